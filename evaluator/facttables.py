@@ -1,0 +1,106 @@
+"""Facts with names again: the fact tables of SPEC §10, sorted by their keys."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from evaluator.kernel import Facts
+from evaluator.prepare import Bucket, Codes
+
+SECONDS = 1000  # milliseconds in one
+
+
+class Names:
+    """Joins names to codes. Codes sort like the names they stand for."""
+
+    def __init__(self, codes: Codes) -> None:
+        self._buyers = codes.buyers.lazy().select("b", "shop", "buyer")
+        self._agents = pl.LazyFrame({"agent": codes.agents}, schema={"agent": pl.String}).with_row_index("a").with_columns(
+            pl.col("a").cast(pl.Int32)
+        )
+
+    def buyer(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """Adds ``shop`` and ``buyer`` for ``b``."""
+        return rows.join(self._buyers, on="b", how="left", maintain_order="left")
+
+    def agent(self, rows: pl.LazyFrame, code: str = "a", name: str = "agent") -> pl.LazyFrame:
+        """Adds the agent's id ``name`` for ``code``."""
+        return rows.join(self._agents.rename({"a": code, "agent": name}), on=code, how="left", maintain_order="left")
+
+
+def _seconds(column: str) -> pl.Expr:
+    return (pl.col(column) / SECONDS).alias(column)
+
+
+def receptions_table(facts: Facts, names: Names) -> pl.DataFrame:
+    """``tables/receptions.parquet``."""
+    rows = names.agent(names.buyer(facts.receptions.lazy()))
+    return rows.select(
+        "shop", "buyer", "agent", pl.col("day").cast(pl.Date), "buyer_messages", "human_messages", "auto_messages",
+        "turns", "answered", _seconds("wait_sum"), _seconds("first_wait"), "transferred_in", "transferred_out", "is_robot",
+        pl.col("filtered").cast(pl.String),
+        pl.when("consult").then("label").alias("label"), pl.when("consult").then("outcome").alias("outcome"),
+    ).collect()
+
+
+def turns_table(facts: Facts, names: Names) -> pl.DataFrame:
+    """``tables/turns.parquet``."""
+    return names.agent(names.buyer(facts.turns.lazy())).select(
+        "shop", "buyer", "agent", "opened", "replied", _seconds("wait"), "outcome"
+    ).collect()
+
+
+def attribution_table(facts: Facts, names: Names) -> pl.DataFrame:
+    """``tables/attribution.parquet``. The buyer of an order of nobody is the nick as the source writes it."""
+    rows = facts.orders.lazy().rename({"buyer": "written"})
+    rows = rows.join(names._buyers.select("b", "buyer"), on="b", how="left", maintain_order="left")
+    judged = ["by_order", "by_payment", "by_order_first", "by_grouped_chain", "credited"]
+    for column in judged:
+        rows = names.agent(rows.rename({column: "_code"}), "_code", column).drop("_code")
+    return rows.sort("shop", "order_id").select(
+        "order_id", "shop", pl.coalesce("buyer", "written").alias("buyer"), "created", "paid", "amount", "counted", *judged, "excluded"
+    ).collect()
+
+
+def assists_table(facts: Facts, names: Names) -> pl.DataFrame:
+    """``tables/assists.parquet``."""
+    orders = facts.orders.lazy().select("o", "shop", "order_id")
+    return names.agent(facts.assists.lazy().join(orders, on="o")).select(
+        "shop", "order_id", "agent", "kind", "messages", "last_ts"
+    ).sort("shop", "order_id", "agent", "kind").collect()
+
+
+def candidates_table(facts: Facts, names: Names) -> pl.DataFrame:
+    """``tables/candidates.parquet``."""
+    orders = facts.orders.lazy().select("o", "shop", "order_id")
+    return names.agent(facts.candidates.lazy().join(orders, on="o")).select(
+        "shop", "order_id", "at", "agent", "last_human", "human_messages", "buyer_messages", "answered_turns", "place", "won", "why"
+    ).sort("shop", "order_id", "at", "agent").collect()
+
+
+def sessions_table(facts: Facts, names: Names) -> pl.DataFrame:
+    """``tables/sessions.parquet``: R-C7."""
+    return names.agent(names.buyer(facts.sessions.lazy())).select(
+        "shop", "buyer", "agent", "start", "end", pl.col("day").cast(pl.Date), "buyer_messages", "human_messages"
+    ).collect()
+
+
+def inquiries_table(facts: Facts, names: Names) -> pl.DataFrame:
+    """``tables/inquiries.parquet``: R-I1 to R-I3, R-I5."""
+    return names.buyer(facts.inquiries.lazy()).select(
+        "shop", "buyer", pl.col("day").cast(pl.Date), "t0", "label", "converted", "prior", "mature"
+    ).collect()
+
+
+def fact_tables(facts: Facts, bucket: Bucket) -> dict[str, pl.DataFrame]:
+    """All fact tables of SPEC §10 by name, with ``sessions`` and ``inquiries`` beside them."""
+    names = Names(bucket.codes)
+    return {
+        "receptions": receptions_table(facts, names),
+        "turns": turns_table(facts, names),
+        "attribution": attribution_table(facts, names),
+        "assists": assists_table(facts, names),
+        "candidates": candidates_table(facts, names),
+        "sessions": sessions_table(facts, names),
+        "inquiries": inquiries_table(facts, names),
+    }

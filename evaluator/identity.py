@@ -1,0 +1,170 @@
+"""Whose chat, whose order (SPEC §2, "A buyer is …").
+
+A nick without ``*`` is taken as it stands. A masked one is resolved per chat (shop, nick as written, day):
+by the order that the chat names, else by the only unmasked nick that fits, else it is itself. Where
+several fit it is ambiguous: reported, never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+
+import polars as pl
+
+MASK = "*"
+OWN = "\x00"  # ends the name of an ambiguous buyer: no order joins him by nick
+CHAT = ["shop", "buyer", "day"]
+
+
+def is_masked(column: str = "buyer") -> pl.Expr:
+    return pl.col(column).str.contains(MASK, literal=True)
+
+
+def mask_pattern(nick: str) -> re.Pattern[str]:
+    """``t**1`` as a regular expression: ``*`` = any characters, also none."""
+    return re.compile(".*".join(re.escape(part) for part in re.split(r"\*+", nick)), re.DOTALL)
+
+
+def fitting_nicks(masked: pl.DataFrame, unmasked: pl.DataFrame) -> pl.DataFrame:
+    """For each masked (``shop``, ``buyer``): ``fits`` = how many unmasked nicks of the shop fit, ``nick`` = the
+    one where exactly one does. ``unmasked``: distinct (``shop``, ``buyer``)."""
+    by_start: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for shop, buyer in unmasked.iter_rows():
+        by_start[shop, buyer[:1]].append(buyer)
+        by_start[shop, ""].append(buyer)
+    rows = []
+    for shop, mask in masked.iter_rows():
+        start = "" if mask.startswith(MASK) else mask[0]
+        pattern = mask_pattern(mask)
+        fits = [n for n in by_start.get((shop, start), ()) if pattern.fullmatch(n)]
+        rows.append((shop, mask, len(fits), fits[0] if len(fits) == 1 else None))
+    schema = {"shop": pl.String, "buyer": pl.String, "fits": pl.Int64, "nick": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+@dataclass(frozen=True)
+class Identities:
+    """What was found out. ``who`` names a buyer; an ambiguous chat's ends in OWN: he is himself and nobody else.
+
+    ``chats``   masked chats only: shop, buyer (as written), day → ``who``
+    ``orders``  every order: shop, order_id → ``who`` (null: nobody's), ``link`` (nick, mask, chat, itself,
+                ambiguous, unlinked)
+    ``nicks``   distinct unmasked shop, buyer of messages and orders
+    """
+
+    chats: pl.DataFrame
+    orders: pl.DataFrame
+    nicks: pl.DataFrame
+
+    def by_chat(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Adds ``who`` to rows with shop, buyer, day (ratings, escalations, dated filters): the buyer of that masked
+        chat where there is one, else by the nick alone. Order of rows kept."""
+        named = self.by_nick(rows).join(self.chats, on=CHAT, how="left", suffix="_chat", maintain_order="left")
+        return named.with_columns(pl.coalesce("who_chat", "who").alias("who")).drop("who_chat")
+
+    def by_nick(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Adds ``who`` to rows with shop, buyer: the nick, or for a masked one the only nick that fits."""
+        found = fitting_nicks(rows.filter(is_masked()).select("shop", "buyer").unique(), self.nicks)
+        who = pl.when(pl.col("fits") > 1).then(pl.col("buyer") + OWN).otherwise(pl.coalesce("nick", "buyer"))
+        return rows.join(found, on=["shop", "buyer"], how="left", maintain_order="left").with_columns(
+            who.alias("who")
+        ).drop("fits", "nick")
+
+    def meant_by(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Rows with shop, buyer and no day (labels, manual filters) with every ``who`` that they may mean: the nick's
+        buyer, and ambiguous buyers written like it. Adds ``_row`` order; rows of nobody stay without effect."""
+        also = rows.filter(is_masked()).with_columns((pl.col("buyer") + OWN).alias("who"))
+        return pl.concat([self.by_nick(rows), also], how="diagonal").unique(maintain_order=True)
+
+
+def shown(who: str = "who") -> pl.Expr:
+    """A buyer as tables write him."""
+    return pl.col(who).str.strip_suffix(OWN)
+
+
+def _order_nicks(orders: pl.DataFrame, nicks: pl.DataFrame) -> pl.DataFrame:
+    """Orders by the nick they carry: ``who`` and ``link`` (nick, mask, itself, ambiguous, none)."""
+    masked = orders.filter(is_masked()).select("shop", "buyer").unique(maintain_order=True)
+    found = orders.join(fitting_nicks(masked, nicks), on=["shop", "buyer"], how="left", maintain_order="left")
+    link = (
+        pl.when(pl.col("buyer").is_null()).then(pl.lit("none"))
+        .when(pl.col("fits").is_null()).then(pl.lit("nick"))
+        .when(pl.col("fits") == 0).then(pl.lit("itself"))
+        .when(pl.col("fits") == 1).then(pl.lit("mask"))
+        .otherwise(pl.lit("ambiguous"))
+    )
+    return found.with_columns(link.alias("link")).select(
+        "shop", "order_id", "buyer", "link",
+        pl.when(pl.col("link") == "mask").then(pl.col("nick"))
+        .when(pl.col("link").is_in(["nick", "itself"])).then(pl.col("buyer")).alias("who"),
+    )
+
+
+def _masked_chats(chats: pl.DataFrame, named: pl.DataFrame, orders: pl.DataFrame, nicks: pl.DataFrame) -> pl.DataFrame:
+    """Masked chats: by the order named, else by the only fitting nick, else as written."""
+    masked = chats.filter(is_masked())
+    by_order = (
+        named.filter(is_masked())
+        .join(orders.filter(pl.col("who").is_not_null()).select("shop", "order_id", "who"), on=["shop", "order_id"])
+        .group_by(CHAT)
+        .agg(pl.col("who").n_unique().alias("buyers"), pl.col("who").first())
+    )
+    by_nick = fitting_nicks(masked.select("shop", "buyer").unique(), nicks)
+    return (
+        masked.join(by_order, on=CHAT, how="left")
+        .join(by_nick, on=["shop", "buyer"], how="left")
+        .select(
+            *CHAT,
+            pl.when(pl.col("buyers") == 1).then(pl.col("who"))
+            .when((pl.col("buyers") > 1).fill_null(False) | (pl.col("fits") > 1)).then(pl.col("buyer") + OWN)
+            .otherwise(pl.coalesce("nick", "buyer")).alias("who"),
+        )
+    )
+
+
+def _orders_by_chat(orders: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
+    """Orders that carry no usable nick, by the chats that name them. ``named`` has ``who``.
+
+    Without a buyer: the one buyer whose chat names the number. Ambiguous: the one among those who name it
+    whose nick as written fits the order's mask."""
+    naming = orders.filter(pl.col("link").is_in(["none", "ambiguous"])).join(
+        named.select("shop", "order_id", "who", pl.col("buyer").alias("written")), on=["shop", "order_id"], suffix="_chat"
+    )
+    fits = [
+        link == "none" or mask_pattern(mask).fullmatch(written) is not None
+        for link, mask, written in naming.select("link", "buyer", "written").iter_rows()
+    ]
+    return (
+        naming.filter(pl.Series(fits, dtype=pl.Boolean))
+        .group_by("shop", "order_id")
+        .agg(pl.col("who_chat").n_unique().alias("buyers"), pl.col("who_chat").first())
+        .filter(pl.col("buyers") == 1)
+        .select("shop", "order_id", "who_chat")
+    )
+
+
+def identify(chats: pl.DataFrame, named: pl.DataFrame, orders: pl.DataFrame) -> Identities:
+    """SPEC §2 identity.
+
+    ``chats``   distinct shop, buyer, day of all messages (the day of a nick without a mask is not looked at)
+    ``named``   distinct shop, buyer, day, order_id: the orders that chats name
+    ``orders``  shop, order_id, buyer (nullable)
+    """
+    nicks = (
+        pl.concat([chats.select("shop", "buyer"), orders.select("shop", "buyer").drop_nulls()])
+        .filter(~is_masked())
+        .unique()
+    )
+    by_nick = _order_nicks(orders, nicks)
+    masked = _masked_chats(chats, named, by_nick, nicks)
+    by_chat = _orders_by_chat(by_nick, Identities(masked, by_nick, nicks).by_chat(named))
+    resolved = by_nick.join(by_chat, on=["shop", "order_id"], how="left", maintain_order="left").select(
+        "shop", "order_id", "buyer",
+        pl.coalesce("who", "who_chat").alias("who"),
+        pl.when(pl.col("who_chat").is_not_null()).then(pl.lit("chat"))
+        .when(pl.col("link") == "none").then(pl.lit("unlinked"))
+        .otherwise("link").alias("link"),
+    )
+    return Identities(masked, resolved, nicks)

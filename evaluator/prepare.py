@@ -1,0 +1,191 @@
+"""From canonical tables to coded columns: what the kernel reads.
+
+Strings become integers once, here: ``b`` = buyer code, (shop, buyer) in code-point order; ``a`` = agent code,
+agents in code-point order; so sorting by codes sorts by names. Text is looked at once (auto-reply prefixes,
+courtesies, code word, length) and then left behind.
+
+Coded messages (transfers and system rows apart), sorted by (b, ts, pos):
+
+=============  =========  ==============================================================
+pos            UInt32     position in the input: the tie-breaker of SPEC §1
+b, a           Int32      buyer, agent (employee of that account on that day)
+ts, day        Datetime(ms), Int32
+buyer_msg      Boolean    buyer message (§4)
+human          Boolean    human message (§4)
+auto           Boolean    automatic or robot message of any kind
+robot          Boolean    sent by a robot account or by sender ``robot``
+robot_acct     Boolean    the account is a robot's
+chars          UInt32     code points of a human message of kind text, else 0
+words          UInt32     occurrences of the code word in a human message (R-F6)
+courtesy       Boolean    a buyer message that is a courtesy (R-C11)
+=============  =========  ==============================================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from evaluator.identity import Identities, identify, is_masked, shown
+from evaluator.model import MonthData
+from evaluator.roster import Roster, day_of, robot_accounts
+from evaluator.settings import Settings
+
+NOT_HUMAN_KINDS = ("recall", "rating_invite", "transfer")
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Code tables: ``buyers`` (b, s = shop code, shop, who, buyer), ``agents`` and ``shops`` by position."""
+
+    buyers: pl.DataFrame
+    agents: list[str]
+    shops: list[str]
+
+    def agent_code(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.agents)}
+
+    def agent_names(self) -> pl.Series:
+        return pl.Series("agent", self.agents, dtype=pl.String)
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """One bucket of buyers, coded: everything that the kernel needs of the data."""
+
+    messages: pl.DataFrame
+    transfers: pl.DataFrame  # pos, b, ts, day, a, from_robot, to_a (null: nobody), to_robot
+    orders: pl.DataFrame  # o, shop, order_id, b (< 0: nobody's, each its own), …, link
+    identities: Identities
+    codes: Codes
+    bindings: pl.DataFrame  # account, day → agent, bound, robot_acct
+
+
+def account_bindings(month: MonthData, roster: Roster, messages: pl.DataFrame) -> pl.DataFrame:
+    """Every (account, day) that occurs in the messages: ``agent``, ``bound``, ``robot_acct``."""
+    days = pl.concat([
+        messages.select("account", "day"),
+        messages.filter(pl.col("to_account").is_not_null()).select(pl.col("to_account").alias("account"), "day"),
+    ]).unique().drop_nulls()
+    robots = robot_accounts(month.tables["messages"])
+    return roster.bind(days).with_columns(
+        (pl.col("robot_role") | pl.col("account").is_in(robots.implode())).alias("robot_acct")
+    ).drop("robot_role")
+
+
+def text_features(settings: Settings) -> list[pl.Expr]:
+    """The only look at the text: ``_prefix``, ``chars``, ``words``, ``courtesy``."""
+    text = pl.col("text")
+    prefix = pl.lit(False)
+    for start in settings.auto_reply_prefixes:
+        prefix = prefix | text.str.starts_with(start).fill_null(False)
+    word = settings.filters.code_word
+    words = text.str.count_matches(word.word, literal=True).fill_null(0) if word else pl.lit(0, dtype=pl.UInt32)
+    bare = text.str.replace_all(r"[^\p{L}\p{N}\p{Han}]", "").str.to_lowercase()
+    courtesy = bare.is_in(list(settings.courtesy)).fill_null(False) if settings.courtesy else pl.lit(False)
+    return [
+        prefix.alias("_prefix"),
+        text.str.len_chars().fill_null(0).alias("chars"),
+        words.alias("words"),
+        courtesy.alias("courtesy"),
+    ]
+
+
+def _code_buyers(messages: pl.DataFrame, found: Identities) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Buyer codes: (``who_of``: shop, who → b; the message frame with ``b`` for ``shop``, ``buyer``, ``day``)."""
+    plain = messages.select("shop", "buyer").unique().filter(~is_masked())
+    everyone = pl.concat([
+        plain.select("shop", pl.col("buyer").alias("who")),
+        found.chats.select("shop", "who"),
+        found.orders.select("shop", "who").drop_nulls(),
+    ]).unique().sort("shop", "who").with_row_index("b").with_columns(pl.col("b").cast(pl.Int32))
+    plain = plain.join(everyone, left_on=["shop", "buyer"], right_on=["shop", "who"])
+    coded = messages.join(plain, on=["shop", "buyer"], how="left", maintain_order="left")
+    if found.chats.height:
+        masked = found.chats.join(everyone, on=["shop", "who"]).select("shop", "buyer", "day", pl.col("b").alias("_b"))
+        coded = coded.join(masked, on=["shop", "buyer", "day"], how="left", maintain_order="left").with_columns(
+            pl.coalesce("b", "_b").alias("b")
+        ).drop("_b")
+    return everyone, coded
+
+
+def _coded_messages(messages: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    kind = pl.col("kind")
+    robot_sends = (pl.col("sender") == "robot") | ((pl.col("sender") == "agent") & pl.col("robot_acct"))
+    auto_agent = (pl.col("sender") == "agent") & (pl.col("auto") | pl.col("_prefix"))
+    human = (pl.col("sender") == "agent") & ~auto_agent & ~robot_sends & ~kind.is_in(NOT_HUMAN_KINDS)
+    rows = messages.filter((kind != "transfer") & (pl.col("sender") != "system")).with_columns(
+        ((pl.col("sender") == "buyer") & (kind != "recall")).alias("buyer_msg"),
+        human.alias("human"),
+        (robot_sends | auto_agent).alias("auto_"),
+        robot_sends.alias("robot"),
+        (kind == "text").alias("is_text"),
+    )
+    return rows.select(
+        "pos", "b", "a", "ts", "day", "buyer_msg", "human", pl.col("auto_").alias("auto"), "robot", "robot_acct",
+        pl.when(pl.col("human") & pl.col("is_text")).then("chars").otherwise(0).cast(pl.UInt32).alias("chars"),
+        pl.when(pl.col("human")).then("words").otherwise(0).cast(pl.UInt32).alias("words"),
+        (pl.col("buyer_msg") & pl.col("courtesy")).alias("courtesy"),
+    ).sort("b", "ts", "pos")
+
+
+def _coded_transfers(messages: pl.DataFrame) -> pl.DataFrame:
+    """R-C4: the transfers that are not ignored. One between accounts of the same agent is ignored unless it comes
+    from a robot account; one whose giver is unknown (a null) closes and opens nothing."""
+    from_robot = pl.col("robot_acct").fill_null(False)
+    return messages.filter((pl.col("a") != pl.col("to_a")).fill_null(True) | from_robot).select(
+        "pos", "b", "ts", "day", "a", from_robot.alias("from_robot"), "to_a", "to_robot"
+    ).sort("b", "ts", "pos")
+
+
+def prepare(month: MonthData, roster: Roster) -> Bucket:
+    """The whole month as one coded bucket."""
+    settings = month.config.settings
+    raw = month.tables["messages"].with_row_index("pos").with_columns(day_of(pl.col("ts"), settings.day_start_s).alias("day"))
+    bindings = account_bindings(month, roster, raw)
+    agents = sorted(bindings["agent"].unique().to_list())
+    coded_agents = bindings.join(pl.DataFrame({"agent": agents}, schema={"agent": pl.String}).with_row_index("a"), on="agent").select(
+        "account", "day", pl.col("a").cast(pl.Int32), "robot_acct"
+    )
+    to = coded_agents.select(
+        pl.col("account").alias("to_account"), "day", pl.col("a").alias("to_a"), pl.col("robot_acct").alias("to_robot")
+    )
+    chats = pl.concat([
+        raw.select("shop", "buyer").unique().filter(~is_masked()).with_columns(pl.lit(0, pl.Int32).alias("day")),
+        raw.filter(is_masked()).select("shop", "buyer", "day").unique(),
+    ])
+    named = raw.filter(pl.col("order_id").is_not_null()).select("shop", "buyer", "day", "order_id").unique()
+    orders = month.tables["orders"]
+    found = identify(chats, named, orders.select("shop", "order_id", "buyer"))
+    slim = raw.select("pos", "shop", "buyer", "account", "sender", "ts", "day", "kind", "auto", "to_account", *text_features(settings))
+    buyers, coded = _code_buyers(slim, found)
+    coded = coded.drop("shop", "buyer").join(coded_agents, on=["account", "day"], how="left", maintain_order="left").drop("account")
+    transfers = _coded_transfers(coded.filter(pl.col("kind") == "transfer").join(to, on=["to_account", "day"], how="left"))
+    shops = sorted(set(buyers["shop"].unique()) | set(orders["shop"].unique()))
+    codes = Codes(
+        buyers.select("b", pl.col("shop").replace_strict(shops, range(len(shops)), return_dtype=pl.Int16).alias("s"), "shop", "who", shown().alias("buyer")),
+        agents, shops,
+    )
+    return Bucket(
+        _coded_messages(coded.drop("to_account"), settings),
+        transfers,
+        _coded_orders(orders, found, buyers, settings),
+        found, codes, bindings,
+    )
+
+
+def _coded_orders(orders: pl.DataFrame, found: Identities, buyers: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Orders with ``o`` (position), ``b``, business days, and ``counted`` (R-A4). An order of nobody has a
+    negative code of its own, so that it joins nothing and counts as one buyer."""
+    postage = pl.lit(0) if settings.count_postage else pl.col("postage").fill_null(0)
+    return (
+        orders.with_row_index("o")
+        .join(found.orders.select("shop", "order_id", "who", "link"), on=["shop", "order_id"], how="left", maintain_order="left")
+        .join(buyers, on=["shop", "who"], how="left", maintain_order="left")
+        .with_columns(
+            pl.coalesce("b", -1 - pl.col("o").cast(pl.Int32)).alias("b"),
+            (pl.col("amount") - postage).alias("counted"),
+            *(day_of(pl.col(c), settings.day_start_s).alias(f"{c}_day") for c in ("created", "paid", "grouped")),
+        )
+    )

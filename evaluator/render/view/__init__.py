@@ -1,0 +1,1 @@
+"""What the reports show, as plain values: no HTML and no Excel in here."""

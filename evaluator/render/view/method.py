@@ -1,0 +1,97 @@
+"""口径: settings, metrics, plans and inputs exactly as this run used them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from evaluator.metrics.request import STANDARD
+from evaluator.render.sheet import Block, Column
+from evaluator.render.text import visible
+from evaluator.render.view.kpi import topics
+from evaluator.render.view.prepared import Prepared
+
+
+def setting_text(value: Any) -> str:
+    """A setting's value in words."""
+    if value is None:
+        return "无"
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, Mapping):
+        return "；".join(f"{visible(str(k))} = {setting_text(v)}" for k, v in value.items()) or "无"
+    if isinstance(value, list | tuple):
+        return "、".join(setting_text(v) for v in value) or "无"
+    return visible(f"{value:f}" if isinstance(value, Decimal) else str(value))
+
+
+def settings_block(data: Prepared) -> Block:
+    words = data.words
+    rows = []
+    for key, value in data.settings.model_dump().items():
+        text = setting_text(value)
+        if key == "judgment":
+            text = f"{words.word('judgments', str(value))}（{text}）"
+        label = words.word("settings", key)
+        rows.append((label if label != key else "", key, text))
+    columns = (Column("设置", width=22), Column("键", width=18), Column("本次取值", "wrap", 60))
+    return Block("设置", columns, rows)
+
+
+def _options(data: Prepared, metric: str) -> str:
+    """The options with which a figure was computed: its own, else the setting that stands for them."""
+    standard = STANDARD.get(metric)
+    requests = {r.id: r for p in data.evaluation.month.config.plans for r in p.requests}
+    request = standard or requests.get(metric)
+    parts = [f"{data.words.word('metric_options', k)} = {setting_text(v)}" for k, v in request.options] if request else []
+    info = data.words.info(metric)
+    if info and "hours" in info.options and not any(k == "hours" for k, _ in (request.options if request else ())):
+        hours = data.settings.response_hours if metric.startswith(("first_response", "avg_response")) else None
+        parts.append(f"{data.words.word('metric_options', 'hours')} = {'–'.join(hours) if hours else '全天'}")
+    return "；".join(parts)
+
+
+def metrics_block(data: Prepared) -> Block:
+    """Every metric of the run: definition, parameters, source, rule."""
+    words = data.words
+    rows = []
+    for topic, metrics in topics(data):
+        for metric in metrics:
+            info = words.info(metric)
+            rows.append((
+                topic, words.metric(metric), metric, words.word("unit_names", data.units.get(metric, "")),
+                words.word("scopes", info.scope) if info else "",
+                words.definition(metric), _options(data, metric), visible(info.source) if info else "",
+                info.rule if info else "",
+            ))
+    columns = (
+        Column("类别", width=14), Column("指标", width=24), Column("标识", width=28), Column("单位", width=8),
+        Column("汇总方式", width=16), Column("定义", "wrap", 70), Column("参数", "wrap", 26), Column("来源", "wrap", 26),
+        Column("规则", width=12),
+    )
+    return Block("指标", columns, rows)
+
+
+def inputs_block(data: Prepared) -> Block:
+    """Files as read: rows in = used + rejected."""
+    rows = [
+        (visible(i.file), i.table, visible(i.format), i.rows_in, i.rows_used, i.rows_rejected, i.sha256)
+        for i in data.evaluation.month.inputs
+    ]
+    columns = (
+        Column("文件", width=30), Column("表", width=14), Column("格式", width=18), Column("读入行", "count"),
+        Column("采用", "count"), Column("拒收", "count"), Column("SHA-256", "id", 66),
+    )
+    sums = [sum(r[n] for r in rows) for n in (3, 4, 5)]  # type: ignore[misc]
+    return Block("输入文件", columns, rows, total=("合计", "", "", *sums, ""))
+
+
+def rules_block(data: Prepared) -> Block:
+    config = data.evaluation.month.config
+    rows = [(visible(file), sha) for file, sha in config.sources.items()]
+    version = str(data.evaluation.manifest.get("version", ""))
+    return Block(
+        "规则文件", (Column("文件", width=30), Column("SHA-256", "id", 66)), rows,
+        notes=(f"程序版本：{visible(version)}",) if version else (),
+    )

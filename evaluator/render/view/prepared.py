@@ -1,0 +1,158 @@
+"""An evaluation, looked up once for all reports: names, the period's orders with their evidence, KPI rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import polars as pl
+
+from evaluator.render.text import visible
+from evaluator.render.words import KINDS, Words
+
+if TYPE_CHECKING:
+    from evaluator.evaluation import Evaluation
+    from evaluator.settings import Settings
+
+#: The times at which each judgment looks, in order, and the column of the winner there (R-A3).
+JUDGMENTS: dict[str, tuple[tuple[str, ...], str]] = {
+    "order": (("created",), "by_order"),
+    "payment": (("paid",), "by_payment"),
+    "order_first": (("created", "paid"), "by_order_first"),
+    "grouped_chain": (("created", "paid", "grouped"), "by_grouped_chain"),
+}
+
+
+class Figure(NamedTuple):
+    """A row of the KPI table. Numbers are decimal text as stored, None = empty."""
+
+    scope: str
+    id: str
+    name: str | None
+    metric: str
+    value: str | None
+    numerator: str | None
+    denominator: str | None
+    unit: str | None
+    status: str
+    reason: str | None
+
+
+def day_expr(column: str, day_start_s: int) -> pl.Expr:
+    """SPEC §1: the business day of a time."""
+    return (pl.col(column) - pl.duration(seconds=day_start_s)).dt.date()
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """``evaluation`` with what every report needs of it."""
+
+    evaluation: Evaluation
+    words: Words
+
+    @property
+    def settings(self) -> Settings:
+        return self.evaluation.month.config.settings
+
+    @property
+    def period(self) -> tuple[date, date]:
+        config = self.evaluation.month.config
+        return config.start, config.end
+
+    def frame(self, name: str) -> pl.DataFrame:
+        return self.evaluation.frames[name]
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Shown name of every agent: of the period's profile, else the roster's, else the account itself."""
+        roster = self.evaluation.month.tables["roster"]
+        names = {i: visible(n) for i, n in roster.select("employee_id", "name").iter_rows()}
+        return names | {i: visible(p.name) for i, p in self.evaluation.profiles.items()}
+
+    def name(self, agent: str | None) -> str:
+        if agent is None:
+            return ""
+        return self.names.get(agent) or f"{visible(agent)}（未绑定）"
+
+    @cached_property
+    def figures(self) -> dict[tuple[str, str], dict[str, Figure]]:
+        """(scope, id) → metric → its row, in the table's order."""
+        found: dict[tuple[str, str], dict[str, Figure]] = {}
+        columns = list(Figure._fields)
+        for row in self.frame("kpi").select(columns).iter_rows():
+            figure = Figure(*row)
+            found.setdefault((figure.scope, figure.id), {})[figure.metric] = figure
+        return found
+
+    def figure(self, scope: str, id: str, metric: str) -> Figure | None:
+        return self.figures.get((scope, id), {}).get(metric)
+
+    def ids(self, scope: str) -> list[str]:
+        return [i for s, i in self.figures if s == scope]
+
+    @cached_property
+    def metrics(self) -> list[str]:
+        """Every metric of the run: the catalogue's order, then those that only a plan or pack names."""
+        seen = dict.fromkeys(m for row in self.figures.values() for m in row)
+        order = {m: n for n, m in enumerate(self.words.catalogue)}
+        bases = {m: m.partition("[")[0] for m in seen}
+        last = len(order)
+        return sorted(seen, key=lambda m: (order.get(bases[m], order.get("reply_within", last)), m))
+
+    @cached_property
+    def units(self) -> dict[str, str]:
+        """Metric → unit; from whichever row states one."""
+        return {f.metric: f.unit for row in self.figures.values() for f in row.values() if f.unit}
+
+    @cached_property
+    def orders(self) -> pl.DataFrame:
+        """tables/attribution with ``in_period`` (day(paid) in the period), ``decided`` (the time at which the
+        credited agent won: created, paid, grouped) and the winner's evidence ``last_human, human_messages,
+        buyer_messages, answered_turns, why``, ``rivals`` (other candidates at that time)."""
+        start, end = self.period
+        day = day_expr("paid", self.settings.day_start_s)
+        orders = self.frame("attribution").with_columns(
+            day.is_between(start, end, closed="left").fill_null(False).alias("in_period"),
+            _decided(self.settings.judgment).alias("decided"),
+        )
+        candidates = self.frame("candidates").rename({"at": "decided"})
+        keys = ["shop", "order_id", "decided"]
+        rivals = candidates.group_by(keys).agg((pl.len() - 1).cast(pl.Int64).alias("rivals"))
+        evidence = candidates.select(
+            *keys, pl.col("agent").alias("credited"),
+            "last_human", "human_messages", "buyer_messages", "answered_turns", "why",
+        )
+        return (
+            orders.join(rivals, on=keys, how="left", maintain_order="left")
+            .join(evidence, on=[*keys, "credited"], how="left", maintain_order="left")
+        )
+
+    @cached_property
+    def unlinked(self) -> tuple[int, int]:
+        """Orders paid in the period that no buyer is known of: how many, their counted amount in fen."""
+        rows = self.orders.filter(
+            pl.col("in_period") & pl.col("buyer").is_null() & pl.col("excluded").is_null()
+        )
+        return rows.height, int(rows["counted"].sum() or 0)
+
+    @cached_property
+    def employees(self) -> list[str]:
+        """Employees of the period who are no robots, by id: who gets a page."""
+        return sorted(i for i, p in self.evaluation.profiles.items() if not p.is_robot)
+
+
+def _decided(judgment: str) -> pl.Expr:
+    """R-A3: the first of the judgment's times at which somebody won, where the order is credited."""
+    single = {"created": "by_order", "paid": "by_payment"}
+    times, column = JUDGMENTS[judgment]
+    expr = pl.when(pl.col(column).is_null()).then(pl.lit(None, dtype=pl.String))
+    for at in times[:-1]:
+        expr = expr.when(pl.col(single[at]).is_not_null()).then(pl.lit(at))  # type: ignore[assignment]
+    return expr.otherwise(pl.lit(times[-1]))
+
+
+def figure_kind(unit: str | None) -> str:
+    """Column kind of a unit of the KPI table."""
+    return KINDS.get(unit or "", "count")

@@ -1,0 +1,53 @@
+"""待核: everything a person must look at, by kind; rejected rows; what the filters took out."""
+
+from __future__ import annotations
+
+from evaluator.render.sheet import Block, Column, Row
+from evaluator.render.text import clip, visible
+from evaluator.render.view.prepared import Prepared
+
+#: Rejected rows shown in the workbook; all stand in tables/rejects.csv.
+REJECT_LIMIT = 5_000
+
+
+def review_groups(data: Prepared) -> list[tuple[str, list[tuple[str, str, int]]]]:
+    """(heading, [(subject, detail, count)]), kinds in the order of the labels, then as they come."""
+    found: dict[str, list[tuple[str, str, int]]] = {}
+    for item in data.evaluation.review:
+        found.setdefault(item.kind, []).append((visible(item.subject), visible(item.detail), item.count))
+    order = {kind: n for n, kind in enumerate(data.words.labels.get("review", {}))}
+    kinds = sorted(found, key=lambda kind: order.get(kind, len(order)))
+    return [(data.words.review(kind), found[kind]) for kind in kinds]
+
+
+def review_blocks(data: Prepared) -> list[Block]:
+    columns = (Column("对象", width=26), Column("说明", "wrap", 80), Column("数量", "count", 10))
+    return [Block(f"{title}（{len(items)}）", columns, items) for title, items in review_groups(data)]
+
+
+def rejects_block(data: Prepared, limit: int = REJECT_LIMIT) -> Block:
+    frame = data.frame("rejects")
+    rows: list[Row] = [
+        (clip(file, 200), row, clip(column or "", 60), clip(value or "", 200), data.words.word("reject_reasons", why))
+        for file, row, column, value, why in frame.head(limit).select("file", "row", "column", "value", "why").iter_rows()
+    ]
+    columns = (
+        Column("文件", width=26), Column("行", "count", 10), Column("列", width=14), Column("值", width=30),
+        Column("原因", "wrap", 50),
+    )
+    more = (f"共 {frame.height:,} 行，此处列前 {limit:,} 行，全部见 tables/rejects.csv。",) if frame.height > limit else ()
+    return Block(f"拒收的行（{frame.height:,}）", columns, rows, notes=more)
+
+
+def filters_block(data: Prepared) -> Block:
+    """Every filter with its switch and what it took out (R-F1 … R-F6)."""
+    rows = [
+        (data.words.word("filters", name), "开" if on else "关", receptions, messages, buyers)
+        for name, on, receptions, messages, buyers in
+        data.frame("filters").select("filter", "on", "receptions", "messages", "buyers").iter_rows()
+    ]
+    columns = (
+        Column("过滤", width=26), Column("开关", width=8), Column("接待", "count", 10),
+        Column("消息", "count", 10), Column("买家", "count", 10),
+    )
+    return Block("过滤", columns, rows)

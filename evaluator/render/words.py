@@ -1,0 +1,86 @@
+"""Chinese words for ids (metrics, pay lines, statuses, reasons …), from ``rules/``; an id without a word is
+shown as it is, never left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from evaluator.render.text import visible
+
+if TYPE_CHECKING:
+    from evaluator.rulebook import MetricInfo
+
+KINDS = {"ratio": "ratio", "yuan": "money", "s": "seconds", "hours": "hours", "count": "count"}
+_REPLY_WITHIN = re.compile(r"reply_within_(\d+)s_(\w+)")
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_OPTIONS = re.compile(r"(?P<name>[^\[]+)\[(?P<options>.*)\]")
+
+
+@dataclass(frozen=True)
+class Words:
+    """``labels``: rules/labels.yaml; ``catalogue``: rules/metrics.yaml; ``settings``: their text in this run."""
+
+    labels: Mapping[str, Mapping[str, Mapping[str, str]]]
+    catalogue: Mapping[str, MetricInfo]
+    settings: Mapping[str, str] = field(default_factory=dict)
+    lang: str = "zh"
+    _names: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    def word(self, section: str, key: str | None) -> str:
+        if not key:
+            return ""
+        entry = self.labels.get(section, {}).get(key)
+        return visible(entry.get(self.lang) or entry["zh"] if entry else key)
+
+    def line(self, line: str) -> str:
+        """A pay line: ``allowance:夜班补贴`` → 夜班补贴."""
+        kind, _, name = line.partition(":")
+        return visible(name) if name else self.word("pay_lines", kind)
+
+    def info(self, metric: str) -> MetricInfo | None:
+        """What the catalogue says of a metric id, options or not."""
+        base = metric.partition("[")[0]
+        if base in self.catalogue:
+            return self.catalogue[base]
+        return self.catalogue.get("reply_within") if _REPLY_WITHIN.fullmatch(base) else None
+
+    def metric(self, metric: str) -> str:
+        """Chinese name, with the options that its id carries: 首次响应（08:00-23:00）."""
+        if metric not in self._names:
+            self._names[metric] = self._metric(metric)
+        return self._names[metric]
+
+    def _metric(self, metric: str) -> str:
+        split = _OPTIONS.fullmatch(metric)
+        base, options = (split["name"], split["options"]) if split else (metric, "")
+        info = self.info(base)
+        name = visible(info.name) if info else base
+        within = _REPLY_WITHIN.fullmatch(base)
+        if within and base not in self.catalogue:
+            name = f"{within[1]} 秒应答率（{self.word('units', within[2])}）"
+        return f"{name}（{self._options(options)}）" if options else name
+
+    def _options(self, options: str) -> str:
+        parts = []
+        for pair in options.split(","):
+            key, _, value = pair.partition("=")
+            label = self.word("metric_options", key)
+            parts.append(f"{label} {value}" if label != key or key != "hours" else value)
+        return "，".join(parts)
+
+    def definition(self, metric: str) -> str:
+        """What a metric counts, with this run's settings filled in for ``{window_days}`` and the like."""
+        info = self.info(metric)
+        if info is None:
+            return ""
+        return visible(_PLACEHOLDER.sub(lambda m: self.settings.get(m[1], m[0]), info.definition))
+
+    def is_shop_only(self, metric: str) -> bool:
+        info = self.info(metric)
+        return info is not None and info.scope == "shop"
+
+    def review(self, kind: str) -> str:
+        return self.word("review", kind)

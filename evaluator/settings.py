@@ -1,0 +1,292 @@
+"""``period.yaml``: the month, its settings and plans, as typed values (SPEC §2.1).
+
+``load_month`` is the only reader. Every error names the file, the line, the key, the value seen and what is
+expected.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from evaluator.metrics.request import MetricRequest
+from evaluator.model import EvaluatorError, ReviewItem
+from evaluator.plan import Plan
+from evaluator.planfile import read_plans
+from evaluator.planmetric import read_request
+from evaluator.rulebook import RulesFinder, metric_catalogue, unknown
+from evaluator.yamlfile import Node, Stale, did_you_mean, pick_for, read_yaml
+
+PERIOD_FILE = "period.yaml"
+JUDGMENTS = ("order", "payment", "order_first", "grouped_chain")
+CREDIT_ROLES = ("售前", "售后", "全能", "主管", "robot")
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class CodeWord(_Frozen):
+    """R-F6: the word, and how often it must occur."""
+
+    word: str
+    n: int = 1
+
+
+class Filters(_Frozen):
+    """Switches of the filters R-F1 … R-F6."""
+
+    internal: bool = True
+    manual: bool = True
+    ad: bool = True
+    agent_only: bool = True
+    one_liner: bool = False
+    code_word: CodeWord | None = None
+
+
+class AdStages(_Frozen):
+    """Which stages decide on advertising (SPEC §3.1); a person's label always holds."""
+
+    rules: bool = True
+    model: bool = True
+    behaviour: bool = True
+
+
+class Settings(_Frozen):
+    """``settings:`` of ``period.yaml`` with the defaults of SPEC §2.1."""
+
+    day_start: str = "00:00"
+    judgment: str = "order_first"
+    by: str = "last"
+    window_days: int = 1
+    after_sale_days: int = 21
+    follow_days: int = 15
+    session_gap_s: int = 600
+    count_postage: bool = False
+    min_amount: Decimal = Decimal("0.01")  # yuan
+    exclude_memo: tuple[str, ...] = ("刷单", "补差", "补邮费", "邮费链接", "不计业绩")
+    exclude_titles: tuple[str, ...] = ("补差价", "补邮费", "邮费链接")
+    exclude_orders: tuple[str, ...] = ()
+    credit_roles: tuple[str, ...] = ()
+    response_hours: tuple[str, str] | None = ("08:00", "23:00")
+    courtesy: tuple[str, ...] = ()
+    auto_reply_prefixes: tuple[str, ...] = ()
+    internal_accounts: tuple[str, ...] = ()
+    shop_alias: dict[str, str] = {}  # noqa: RUF012 - pydantic copies defaults
+    filters: Filters = Filters()
+    ad: AdStages = AdStages()
+    orders_through: date | None = None
+
+    @property
+    def day_start_s(self) -> int:
+        """``day_start`` in seconds after midnight."""
+        hours, minutes = self.day_start.split(":")
+        return int(hours) * 3600 + int(minutes) * 60
+
+    @property
+    def min_amount_fen(self) -> int:
+        return int(self.min_amount * 100)
+
+
+@dataclass(frozen=True)
+class MonthConfig:
+    """A month's ``period.yaml`` with its plans. ``end`` is the day after the last."""
+
+    folder: Path
+    start: date
+    end: date
+    platform: str | dict[str, str] = ""  # "" where none is given
+    shop: str | None = None
+    settings: Settings = field(default_factory=Settings)
+    plans: tuple[Plan, ...] = ()
+    review: tuple[ReviewItem, ...] = ()
+    sources: dict[str, str] = field(default_factory=dict)  # rule or plan file -> sha256
+    pack_requests: tuple[MetricRequest, ...] = ()  # figures that the platforms' packs ask for
+
+    @property
+    def shops(self) -> tuple[str, ...]:
+        """Shops that ``platform`` names, where it is a mapping."""
+        return tuple(self.platform) if isinstance(self.platform, dict) else ()
+
+    @property
+    def requests(self) -> tuple[MetricRequest, ...]:
+        """Every figure that plans and packs name, each once."""
+        named = [r for plan in self.plans for r in plan.requests]
+        return tuple(dict.fromkeys([*named, *self.pack_requests]))
+
+
+def load_month(folder: Path, rules: RulesFinder | None = None) -> MonthConfig:
+    """Reads ``period.yaml`` of a month's folder, its plan and the packs of its platforms.
+
+    Dated values (R-P5) are settled for the first day of the period. Errors: EvaluatorError."""
+    folder, rules = Path(folder), rules or RulesFinder()
+    root = _period_file(folder)
+    pairs = root.mapping(["period", "plan", "platform", "shop", "settings"])
+    start, end = _period(root.need(pairs, "period", "写法：period: {start: 2026-10-01, end: 2026-11-01}"))
+    month = _Month(folder, rules, start)
+    month.note_source(PERIOD_FILE, folder / PERIOD_FILE)
+    platform = _platform(pairs["platform"]) if "platform" in pairs else ""
+    settings = month.packs(platform)
+    if "settings" in pairs:
+        settings |= read_settings(pairs["settings"], start, month.stale)
+    plans = month.plans(pairs["plan"]) if "plan" in pairs else ()
+    shop = pairs["shop"].text() if "shop" in pairs else None
+    if shop and isinstance(platform, dict) and shop not in platform:
+        pairs["shop"].fail(f"应为 platform 下的店铺之一：{'、'.join(platform)}{did_you_mean(shop, platform)}")
+    month.note_source("rules/metrics.yaml", rules.need("metrics.yaml"))
+    return MonthConfig(
+        folder, start, end, platform, shop, Settings(**settings), plans,
+        month.review(), month.sources, tuple(month.requests),
+    )
+
+
+def _period_file(folder: Path) -> Node:
+    if not folder.is_dir():
+        raise EvaluatorError(f"找不到月份文件夹：{folder}")
+    if not (folder / PERIOD_FILE).is_file():
+        raise EvaluatorError(
+            f"{folder} 里没有 {PERIOD_FILE}；请新建它，至少写：period: {{start: 2026-10-01, end: 2026-11-01}}（end 是最后一天的次日）"
+        )
+    return read_yaml(folder / PERIOD_FILE)
+
+
+def _period(node: Node) -> tuple[date, date]:
+    pairs = node.mapping(["start", "end"])
+    start, end = node.need(pairs, "start").day(), node.need(pairs, "end", "最后一天的次日").day()
+    if end <= start:
+        pairs["end"].fail(f"应晚于期初 {start}（end 是最后一天的次日）")
+    return start, end
+
+
+def _platform(node: Node) -> str | dict[str, str]:
+    if isinstance(node.value, dict):
+        if not node.value:
+            node.fail("应为平台名，或 {店铺: 平台}")
+        return {shop: child.text() for shop, child in node.value.items()}
+    return node.text()
+
+
+class _Month:
+    """What reading one month gathers beside the values: sources, warnings, the figures that packs ask for."""
+
+    def __init__(self, folder: Path, rules: RulesFinder, start: date) -> None:
+        self.folder, self.rules, self.start = folder, rules, start
+        self.stale: list[Stale] = []
+        self.sources: dict[str, str] = {}
+        self.requests: list[MetricRequest] = []
+        self.notes: list[ReviewItem] = []
+
+    def note_source(self, label: str, path: Path) -> None:
+        self.sources[label] = hashlib.sha256(path.read_bytes()).hexdigest()
+
+    def review(self) -> tuple[ReviewItem, ...]:
+        late = (
+            ReviewItem("reviewed_until", s.where, f"这个值只核对到 {s.until}，本期始于 {self.start}，请确认是否仍然适用")
+            for s in self.stale
+        )
+        return (*self.notes, *late)
+
+    def plans(self, node: Node) -> tuple[Plan, ...]:
+        """The plan beside ``period.yaml``, or one of ``rules/plans`` by name."""
+        name = node.text()
+        if "/" in name or "\\" in name or name.startswith("."):
+            node.fail("应为本文件夹里的文件名，或 rules/plans 里方案的名称，不能带路径")
+        label, path = name, self.folder / name
+        if not path.is_file():
+            stem = name.removesuffix(".yaml")
+            found = self.rules.find(f"plans/{stem}.yaml")
+            if found is None:
+                node.fail(f"本文件夹里没有这个文件，{unknown('方案', stem, self.rules.names('plans'))}")
+            label, path = f"rules/plans/{stem}.yaml", found
+        self.note_source(label, path)
+        plans, notes = read_plans(read_yaml(path, label), self.start, metric_catalogue(self.rules), self.stale)
+        self.notes.extend(notes)
+        return plans
+
+    def packs(self, platform: str | dict[str, str]) -> dict[str, Any]:
+        """Settings and figures of the platforms' packs. A setting that the packs of several shops give
+        differently holds for none; the month says so."""
+        names = dict.fromkeys(platform.values() if isinstance(platform, dict) else [platform] if platform else [])
+        found = [(name, self._pack(name)) for name in names]
+        merged: dict[str, Any] = {}
+        for key in dict.fromkeys(k for _, pack in found for k in pack):
+            given = [pack[key] for _, pack in found if key in pack]
+            if len(given) == len(found) and all(value == given[0] for value in given):
+                merged[key] = given[0]
+            else:
+                self.notes.append(ReviewItem(
+                    "pack_conflict", key,
+                    f"各店平台规则包（{'、'.join(names)}）对设置 {key} 的写法不一致，本期用程序默认值；如需指定请写在 {PERIOD_FILE} 的 settings 里",
+                ))
+        return merged
+
+    def _pack(self, name: str) -> dict[str, Any]:
+        path = self.rules.find(f"platforms/{name}.yaml") if "/" not in name and "\\" not in name else None
+        if path is None:
+            self.notes.append(ReviewItem(
+                "no_pack", name, f"{unknown('平台规则包', name, self.rules.names('platforms'))}；本期用程序默认设置",
+            ))
+            return {}
+        label = f"rules/platforms/{name}.yaml"
+        self.note_source(label, path)
+        root = read_yaml(path, label)
+        pairs = root.pairs()  # further keys of a pack (names of columns and the like) are read elsewhere
+        if "metrics" in pairs and not pairs["metrics"].is_null:
+            held = pick_for(pairs["metrics"], self.start, self.stale)
+            catalogue = metric_catalogue(self.rules)
+            self.requests.extend(read_request(n, catalogue) for n in (held.items() if held else []))
+        if "settings" in pairs and not pairs["settings"].is_null:
+            return read_settings(pairs["settings"], self.start, self.stale)
+        return {}
+
+
+# ---- settings --------------------------------------------------------------------------------------------------
+def read_settings(node: Node, day: date, stale: list[Stale]) -> dict[str, Any]:
+    """The settings that a mapping gives, as arguments of ``Settings``. Errors: EvaluatorError with file, line, key."""
+    known = tuple(Settings.model_fields)
+    node.mapping(known)
+    found: dict[str, Any] = {}
+    for key, child in node.pairs().items():
+        held = child if key == "shop_alias" else pick_for(child, day, stale)
+        if held is None or (held.is_null and key != "response_hours"):
+            continue
+        found[key] = _setting(key, held)
+    return found
+
+
+def _setting(key: str, node: Node) -> Any:
+    if key in ("window_days", "after_sale_days", "follow_days", "session_gap_s"):
+        return node.integer()
+    if key in ("exclude_memo", "exclude_titles", "exclude_orders", "courtesy", "auto_reply_prefixes", "internal_accounts"):
+        return node.texts()
+    readers: dict[str, Any] = {
+        "day_start": node.clock,
+        "judgment": lambda: node.choice(JUDGMENTS),
+        "by": lambda: node.choice(("last", "rounds")),
+        "count_postage": node.flag,
+        "min_amount": node.money,
+        "credit_roles": lambda: tuple(n.choice(CREDIT_ROLES) for n in node.items("角色列表")),
+        "response_hours": lambda: None if node.is_null else node.hours(),
+        "shop_alias": lambda: {name: shop.text() for name, shop in node.pairs().items()},
+        "filters": lambda: _filters(node),
+        "ad": lambda: AdStages(**{k: n.flag() for k, n in node.mapping(AdStages.model_fields).items()}),
+        "orders_through": node.day,
+    }
+    return readers[key]()
+
+
+def _filters(node: Node) -> Filters:
+    pairs = node.mapping(Filters.model_fields)
+    found: dict[str, Any] = {key: child.flag() for key, child in pairs.items() if key != "code_word"}
+    if "code_word" in pairs:
+        child = pairs["code_word"]
+        given = child.mapping(CodeWord.model_fields)
+        n = given["n"].integer(least=1) if "n" in given else 1
+        found["code_word"] = CodeWord(word=child.need(given, "word").text(), n=n)
+    return Filters(**found)

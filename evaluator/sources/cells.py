@@ -1,0 +1,264 @@
+"""Parsing of cells (FORMATS §1): text or typed series -> canonical types, vectorised; only what the fast
+path cannot take goes through Python, once per distinct value.
+
+Every ``parse_*`` takes a cleaned series and returns the typed one; a cell that is not empty and comes back
+null was not understood, and validation rejects its row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+import polars as pl
+
+from evaluator.sources.base import Dialect
+
+BLANKS = " \t\r\n\v\f\u00a0\u3000\ufeff"
+EXPORT_EMPTY = ("", "null", "-", "--", "暂无数据")
+YEARS = (1900, 2199)
+MAX_YUAN = 10**13  # more is a slip of the pen, and its square would leave int64
+
+TRUE = frozenset({"true", "1", "是", "yes", "1.0"})
+FALSE = frozenset({"false", "0", "否", "no", "0.0"})
+
+_BEIJING = timezone(timedelta(hours=8))
+_EPOCH_1900 = datetime(1899, 12, 30)
+_TIME = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:(?:\s+|T)(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?)?"
+)
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)")
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
+_SERIAL = re.compile(r"\d{1,6}(?:\.\d+)?")
+SCIENTIFIC = r"^\d(\.\d+)?[eE]\+\d{1,2}$"
+
+
+# ---------------------------------------------------------------------------------------------- cleaning
+def as_text(series: pl.Series) -> pl.Series:
+    """Any scalar series as text without loss: floats in their shortest form, whole ones without ``.0``."""
+    dtype = series.dtype
+    if dtype == pl.String:
+        return series
+    if dtype.is_float():
+        return series.cast(pl.Float64).cast(pl.String).str.replace(r"\.0$", "")
+    if dtype == pl.Binary:
+        return series.cast(pl.String, strict=False)
+    if isinstance(dtype, pl.Datetime):
+        return naive(series).dt.strftime("%Y-%m-%d %H:%M:%S%.f")
+    return series.cast(pl.String)
+
+
+def naive(series: pl.Series) -> pl.Series:
+    """A datetime series as naive Beijing time in milliseconds."""
+    dtype = series.dtype
+    if isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:
+        series = series.dt.convert_time_zone("Asia/Shanghai").dt.replace_time_zone(None)
+    return series.cast(pl.Datetime("ms"))
+
+
+def clean(series: pl.Series, dialect: Dialect) -> pl.Series:
+    """Text without outer blanks and spreadsheet guards (``="…"``); empty cells as null. In platform exports
+    also without a leading ``'`` and with the platforms' own marks for "nothing" as null."""
+    text = as_text(series).str.strip_chars(BLANKS)
+    if text.str.starts_with('="').any():
+        text = text.str.replace(r'(?s)^="(.*)"$', "${1}").str.strip_chars(BLANKS)
+    if dialect.export:
+        text = text.str.replace(r"^'+", "").str.strip_chars(BLANKS)
+        return blank(text, text.is_in(EXPORT_EMPTY))
+    if text.str.starts_with("'").any():  # the guard of a number that a spreadsheet must not round
+        text = text.str.replace(r"^'(\d+)$", "${1}")
+    return blank(text, text == "")
+
+
+def blank(series: pl.Series, mask: pl.Series) -> pl.Series:
+    """The series with nulls where ``mask`` holds."""
+    if not mask.any():
+        return series
+    return pl.select(pl.when(mask.fill_null(False)).then(None).otherwise(series).alias(series.name)).to_series()
+
+
+def nulls(length: int, dtype: pl.DataType) -> pl.Series:
+    return pl.repeat(None, length, dtype=dtype, eager=True)
+
+
+def clean_body(series: pl.Series, dialect: Dialect) -> pl.Series:
+    """Message text: never touched, except that no text is the empty text."""
+    del dialect
+    return as_text(series).fill_null("")
+
+
+# ----------------------------------------------------------------------------------------------- parsing
+def _rescue(
+    text: pl.Series, parsed: pl.Series, one: Callable[[str], object], dtype: pl.DataType
+) -> pl.Series:
+    """Parse in Python, once per distinct value, what the vectorised pass left null."""
+    missing = parsed.is_null() & text.is_not_null()
+    if not missing.any():
+        return parsed
+    values = text.filter(missing).unique()
+    found = pl.DataFrame({"text": values, "value": pl.Series([one(v) for v in values], dtype=dtype)})
+    rescued = pl.DataFrame({"text": text}).join(found, on="text", how="left", maintain_order="left")["value"]
+    return parsed.zip_with(~missing, rescued)
+
+
+def one_time(text: str, serials: bool = False, day_only: bool = False) -> datetime | None:
+    """One time as people and spreadsheets write it; None if it is none. A bare day counts only where
+    ``day_only``; an aware time becomes Beijing time."""
+    match = _TIME.fullmatch(text)
+    try:
+        if match:
+            year, month, day, hour, minute, second, fraction = match.groups()
+            if hour is None and not day_only:
+                return None
+            ms = int((fraction or "0").ljust(3, "0")[:3]) * 1000
+            return _sane(datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0),
+                                  int(second or 0), ms))
+        if serials and _SERIAL.fullmatch(text):
+            days = Decimal(text)
+            if not day_only and days == days.to_integral_value():
+                return None
+            ms = int((days * 86_400_000).to_integral_value(ROUND_HALF_UP))
+            return _sane(_EPOCH_1900 + timedelta(milliseconds=ms))
+        if re.search(r"[T ]\d{2}:?\d{2}.*(Z|[+-]\d{2}:?\d{2})$", text):
+            aware = datetime.fromisoformat(text)
+            if aware.tzinfo is not None:
+                return _sane(aware.astimezone(_BEIJING).replace(tzinfo=None))
+    except (ValueError, OverflowError):
+        return None
+    return None
+
+
+def _sane(value: datetime) -> datetime | None:
+    return value if YEARS[0] <= value.year <= YEARS[1] else None
+
+
+def from_epoch(value: object) -> datetime | None:
+    """Seconds or milliseconds since 1970 (UTC), number or text, as naive Beijing time."""
+    try:
+        number = Decimal(str(value))
+        if not number.is_finite():
+            return None
+        if abs(number) >= 10**11:  # milliseconds
+            number /= 1000
+        ms = int((number * 1000).to_integral_value(ROUND_HALF_UP))
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
+        return _sane(moment.astimezone(_BEIJING).replace(tzinfo=None))
+    except (InvalidOperation, ValueError, OverflowError):
+        return None
+
+
+def parse_time(series: pl.Series, dialect: Dialect) -> pl.Series:
+    """-> Datetime("ms"), naive Beijing time."""
+    if isinstance(series.dtype, pl.Datetime):
+        parsed, text = naive(series), None
+    else:
+        text = as_text(series)
+        parsed = text.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="ms", strict=False)
+        parsed = _rescue(text, parsed, lambda v: one_time(v, dialect.serials), pl.Datetime("ms"))
+    year = parsed.dt.year()
+    return blank(parsed, (year < YEARS[0]) | (year > YEARS[1]))
+
+
+def parse_date(series: pl.Series, dialect: Dialect) -> pl.Series:
+    """-> Date; of a time, its day."""
+    if series.dtype == pl.Date:
+        return series
+    if isinstance(series.dtype, pl.Datetime):
+        return naive(series).dt.date()
+    text = as_text(series)
+
+    def one(value: str) -> date | None:
+        moment = one_time(value, dialect.serials, day_only=True)
+        return moment.date() if moment else None
+
+    return _rescue(text, nulls(len(text), pl.Date()), one, pl.Date())
+
+
+def one_number(text: str) -> Decimal | None:
+    """One exact number: ``1,234.50``, ``¥12``, ``12元``, ``(12.00)``; None for anything else."""
+    body, sign = text.translate({0xFF08: "(", 0xFF09: ")", 0xFF0C: ",", 0xFFE5: "¥"}), 1
+    if body.startswith("(") and body.endswith(")"):
+        body, sign = body[1:-1].strip(), -1
+    body = body.removesuffix("元").strip()
+    if body.startswith("-"):
+        body, sign = body[1:].strip(), -sign
+    body = body.removeprefix("¥").strip()
+    if _GROUPED.fullmatch(body):
+        body = body.replace(",", "")
+    elif not _NUMBER.fullmatch(body):
+        return None
+    return sign * Decimal(body)
+
+
+def one_fen(text: str) -> int | None:
+    """Yuan as written -> fen, half-up."""
+    yuan = one_number(text)
+    if yuan is None or abs(yuan) > MAX_YUAN:
+        return None
+    return int((yuan * 100).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def _float_text(series: pl.Series) -> pl.Series:
+    """Floats of a typed column as plain decimal text (shortest repr, never in powers of ten)."""
+    text = as_text(series)
+    odd = text.str.contains("e", literal=True)
+    if not odd.any():
+        return text
+    plain = [format(Decimal(v), "f") if "e" in v else v for v in text.fill_null("").to_list()]
+    return blank(pl.Series(plain, dtype=pl.String), text.is_null())
+
+
+def number_text(series: pl.Series) -> pl.Series:
+    return _float_text(series) if series.dtype.is_float() else as_text(series)
+
+
+def parse_money(series: pl.Series, dialect: Dialect) -> pl.Series:
+    """-> Int64 fen, half-up, never through a binary float."""
+    del dialect
+    text = number_text(series)
+    plain = text.str.contains(r"^-?\d{1,13}(\.\d{1,2})?$")
+    decimals = blank(text, ~plain).cast(pl.Decimal(20, 2), strict=False)
+    fen = (decimals.cast(pl.Decimal(38, 2)) * 100).cast(pl.Int64, strict=False)
+    return _rescue(text, fen, one_fen, pl.Int64())
+
+
+def parse_decimal(series: pl.Series, dialect: Dialect) -> pl.Series:
+    """-> Decimal(38, 6), half-up."""
+    del dialect
+    text = number_text(series)
+
+    def one(value: str) -> Decimal | None:
+        number = one_number(value)
+        if number is None or abs(number) > MAX_YUAN:
+            return None
+        return number.quantize(Decimal("0.000001"), ROUND_HALF_UP)
+
+    return _rescue(text, nulls(len(text), pl.Decimal(38, 6)), one, pl.Decimal(38, 6))
+
+
+def one_integer(text: str) -> int | None:
+    number = one_number(text)
+    if number is None or number != number.to_integral_value() or abs(number) > MAX_YUAN:
+        return None
+    return int(number)
+
+
+def parse_integer(series: pl.Series, dialect: Dialect) -> pl.Series:
+    """-> Int64; ``3`` and ``3.0`` are whole, ``3.5`` is not."""
+    del dialect
+    if series.dtype.is_integer():
+        return series.cast(pl.Int64, strict=False)
+    text = number_text(series)
+    plain = text.str.contains(r"^-?\d{1,13}$")
+    return _rescue(text, blank(text, ~plain).cast(pl.Int64, strict=False), one_integer, pl.Int64())
+
+
+def parse_flag(series: pl.Series, dialect: Dialect) -> pl.Series:
+    """-> Boolean: true/false, 1/0, 是/否, yes/no, in any case."""
+    del dialect
+    if series.dtype == pl.Boolean:
+        return series
+    text = number_text(series).str.to_lowercase()
+    yes, no = text.is_in(list(TRUE)), text.is_in(list(FALSE))
+    return yes.zip_with((yes | no).fill_null(False), nulls(len(text), pl.Boolean()))

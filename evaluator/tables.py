@@ -1,0 +1,173 @@
+"""The canonical tables (SPEC §2): names, columns, types and units, in one place.
+
+Every source format is translated into these; everything that is computed reads only these. A table in
+memory is a Polars frame with the columns below, in this order, plus two of provenance:
+
+``_file``  index of the file in ``MonthData.inputs`` (UInt16)
+``_row``   1-based number of the data row in that file, rejected rows counted too (UInt32)
+
+Types (``Column.kind``):
+
+==========  =====================  ===========================================================
+kind        Polars type            meaning
+==========  =====================  ===========================================================
+text        String                 as written, outer blanks stripped; never an empty string (null)
+body        String                 message text: kept exactly as written; null only if absent
+time        Datetime("ms")         naive local shop time
+date        Date
+money       Int64                  fen
+decimal     Decimal(38, 6)         exact number (days, yuan rates)
+integer     Int64
+flag        Boolean                null = not stated
+choice      String                 one of ``choices``
+==========  =====================  ===========================================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+POLARS_TYPES: dict[str, pl.DataType] = {
+    "text": pl.String(),
+    "body": pl.String(),
+    "time": pl.Datetime("ms"),
+    "date": pl.Date(),
+    "money": pl.Int64(),
+    "decimal": pl.Decimal(38, 6),
+    "integer": pl.Int64(),
+    "flag": pl.Boolean(),
+    "choice": pl.String(),
+}
+
+PROVENANCE: dict[str, pl.DataType] = {"_file": pl.UInt16(), "_row": pl.UInt32()}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One canonical column. ``required``: the column must exist and no cell may be empty.
+    ``optional``: the column may be absent (then it is all null, and metrics that need it are missing).
+    Neither: the column must exist, cells may be empty."""
+
+    name: str
+    kind: str = "text"
+    required: bool = False
+    optional: bool = False
+    choices: tuple[str, ...] = ()
+    default: str | bool | None = None  # what an empty cell means
+    signed: bool = False  # money only: may be negative
+
+
+@dataclass(frozen=True)
+class Table:
+    name: str
+    columns: tuple[Column, ...]
+    mandatory: bool = False  # the month cannot be evaluated without it
+    by_name: dict[str, Column] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {c.name: c for c in self.columns})
+
+    @property
+    def schema(self) -> dict[str, pl.DataType]:
+        """Polars schema, provenance columns last."""
+        return {c.name: POLARS_TYPES[c.kind] for c in self.columns} | PROVENANCE
+
+    def empty(self) -> pl.DataFrame:
+        return pl.DataFrame(schema=self.schema)
+
+
+def _req(name: str, kind: str = "text", **kw: object) -> Column:
+    return Column(name, kind, required=True, **kw)  # type: ignore[arg-type]
+
+
+def _cell(name: str, kind: str = "text", **kw: object) -> Column:
+    return Column(name, kind, **kw)  # type: ignore[arg-type]
+
+
+def _opt(name: str, kind: str = "text", **kw: object) -> Column:
+    return Column(name, kind, optional=True, **kw)  # type: ignore[arg-type]
+
+
+SENDERS = ("buyer", "agent", "robot", "system")
+ROLES = ("售前", "售后", "全能", "主管", "robot")
+
+_TABLES = (
+    Table("messages", (
+        _req("shop"), _req("buyer"),
+        _cell("account"),  # empty only in system rows
+        _req("sender", "choice", choices=SENDERS),
+        _req("ts", "time"), _cell("text", "body"),
+        _opt("kind", default="text"), _opt("auto", "flag", default=False),
+        _opt("order_id"), _opt("to_account"),
+    ), mandatory=True),
+    Table("orders", (
+        _req("shop"), _req("order_id"), _cell("buyer"), _req("created", "time"), _opt("paid", "time"),
+        _req("amount", "money"), _opt("postage", "money"), _opt("quantity", "integer"),
+        _opt("status"), _opt("memo"), _opt("grouped", "time"),
+    ), mandatory=True),
+    Table("order_items", (
+        _req("order_id"), _cell("sku"), _cell("title"), _cell("quantity", "integer"),
+        _cell("amount", "money"), _opt("category"),
+    )),
+    Table("refunds", (
+        _req("refund_id"), _req("order_id"), _req("applied", "time"), _opt("completed", "time"),
+        _req("amount", "money"),
+        _req("kind", "choice", choices=("refund_only", "return_refund", "exchange")),
+        _opt("stage", "choice", choices=("in_sale", "after_sale")),
+        _opt("by_seller", "flag"), _opt("dispute", "flag"), _opt("seller_fault", "flag"), _opt("account"),
+    )),
+    Table("ratings", (
+        _req("shop"), _req("buyer"), _req("account"), _req("ts", "time"), _req("score", "integer"),
+        _req("source", "choice", choices=("human", "robot")), _opt("sent", "time"), _opt("tags"),
+    )),
+    Table("escalations", (
+        _req("shop"), _req("buyer"), _req("ts", "time"),
+        _req("kind", "choice", choices=("platform_consult", "dispute", "complaint")),
+        _opt("order_id"), _opt("account"), _opt("upheld", "flag"),
+    )),
+    Table("online", (
+        _req("account"), _req("ts", "time"),
+        _req("event", "choice", choices=("online", "offline", "suspend", "resume")),
+    )),
+    Table("reviews", (
+        _req("shop"), _req("order_id"), _req("ts", "time"), _opt("description", "integer"),
+        _opt("logistics", "integer"), _opt("service", "integer"),
+    )),
+    Table("shipments", (_req("shop"), _req("order_id"), _req("due", "time"), _opt("picked_up", "time"))),
+    Table("service_orders", (
+        _req("service_id"), _req("account"), _req("applied", "time"), _opt("first_audit", "time"),
+        _opt("ready", "time"), _opt("first_result", "time"), _opt("awaiting_customer", "flag"),
+        _opt("spec_checked", "flag"), _opt("spec_passed", "flag"),
+    )),
+    Table("work_orders", (
+        _req("work_id"), _req("account"), _req("opened", "time"), _opt("closed", "time"),
+        _opt("first_visit_fixed", "flag"), _opt("under_contract", "flag"), _opt("value", "money"),
+        _opt("charged", "money"), _opt("promised", "time"), _opt("delivered", "time"),
+        _opt("parts_from_ideal_place", "flag"),
+        _opt("miss_cause", "choice", choices=("data", "configuration", "execution")),
+    )),
+    Table("customers", (_req("customer"), _req("contract", "flag"))),
+    Table("surveys", (_req("account"), _req("ts", "time"), _req("nps", "integer"))),
+    Table("exams", (_req("employee_id"), _req("taken", "date"), _req("score", "decimal"),
+                    _req("pass_mark", "decimal"))),
+    Table("roster", (
+        _req("account"), _req("employee_id"), _req("name"), _cell("group"),
+        _req("role", "choice", choices=ROLES), _opt("from", "date"), _opt("to", "date"),
+        _opt("base_salary", "money"), _opt("hired", "date"),
+    ), mandatory=True),
+    Table("attendance", (
+        _req("employee_id"), _req("due_days", "decimal"), _req("worked_days", "decimal"),
+        _opt("leave_days", "decimal"), _opt("late_times", "integer"),
+    )),
+    Table("adjustments", (
+        _req("employee_id"), _req("amount", "money", signed=True), _req("reason"), _req("approved_by"),
+        _opt("kind", "choice", choices=("bonus", "fine", "correction")),
+    )),
+    Table("peers", (_req("metric"), _req("value", "decimal"), _opt("percentile", "decimal"))),
+    Table("labels", (_req("shop"), _req("buyer"), _req("label", "choice", choices=("ad", "not_ad")))),
+    Table("manual_filters", (_req("shop"), _req("buyer"), _opt("day", "date"))),
+)
+
+TABLES: dict[str, Table] = {t.name: t for t in _TABLES}

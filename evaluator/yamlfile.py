@@ -1,0 +1,370 @@
+"""Reads the YAML that people write: plans, settings, rules.
+
+Stricter and plainer than YAML 1.1: every value knows its file, line and key; a key given twice is an error;
+``0.1`` is exactly ``Decimal("0.1")``; ``2026-10-01`` is a date; ``yes``, ``on`` and ``10:00`` are texts, as is
+everything in quotes. Anchors, aliases and tags are refused, so a line means one thing only.
+
+``pick_for`` resolves dated values (R-P5).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import NoReturn
+
+import yaml
+from yaml.composer import Composer
+from yaml.parser import Parser
+from yaml.reader import Reader
+from yaml.resolver import BaseResolver
+from yaml.scanner import Scanner
+
+from evaluator.model import EvaluatorError
+
+Scalar = str | int | Decimal | bool | date | None
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}$")
+_LIKE_A_DATE = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?$")
+_CLOCK = re.compile(r"([01]\d|2[0-4]):([0-5]\d)$")
+_LARGEST_EXPONENT = 15  # of a number a person may write; keeps exact fractions small
+
+
+class _Loader(Reader, Scanner, Parser, Composer, BaseResolver):
+    """Composes nodes only; no Python object is ever built from a tag."""
+
+    def __init__(self, text: str) -> None:
+        Reader.__init__(self, text)
+        Scanner.__init__(self)
+        Parser.__init__(self)
+        Composer.__init__(self)
+        BaseResolver.__init__(self)
+
+
+for _tag, _pattern, _first in (
+    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", list("tTfF")),
+    ("int", r"^[-+]?(?:0|[1-9][0-9]{0,30})$", list("-+0123456789")),
+    ("float", r"^[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?$", list("-+.0123456789")),
+    ("date", r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", list("0123456789")),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), _first)
+
+
+@dataclass(frozen=True)
+class Node:
+    """One value of a YAML file, with the place it stands at. Lists count from 1 in ``path``."""
+
+    value: Scalar | dict[str, Node] | list[Node]
+    file: str
+    line: int
+    path: str = ""
+
+    # ---- errors -----------------------------------------------------------------------------------------
+    def fail(self, expected: str, *, seen: bool = True) -> NoReturn:
+        """Raises the error a user can act on: file, line, key, the value seen, what is expected."""
+        saw = f"写的是 {self.show()}，" if seen else ""
+        raise EvaluatorError(f"{self.where}：{saw}{expected}")
+
+    @property
+    def where(self) -> str:
+        return f"{self.file}:{self.line}: {self.path}" if self.path else f"{self.file}:{self.line}"
+
+    def show(self) -> str:
+        """The value in short, as it would be written."""
+        if isinstance(self.value, dict):
+            return "{" + _cut(", ".join(self.value), 60) + "}"
+        if isinstance(self.value, list):
+            return "[" + _cut(", ".join(n.show() for n in self.value), 60) + "]"
+        if isinstance(self.value, str):
+            return f"“{_cut(self.value, 60)}”"
+        if self.value is None:
+            return "空"
+        return str(self.value).lower() if isinstance(self.value, bool) else str(self.value)
+
+    # ---- typed reading ----------------------------------------------------------------------------------
+    @property
+    def is_null(self) -> bool:
+        return self.value is None
+
+    def mapping(self, known: Iterable[str]) -> dict[str, Node]:
+        """The pairs of a mapping, without those that are null; a key that is not known is an error."""
+        known = list(known)
+        if not isinstance(self.value, dict):
+            self.fail("应为“键: 值”的形式" + (f"，可用的键：{'、'.join(known)}" if known else ""))
+        for key, node in self.value.items():
+            if key not in known:
+                node.fail(f"没有“{key}”这个键{did_you_mean(key, known)}；可用的键：{'、'.join(known)}", seen=False)
+        return {k: n for k, n in self.value.items() if not n.is_null}
+
+    def pairs(self) -> dict[str, Node]:
+        """The pairs of a mapping whose keys are free."""
+        if not isinstance(self.value, dict):
+            self.fail("应为“键: 值”的形式")
+        return self.value
+
+    def items(self, what: str = "列表") -> list[Node]:
+        if not isinstance(self.value, list):
+            self.fail(f"应为{what}，如 [a, b]")
+        return self.value
+
+    def need(self, pairs: dict[str, Node], key: str, why: str = "") -> Node:
+        """``pairs[key]`` of this mapping, or the error that it is missing."""
+        if key not in pairs:
+            self.fail(f"缺少 {key}" + (f"（{why}）" if why else ""), seen=False)
+        return pairs[key]
+
+    def text(self) -> str:
+        """A text; a whole number is taken as it is written (ids should be quoted all the same)."""
+        if isinstance(self.value, int) and not isinstance(self.value, bool):
+            return str(self.value)
+        if not isinstance(self.value, str) or not self.value.strip():
+            self.fail("应为文字（不确定时请加引号）")
+        return self.value
+
+    def texts(self) -> tuple[str, ...]:
+        return tuple(n.text() for n in self.items("文字列表"))
+
+    def one_or_more_texts(self) -> tuple[str, ...]:
+        return self.texts() if isinstance(self.value, list) else (self.text(),)
+
+    def flag(self) -> bool:
+        if not isinstance(self.value, bool):
+            self.fail("应为 true 或 false")
+        return self.value
+
+    def number(self, *, least: int | None = None, above: int | None = None, what: str = "数") -> Decimal:
+        """An exact number, ``>= least`` or ``> above`` where given."""
+        value = self.value
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            hint = "；百分数请写成小数，如 20% 写 0.2" if isinstance(value, str) and value.strip().endswith("%") else ""
+            self.fail(f"应为{what}{hint}")
+        number = Decimal(value)
+        if number and (number.adjusted() > _LARGEST_EXPONENT or int(number.as_tuple().exponent) < -30):
+            self.fail("这个数太大或小数位太多")
+        if least is not None and number < least:
+            self.fail(f"应为不小于 {least} 的{what}")
+        if above is not None and number <= above:
+            self.fail(f"应为大于 {above} 的{what}")
+        return number if number else Decimal(0)
+
+    def integer(self, *, least: int = 0) -> int:
+        number = self.number(least=least, what="整数")
+        if number != number.to_integral_value():
+            self.fail("应为整数")
+        return int(number)
+
+    def money(self) -> Decimal:
+        """Yuan, at least 0, at most two decimals."""
+        number = self.number(least=0, what="金额（元）")
+        if number != round(number, 2):
+            self.fail("应为金额（元），至多两位小数")
+        return number
+
+    def choice(self, options: Iterable[str]) -> str:
+        options = list(options)
+        if not isinstance(self.value, str) or self.value not in options:
+            guess = did_you_mean(self.value, options) if isinstance(self.value, str) else ""
+            self.fail(f"应为 {'、'.join(options)} 之一{guess}")
+        return self.value
+
+    def day(self) -> date:
+        """A date, also a quoted one."""
+        found = as_date(self.value)
+        if found is None:
+            self.fail("应为存在的日期，如 2026-10-01")
+        return found
+
+    def clock(self, *, last: str = "23:59") -> str:
+        """A time of day ``"HH:MM"``, at most ``last``."""
+        if not isinstance(self.value, str) or not _CLOCK.match(self.value) or self.value > last:
+            self.fail(f'应为带引号的时刻 "时:分"，如 "08:00"，最晚 "{last}"')
+        return self.value
+
+    def hours(self) -> tuple[str, str]:
+        """``["08:00", "23:00"]``: from, up to but not including; no wrap past midnight."""
+        pair = self.items('两个时刻，如 ["08:00", "23:00"]')
+        if len(pair) != 2:
+            self.fail('应为两个时刻，如 ["08:00", "23:00"]')
+        start, end = pair[0].clock(), pair[1].clock(last="24:00")
+        if end <= start:
+            self.fail("结束时刻应晚于开始时刻（不跨零点）")
+        return start, end
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """“，是否想写 x？”, or nothing."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"，是否想写 {close[0]}？" if close else ""
+
+
+def as_date(value: object) -> date | None:
+    """A date or a quoted ISO date; None for anything else."""
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str) and _DATE.match(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return None
+    return None
+
+
+def read_yaml(path: Path, label: str | None = None) -> Node:
+    """Reads a file. ``label``: how errors call it (default: its name). Errors: EvaluatorError."""
+    label = label or path.name
+    try:
+        return parse_yaml(path.read_bytes().decode("utf-8-sig"), label)
+    except FileNotFoundError:
+        raise EvaluatorError(f"找不到文件 {label}") from None
+    except IsADirectoryError:
+        raise EvaluatorError(f"{label} 是文件夹，应为 YAML 文件") from None
+    except PermissionError:
+        raise EvaluatorError(f"没有权限读取 {label}") from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise EvaluatorError(f"{label}:{line}: 不是 UTF-8 编码，请在编辑器里另存为 UTF-8") from None
+
+
+def parse_yaml(text: str, label: str) -> Node:
+    """Parses one document. Errors: EvaluatorError with ``label`` and line."""
+    try:
+        root = _Loader(text).get_single_node()
+        if root is None:
+            raise EvaluatorError(f"{label}:1: 文件是空的")
+        _refuse_aliases(text, label)
+        return _node(root, label, "", root.start_mark.line + 1)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise EvaluatorError(
+            f"{label}:{line}: 不是合法的 YAML（{error.problem}）；请检查缩进（不能用 Tab）、冒号后的空格、括号与引号"
+        ) from None
+    except yaml.reader.ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        raise EvaluatorError(f"{label}:{line}: 含有 YAML 不允许的控制字符") from None
+    except RecursionError:
+        raise EvaluatorError(f"{label}:1: 嵌套太深") from None
+
+
+def _refuse_aliases(text: str, label: str) -> None:
+    for event in _events(text):
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise EvaluatorError(f"{label}:{event.start_mark.line + 1}: 不支持锚点与别名（& 和 *），请写全；文字以它们开头时加引号")
+
+
+def _events(text: str) -> Iterator[yaml.Event]:
+    loader = _Loader(text)
+    while loader.check_event():  # type: ignore[no-untyped-call]
+        yield loader.get_event()  # type: ignore[no-untyped-call]
+
+
+def _node(raw: yaml.Node, label: str, path: str, line: int) -> Node:
+    if isinstance(raw, yaml.MappingNode):
+        return Node(_mapping(raw, label, path), label, line, path)
+    if isinstance(raw, yaml.SequenceNode):
+        children = [_node(n, label, f"{path}[{i}]", n.start_mark.line + 1) for i, n in enumerate(raw.value, 1)]
+        return Node(children, label, line, path)
+    return Node(_scalar(raw, label, path, line), label, line, path)
+
+
+def _mapping(raw: yaml.MappingNode, label: str, path: str) -> dict[str, Node]:
+    found: dict[str, Node] = {}
+    for key_node, value_node in raw.value:
+        line = key_node.start_mark.line + 1
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise EvaluatorError(f"{label}:{line}: {path or '文件'}：键应为文字或日期")
+        key = key_node.value
+        where = f"{path}.{key}" if path else key
+        if key in found:
+            raise EvaluatorError(f"{label}:{line}: {where}：这个键写了两次（第 {found[key].line} 行已有）")
+        found[key] = _node(value_node, label, where, line)
+    return found
+
+
+def _scalar(raw: yaml.Node, label: str, path: str, line: int) -> Scalar:
+    kind = raw.tag.removeprefix("tag:yaml.org,2002:")
+    text: str = raw.value
+    if kind == "null":
+        return None
+    if kind == "bool":
+        return text.lower() == "true"
+    if kind == "int":
+        return int(text)
+    if kind == "float":
+        return Decimal(text)
+    if kind == "date":
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise EvaluatorError(f"{label}:{line}: {path}：写的是 {text}，没有这一天") from None
+    if kind == "str":
+        return text
+    raise EvaluatorError(f"{label}:{line}: {path}：不支持标签 {raw.tag}")
+
+
+# ---- dated values (R-P5) -----------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Stale:
+    """A dated value whose ``reviewed_until`` lies before the period."""
+
+    where: str
+    until: date
+
+
+_BESIDE_VALUES = ("values", "reviewed_until", "source", "note")
+
+
+def pick_for(node: Node, day: date, stale: list[Stale]) -> Node | None:
+    """R-P5: the tree as it holds on ``day``. A mapping of dates, also under ``values:``, is replaced by the value
+    of the latest date not after ``day``; ``null`` there withdraws the value (None here, and gone from what holds
+    it). Values past their ``reviewed_until`` are appended to ``stale``.
+
+    Errors: ``day`` before the first date; a key that is no date among dates; a key unknown beside ``values``."""
+    value = node.value
+    if isinstance(value, list):
+        picked = [pick_for(child, day, stale) for child in value]
+        return replace(node, value=[child for child in picked if child is not None])
+    if not isinstance(value, dict):
+        return node
+    if "values" in value:
+        return _pick_values(node, value, day, stale)
+    if any(_LIKE_A_DATE.match(key) for key in value):
+        return _pick_dated(node, value, day, stale)
+    kept = {key: pick_for(child, day, stale) for key, child in value.items()}
+    return replace(node, value={key: child for key, child in kept.items() if child is not None})
+
+
+def _pick_values(node: Node, value: dict[str, Node], day: date, stale: list[Stale]) -> Node | None:
+    pairs = node.mapping(_BESIDE_VALUES)
+    if "reviewed_until" in pairs:
+        until = pairs["reviewed_until"].day()
+        if day > until:
+            stale.append(Stale(node.where, until))
+    inner = value["values"]
+    if not isinstance(inner.value, dict) or not any(_LIKE_A_DATE.match(key) for key in inner.value):
+        inner.fail("values 下应为“日期: 值”，如 {2026-01-01: 2000}")
+    return _pick_dated(inner, inner.value, day, stale)
+
+
+def _pick_dated(node: Node, value: dict[str, Node], day: date, stale: list[Stale]) -> Node | None:
+    dates: dict[date, Node] = {}
+    for key, child in value.items():
+        found = as_date(key)
+        if found is None:
+            child.fail(f"“{key}”不是日期；按日期写的值，每个键都应为存在的日期，如 2026-01-01", seen=False)
+        dates[found] = child
+    holding = max((d for d in dates if d <= day), default=None)
+    if holding is None:
+        node.fail(f"最早的日期是 {min(dates)}，{day} 这一天还没有值；请补一个不晚于 {day} 的日期", seen=False)
+    child = dates[holding]
+    return None if child.is_null else pick_for(child, day, stale)
