@@ -39,7 +39,7 @@ class Conversation:
     """What §4 makes of the messages, before any filter.
 
     ``receptions``  one row a reception, sorted by ``key`` (columns: see ``_receptions``)
-    ``turns``       key, opened, replied (null unless answered), wait (ms), outcome, by_transfer
+    ``turns``       key, pos, opened, replied (null unless answered), wait (ms), outcome, by_transfer
     ``events``      buyer and human messages, leaving and arriving transfers of human-side receptions, sorted by
                     (key, ts, pos, what): key, ts, pos, what, starts (a turn), ends (a turn)
     """
@@ -148,7 +148,7 @@ def _turns(events: pl.DataFrame) -> pl.DataFrame:
     answered = (ended & (pl.col("next_what") == HUMAN)).fill_null(False)
     outcome = pl.when(answered).then(pl.lit("answered")).when(ended).then(pl.lit("transferred")).otherwise(pl.lit("unanswered"))
     return edges.filter("starts").select(
-        "key",
+        "key", "pos",
         pl.col("ts").alias("opened"),
         pl.when(answered).then("next_ts").alias("replied"),
         pl.when(answered).then((pl.col("next_ts") - pl.col("ts")).dt.total_milliseconds()).alias("wait"),
@@ -246,3 +246,29 @@ def replies(talk: pl.DataFrame) -> pl.DataFrame:
         "key", "b", "a", "day", "ts",
         pl.when(pl.col("_next") >= 0).then(pl.col("_next") - pl.col("ts").dt.epoch("ms")).alias("reply_wait"),
     ).collect()
+
+
+def session_turns(events: pl.DataFrame, turns: pl.DataFrame, gap_s: int) -> pl.DataFrame:
+    """The turns of each session of R-C7: a turn belongs to the session in which it opens. One opened by a transfer
+    opens in a session if it comes between two messages of it.
+
+    ``events``: those of unfiltered human-side receptions with b, a, day, sorted by (b, a, ts, pos, what). Out: b, a,
+    day (of the session), n, opened, wait, outcome."""
+    is_talk = pl.col("what").is_in([BUYER, HUMAN])
+    rows = events.filter(is_talk | ((pl.col("what") == ARRIVES) & pl.col("starts"))).with_columns(is_talk.alias("talk"))
+    before = [
+        pl.when("talk").then(c).forward_fill().shift(1).alias(name)
+        for c, name in (("ts", "last_ts"), ("b", "last_b"), ("a", "last_a"))
+    ]
+    gap = (pl.col("ts") - pl.col("last_ts")).dt.total_milliseconds() > gap_s * 1000
+    same = (pl.col("b") == pl.col("last_b")) & (pl.col("a") == pl.col("last_a"))
+    numbered = rows.with_columns(before).with_columns(
+        (pl.col("talk") & (~same | gap).fill_null(True)).cast(pl.UInt32).cum_sum().alias("n")
+    ).with_columns(
+        pl.when("talk").then("n").backward_fill().alias("next_n"),
+        pl.col("day").first().over("n").alias("session_day"),
+    )
+    inside = numbered.filter(pl.col("starts") & (pl.col("next_n") == pl.col("n")))
+    return inside.select("key", "pos", "b", "a", "n", pl.col("session_day").alias("day")).join(
+        turns.select("key", "pos", "opened", "wait", "outcome"), on=["key", "pos"], maintain_order="left"
+    ).drop("key", "pos")

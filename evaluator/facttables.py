@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from evaluator.kernel import Facts
+from evaluator.model import MonthData
 from evaluator.prepare import Bucket, Codes
 
 SECONDS = 1000  # milliseconds in one
@@ -92,8 +93,23 @@ def inquiries_table(facts: Facts, names: Names) -> pl.DataFrame:
     ).collect()
 
 
-def fact_tables(facts: Facts, bucket: Bucket) -> dict[str, pl.DataFrame]:
-    """All fact tables of SPEC §10 by name, with ``sessions`` and ``inquiries`` beside them."""
+def messages_table(bucket: Bucket, month: MonthData, names: Names) -> pl.DataFrame:
+    """``tables/messages.parquet``: every message row used, with its buyer and agent: the evidence behind everything."""
+    raw = month.tables["messages"]
+    files = pl.LazyFrame({"file": [f.file for f in month.inputs]}, schema={"file": pl.String}).with_row_index("_file").with_columns(
+        pl.col("_file").cast(pl.UInt16)
+    )
+    rows = raw.lazy().select("account", "sender", "ts", "text", "kind", "order_id", "to_account", "_file", "_row").with_columns(
+        bucket.rows["b"], bucket.rows["a"], bucket.rows["buyer_msg"].alias("is_buyer"), bucket.rows["human"].alias("is_human"), bucket.rows["auto"]
+    ).sort("b", "ts", maintain_order=True)
+    return names.agent(names.buyer(rows)).join(files, on="_file", how="left", maintain_order="left").select(
+        "shop", "buyer", "account", "agent", "sender", "kind", "auto", "ts", "text", "order_id", "to_account",
+        "is_buyer", "is_human", "file", pl.col("_row").alias("row"),
+    ).collect()
+
+
+def fact_tables(facts: Facts, bucket: Bucket, month: MonthData) -> dict[str, pl.DataFrame]:
+    """All fact tables of SPEC §10 by name, with ``sessions``, ``inquiries`` and ``messages`` beside them."""
     names = Names(bucket.codes)
     return {
         "receptions": receptions_table(facts, names),
@@ -103,4 +119,5 @@ def fact_tables(facts: Facts, bucket: Bucket) -> dict[str, pl.DataFrame]:
         "candidates": candidates_table(facts, names),
         "sessions": sessions_table(facts, names),
         "inquiries": inquiries_table(facts, names),
+        "messages": messages_table(bucket, month, names),
     }

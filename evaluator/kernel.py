@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from evaluator.attribution import Attribution, ContactIndex, assists, candidates, check_conservation, excluded, judge
-from evaluator.conversation import BUYER, HUMAN, Conversation, converse, replies, services, sessions
+from evaluator.conversation import BUYER, HUMAN, Conversation, converse, replies, services, session_turns, sessions
 from evaluator.filters import BuyerLists, apply_filters
 from evaluator.inquiry import inquiries, outcomes
 from evaluator.prepare import Bucket
@@ -24,14 +24,14 @@ class Facts:
 
     ``receptions``  as of ``Conversation``, plus r, filtered, consult, label, outcome
     ``turns``       as of ``Conversation``, plus r, b, a, day, consult, filtered turns included
-    ``sessions``, ``services``, ``service_parts``, ``replies``, ``inquiries``: see the functions that make them
+    ``session_turns``: None unless some figure asks · ``sessions``, ``services``, ``service_parts``, ``replies``, ``inquiries``: see the functions that make them
     ``orders``      Bucket.orders plus excluded, the judgments, credited
     ``candidates``, ``assists``: see ``Attribution``
     """
 
     receptions: pl.DataFrame
     turns: pl.DataFrame
-    session_starts: pl.DataFrame
+    session_turns: pl.DataFrame | None
     sessions: pl.DataFrame
     services: pl.DataFrame
     service_parts: pl.DataFrame
@@ -50,6 +50,7 @@ class Context:
     settings: Settings
     creditable: pl.Series | None
     covered: int | None
+    by_session: bool = False  # some figure needs the turns by session
 
 
 def analyze(bucket: Bucket, lists: BuyerLists, items: pl.DataFrame | None, context: Context) -> Facts:
@@ -77,7 +78,7 @@ def analyze(bucket: Bucket, lists: BuyerLists, items: pl.DataFrame | None, conte
         turns=conversation.turns.join(
             receptions.select("key", "r", "b", "a", "day", "consult", "filtered"), on="key", maintain_order="left"
         ),
-        session_starts=_turn_sessions(talk, conversation, settings.session_gap_s),
+        session_turns=_session_turns(conversation, receptions, context),
         sessions=sessions(talk, settings.session_gap_s),
         services=services_, service_parts=parts,
         replies=replies(by_time),
@@ -110,22 +111,22 @@ def _talk(conversation: Conversation, receptions: pl.DataFrame) -> pl.DataFrame:
     ).select("key", "b", "a", "day", "ts", "pos", "what", "consult")
 
 
-def _turn_sessions(talk: pl.DataFrame, conversation: Conversation, gap_s: int) -> pl.DataFrame:
-    """The turns of each session (a turn belongs to the session in which it opens): b, a, day (of the session), opened,
-    wait, outcome, n. A turn opened by a transfer opens in a session only if one is open at that instant."""
-    runs = sessions(talk, gap_s).select("b", "a", "n", "start", "end", "day")
-    opened = conversation.turns.join(
-        talk.select("key", "b", "a").unique(subset="key"), on="key", how="inner"
-    ).sort("opened")
-    inside = opened.join_asof(runs.sort("start"), left_on="opened", right_on="start", by=["b", "a"], strategy="backward")
-    return inside.filter(pl.col("opened") <= pl.col("end")).select("b", "a", "day", "n", "opened", "wait", "outcome")
+def _session_turns(conversation: Conversation, receptions: pl.DataFrame, context: Context) -> pl.DataFrame | None:
+    """Turns by session, where some figure asks for them."""
+    if not context.by_session:
+        return None
+    counts = receptions.filter(pl.col("filtered").is_null() & ~pl.col("is_robot")).select("key", "b", "a", "day")
+    events = conversation.events.join(counts, on="key", how="inner", maintain_order="left")
+    return session_turns(events, conversation.turns, context.settings.session_gap_s)
 
 
 def chases(conversation: Conversation, receptions: pl.DataFrame, orders: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """催付 (SPEC §7 ``chased``): receptions (consults or agent-only ones) with a human message at which an order of the
     buyer was created and unpaid: b, a, day, paid (such an order was then paid by ``day + window_days``)."""
-    eligible = receptions.filter(pl.col("consult") | ((pl.col("filtered") == "agent_only") & ~pl.col("is_robot")).fill_null(False))
-    eligible = eligible.filter(pl.col("human_messages") > 0).select("key", "b", "a", "day")
+    eligible = receptions.filter(
+        ~pl.col("is_robot") & (pl.col("human_messages") > 0) & (pl.col("filtered").is_null() | (pl.col("filtered") == "agent_only"))
+    )
+    eligible = eligible.select("key", "b", "a", "day")
     open_orders = orders.select("b", "created", "created_day", "paid", "paid_day")
     near = eligible.join(open_orders, on="b").filter(
         (pl.col("created_day") <= pl.col("day")) & (pl.col("paid_day").is_null() | (pl.col("paid_day") >= pl.col("day")))

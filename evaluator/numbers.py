@@ -1,4 +1,4 @@
-"""Exact numbers and how they are written: half-up rounding (SPEC §1), figures of ``kpi.csv`` and ``scores.csv``."""
+"""Exact numbers and how they are written: half-up rounding (SPEC §1), figures of kpi.csv and scores.csv."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Number = Fraction | Decimal | int
 
 
 def half_up(value: Number, places: int = 2) -> Decimal:
-    """``value`` rounded to ``places`` decimals, halves away from zero. Exact: no float, no decimal context."""
+    """``value`` rounded to ``places`` decimals, halves away from zero. Exact: no float, no context."""
     exact = Fraction(value)
     scaled = abs(exact) * 10**places
     whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)

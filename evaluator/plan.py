@@ -6,6 +6,7 @@ Numbers are exact ``Decimal`` as written; money is yuan.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -31,7 +32,7 @@ def compare(value: Fraction, op: str, limit: Decimal) -> bool:
     }[op]
 
 
-# ---- the methods of SPEC §8 ----------------------------------------------------------------------------------
+# ---- the methods of SPEC §8 ----
 @dataclass(frozen=True)
 class Bands:
     """``[[v, points], …]``, in the order they are tried."""
@@ -124,7 +125,7 @@ class Grade:
     fixed: Decimal | None = None
 
 
-# ---- pay, SPEC §9 --------------------------------------------------------------------------------------------
+# ---- pay, SPEC §9 ----
 @dataclass(frozen=True)
 class Commission:
     metric: str
@@ -193,7 +194,8 @@ class AppliesTo:
 
 SALES = MetricRequest("sales")
 ASSIST_METRICS = {
-    kind: (MetricRequest(f"{kind}_buyers"), MetricRequest(f"{kind}_amount")) for kind in ("assist_order", "assist_followup")
+    kind: (MetricRequest(f"{kind}_buyers"), MetricRequest(f"{kind}_amount"))
+    for kind in ("assist_order", "assist_followup")
 }
 
 
@@ -226,7 +228,7 @@ class Plan:
         return tuple(dict.fromkeys(named))
 
 
-def plan_for(plans: tuple[Plan, ...], profile: Profile) -> Plan | None:
+def plan_for(plans: Sequence[Plan], profile: Profile) -> Plan | None:
     """The first plan that fits a profile (§9); robots have none."""
     if profile.is_robot:
         return None

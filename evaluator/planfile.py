@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from evaluator.dated import Stale, pick_for
 from evaluator.metrics.request import METRIC_OPTIONS
 from evaluator.model import ReviewItem
 from evaluator.payfile import read_pay
@@ -32,7 +33,7 @@ from evaluator.plan import (
 )
 from evaluator.planmetric import Catalogue, read_metric
 from evaluator.tables import ROLES
-from evaluator.yamlfile import Node, Stale, pick_for
+from evaluator.yamlfile import Node
 
 #: Options of each method, the mandatory ones first.
 METHODS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -86,7 +87,9 @@ def _plan(node: Node, catalogue: Catalogue, notes: list[ReviewItem]) -> Plan:
         applies_to=_applies_to(pairs["applies_to"]) if "applies_to" in pairs else AppliesTo(),
         kpi_base=pairs["kpi_base"].money() if "kpi_base" in pairs else None,
         score=score,
-        gates=tuple(_gate(n, catalogue) for n in pairs["gates"].items("关口列表")) if "gates" in pairs else (),
+        gates=tuple(_gate(n, catalogue) for n in pairs["gates"].items("关口列表"))
+        if "gates" in pairs
+        else (),
         max_left_out=left_out,
         grades=grades,
     )
@@ -111,7 +114,7 @@ def _applies_to(node: Node) -> AppliesTo:
     )
 
 
-# ---- score -----------------------------------------------------------------------------------------------------
+# ---- score ----
 def _score_item(node: Node, catalogue: Catalogue, notes: list[ReviewItem]) -> ScoreItem:
     options = tuple(dict.fromkeys(o for must, may in METHODS.values() for o in (*must, *may)))
     pairs = node.mapping((*_ITEM_KEYS, *options, *METRIC_OPTIONS))
@@ -131,7 +134,10 @@ def _score_item(node: Node, catalogue: Catalogue, notes: list[ReviewItem]) -> Sc
     request = read_metric(metric, pairs, catalogue)
     lower = pairs["lower_is_better"].flag() if "lower_is_better" in pairs else False
     item = ScoreItem(
-        metric=metric.text(), request=request, weight=weight, method=method,
+        metric=metric.text(),
+        request=request,
+        weight=weight,
+        method=method,
         how=_how(method, node, pairs, weight, lower),
         min_sample=pairs["min_sample"].number(least=0) if "min_sample" in pairs else None,
         lower_is_better=lower,
@@ -174,7 +180,11 @@ def _bands(node: Node, weight: Decimal, lower: bool) -> Bands:
             row.fail("应为 [界限, 分数]")
         limit = pair[0].number()
         if rows and (limit <= rows[-1][0] if lower else limit >= rows[-1][0]):
-            order = "从小到大（lower_is_better: true）" if lower else "从大到小（越小越好的指标请加 lower_is_better: true）"
+            order = (
+                "从小到大（lower_is_better: true）"
+                if lower
+                else "从大到小（越小越好的指标请加 lower_is_better: true）"
+            )
             pair[0].fail(f"界限应{order}，上一档是 {rows[-1][0]}")
         rows.append((limit, _points(pair[1], weight)))
     if not rows:
@@ -218,21 +228,33 @@ def _look_at(item: ScoreItem, node: Node, catalogue: Catalogue, notes: list[Revi
     by_value = item.method in ("bands", "deduct", "attainment", "rank")
     if by_value and info.lower_is_better != item.lower_is_better:
         usual = "越小越好" if info.lower_is_better else "越大越好"
-        notes.append(ReviewItem("plan_note", node.where, f"“{info.name}”通常{usual}，方案里却是反向计分，请确认 lower_is_better"))
+        notes.append(
+            ReviewItem(
+                "plan_note",
+                node.where,
+                f"“{info.name}”通常{usual}，方案里却是反向计分，请确认 lower_is_better",
+            )
+        )
     if isinstance(item.how, Linear) and (item.how.best < item.how.worst) != info.lower_is_better:
-        notes.append(ReviewItem("plan_note", node.where, f"“{info.name}”的 worst 与 best 方向与通常相反，请确认"))
+        notes.append(
+            ReviewItem("plan_note", node.where, f"“{info.name}”的 worst 与 best 方向与通常相反，请确认")
+        )
     if isinstance(item.how, Deduct) and item.how.when_fewer_than is not None and info.unit != "ratio":
-        notes.append(ReviewItem("plan_note", node.where, f"“{info.name}”不是比率，when_fewer_than 按次扣分没有意义，请确认"))
+        notes.append(
+            ReviewItem(
+                "plan_note", node.where, f"“{info.name}”不是比率，when_fewer_than 按次扣分没有意义，请确认"
+            )
+        )
 
 
-# ---- gates, grades -----------------------------------------------------------------------------------------------
+# ---- gates, grades ----
 def _gate(node: Node, catalogue: Catalogue) -> Gate:
     pairs = node.mapping(("metric", "op", "value", "effect", *METRIC_OPTIONS))
     metric = node.need(pairs, "metric")
     return Gate(
         metric=metric.text(),
         request=read_metric(metric, pairs, catalogue),
-        op=node.need(pairs, "op", "比较符要加引号，如 \">\"").choice(OPERATORS),
+        op=node.need(pairs, "op", '比较符要加引号，如 ">"').choice(OPERATORS),
         value=node.need(pairs, "value").number(),
         effect=_effect(node.need(pairs, "effect")),
     )
@@ -265,9 +287,14 @@ def _grades(node: Node) -> tuple[Grade, ...]:
         extra = cells[2].mapping(("coefficient", "fixed")) if len(cells) == 3 and not cells[2].is_null else {}
         if len(extra) > 1:
             cells[2].fail("coefficient 与 fixed 只能写一个")
-        grades.append(Grade(
-            threshold, name,
-            coefficient=extra["coefficient"].number(least=0, what="系数") if "coefficient" in extra else None,
-            fixed=extra["fixed"].money() if "fixed" in extra else None,
-        ))
+        grades.append(
+            Grade(
+                threshold,
+                name,
+                coefficient=extra["coefficient"].number(least=0, what="系数")
+                if "coefficient" in extra
+                else None,
+                fixed=extra["fixed"].money() if "fixed" in extra else None,
+            )
+        )
     return tuple(grades)

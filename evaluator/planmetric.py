@@ -1,4 +1,4 @@
-"""Reads which figure a plan or a pack means: ``metric`` with the metric's own options beside it (SPEC §7, §8)."""
+"""Reads which figure a plan or a pack means: ``metric`` with its own options beside it (SPEC §7, §8)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,20 @@ from evaluator.yamlfile import Node, did_you_mean
 Catalogue = Mapping[str, MetricInfo]
 
 UNITS_OF_REPLY = (
-    "message", "turn", "consult", "consult_all", "consult_first", "consult_mean", "session_first", "session_mean",
+    "message",
+    "turn",
+    "consult",
+    "consult_all",
+    "consult_first",
+    "consult_mean",
+    "session_first",
+    "session_mean",
 )
 _WITHIN = re.compile(rf"reply_within_([1-9]\d{{0,5}})s_({'|'.join(UNITS_OF_REPLY)})$")
 
 
 def read_request(node: Node, catalogue: Catalogue) -> MetricRequest:
-    """A metric with nothing but its own options, as packs list them: a name, or ``{metric: …, seconds: …}``."""
+    """A metric with nothing but its own options, as packs list them: a name, or ``{metric: …, …}``."""
     if isinstance(node.value, str):
         return read_metric(node, {}, catalogue)
     pairs = node.mapping(("metric", *METRIC_OPTIONS))
@@ -26,8 +33,8 @@ def read_request(node: Node, catalogue: Catalogue) -> MetricRequest:
 
 
 def read_metric(name_node: Node, pairs: Mapping[str, Node], catalogue: Catalogue) -> MetricRequest:
-    """The figure that ``metric: name`` with the options beside it means. ``reply_within_180s_consult`` and the
-    like carry theirs in the name. Errors: unknown metric, one of the shop only, an option it does not take."""
+    """The figure that ``metric: name`` with the options beside it means. ``reply_within_180s_consult`` and
+    the like carry theirs in the name. Errors: unknown metric, one of the shop only, an option not its own."""
     name = name_node.text()
     given = [key for key in METRIC_OPTIONS if key in pairs]
     named = STANDARD.get(name)
@@ -35,7 +42,9 @@ def read_metric(name_node: Node, pairs: Mapping[str, Node], catalogue: Catalogue
         named = MetricRequest.of("reply_within", {"seconds": int(match[1]), "unit": match[2]})
     if named is not None:
         for key in given:
-            pairs[key].fail(f"指标 {name} 的名称已含条件，不能再写 {key}；请改用 metric: reply_within", seen=False)
+            pairs[key].fail(
+                f"指标 {name} 的名称已含条件，不能再写 {key}；请改用 metric: reply_within", seen=False
+            )
         return named
     info = catalogue.get(name)
     if info is None:
@@ -60,4 +69,6 @@ def _option(key: str, node: Node) -> object:
         return node.integer()
     if key == "hours":
         return node.hours()
-    return node.choice({"unit": UNITS_OF_REPLY, "source": ("human", "robot"), "stage": ("inquiry", "after_sale")}[key])
+    return node.choice(
+        {"unit": UNITS_OF_REPLY, "source": ("human", "robot"), "stage": ("inquiry", "after_sale")}[key]
+    )

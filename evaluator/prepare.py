@@ -9,6 +9,7 @@ Coded messages (transfers and system rows apart), sorted by (b, ts, pos):
 =============  =========  ==============================================================
 pos            UInt32     position in the input: the tie-breaker of SPEC §1
 b, a           Int32      buyer, agent (employee of that account on that day)
+acct           UInt32     account (``Bucket.accounts``)
 ts, day        Datetime(ms), Int32
 buyer_msg      Boolean    buyer message (§4)
 human          Boolean    human message (§4)
@@ -24,6 +25,7 @@ courtesy       Boolean    a buyer message that is a courtesy (R-C11)
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import polars as pl
 
@@ -59,19 +61,32 @@ class Bucket:
     orders: pl.DataFrame  # o, shop, order_id, b (< 0: nobody's, each its own), …, link
     identities: Identities
     codes: Codes
+    accounts: dict[str, int]
     bindings: pl.DataFrame  # account, day → agent, bound, robot_acct
+    robot_senders: pl.Series  # accounts that are robots by what they send
+    rows: pl.DataFrame  # every message row, as read: pos, b, a, buyer_msg, human, auto
+    shop_accounts: pl.DataFrame  # shop, account: who has messages in which shop
+    last_message: datetime | None  # of any kind but transfers
 
 
-def account_bindings(month: MonthData, roster: Roster, messages: pl.DataFrame) -> pl.DataFrame:
+def account_bindings(robots: pl.Series, roster: Roster, messages: pl.DataFrame) -> pl.DataFrame:
     """Every (account, day) that occurs in the messages: ``agent``, ``bound``, ``robot_acct``."""
     days = pl.concat([
         messages.select("account", "day"),
         messages.filter(pl.col("to_account").is_not_null()).select(pl.col("to_account").alias("account"), "day"),
     ]).unique().drop_nulls()
-    robots = robot_accounts(month.tables["messages"])
     return roster.bind(days).with_columns(
         (pl.col("robot_role") | pl.col("account").is_in(robots.implode())).alias("robot_acct")
     ).drop("robot_role")
+
+
+def all_agents(month: MonthData, bindings: pl.DataFrame) -> list[str]:
+    """Everyone who may be an agent somewhere: of the messages, of the roster, and accounts that other tables name."""
+    names = set(bindings["agent"]) | set(month.tables["roster"]["employee_id"])
+    for table in ("refunds", "ratings", "escalations", "online"):
+        if table in month.tables:
+            names |= set(month.tables[table]["account"].drop_nulls().unique())
+    return sorted(names)
 
 
 def text_features(settings: Settings) -> list[pl.Expr]:
@@ -110,21 +125,25 @@ def _code_buyers(messages: pl.DataFrame, found: Identities) -> tuple[pl.DataFram
     return everyone, coded
 
 
-def _coded_messages(messages: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    kind = pl.col("kind")
-    robot_sends = (pl.col("sender") == "robot") | ((pl.col("sender") == "agent") & pl.col("robot_acct"))
-    auto_agent = (pl.col("sender") == "agent") & (pl.col("auto") | pl.col("_prefix"))
-    human = (pl.col("sender") == "agent") & ~auto_agent & ~robot_sends & ~kind.is_in(NOT_HUMAN_KINDS)
-    rows = messages.filter((kind != "transfer") & (pl.col("sender") != "system")).with_columns(
-        ((pl.col("sender") == "buyer") & (kind != "recall")).alias("buyer_msg"),
-        human.alias("human"),
-        (robot_sends | auto_agent).alias("auto_"),
-        robot_sends.alias("robot"),
-        (kind == "text").alias("is_text"),
-    )
+def _kinds_of_message() -> list[pl.Expr]:
+    """What a row is (§4): ``buyer_msg``, ``human``, ``auto`` (automatic or robot), ``robot``."""
+    kind, by_agent = pl.col("kind"), pl.col("sender") == "agent"
+    message = kind != "transfer"
+    robot = message & ((pl.col("sender") == "robot") | (by_agent & pl.col("robot_acct").fill_null(False)))
+    automatic = message & by_agent & (pl.col("auto") | pl.col("_prefix"))
+    return [
+        ((pl.col("sender") == "buyer") & message & (kind != "recall")).alias("buyer_msg"),
+        (by_agent & ~automatic & ~robot & ~kind.is_in(NOT_HUMAN_KINDS)).alias("human"),
+        (robot | automatic).alias("auto"),
+        robot.alias("robot"),
+    ]
+
+
+def _coded_messages(messages: pl.DataFrame) -> pl.DataFrame:
+    rows = messages.filter((pl.col("kind") != "transfer") & (pl.col("sender") != "system"))
     return rows.select(
-        "pos", "b", "a", "ts", "day", "buyer_msg", "human", pl.col("auto_").alias("auto"), "robot", "robot_acct",
-        pl.when(pl.col("human") & pl.col("is_text")).then("chars").otherwise(0).cast(pl.UInt32).alias("chars"),
+        "pos", "b", "a", "acct", "ts", "day", "buyer_msg", "human", "auto", "robot", "robot_acct",
+        pl.when(pl.col("human") & (pl.col("kind") == "text")).then("chars").otherwise(0).cast(pl.UInt32).alias("chars"),
         pl.when(pl.col("human")).then("words").otherwise(0).cast(pl.UInt32).alias("words"),
         (pl.col("buyer_msg") & pl.col("courtesy")).alias("courtesy"),
     ).sort("b", "ts", "pos")
@@ -143,10 +162,13 @@ def prepare(month: MonthData, roster: Roster) -> Bucket:
     """The whole month as one coded bucket."""
     settings = month.config.settings
     raw = month.tables["messages"].with_row_index("pos").with_columns(day_of(pl.col("ts"), settings.day_start_s).alias("day"))
-    bindings = account_bindings(month, roster, raw)
-    agents = sorted(bindings["agent"].unique().to_list())
+    robots = robot_accounts(raw)
+    bindings = account_bindings(robots, roster, raw)
+    agents = all_agents(month, bindings)
+    accounts = {name: n for n, name in enumerate(sorted(bindings["account"].unique()))}
     coded_agents = bindings.join(pl.DataFrame({"agent": agents}, schema={"agent": pl.String}).with_row_index("a"), on="agent").select(
-        "account", "day", pl.col("a").cast(pl.Int32), "robot_acct"
+        "account", "day", pl.col("a").cast(pl.Int32), "robot_acct",
+        pl.col("account").replace_strict(accounts, return_dtype=pl.UInt32).alias("acct"),
     )
     to = coded_agents.select(
         pl.col("account").alias("to_account"), "day", pl.col("a").alias("to_a"), pl.col("robot_acct").alias("to_robot")
@@ -160,7 +182,8 @@ def prepare(month: MonthData, roster: Roster) -> Bucket:
     found = identify(chats, named, orders.select("shop", "order_id", "buyer"))
     slim = raw.select("pos", "shop", "buyer", "account", "sender", "ts", "day", "kind", "auto", "to_account", *text_features(settings))
     buyers, coded = _code_buyers(slim, found)
-    coded = coded.drop("shop", "buyer").join(coded_agents, on=["account", "day"], how="left", maintain_order="left").drop("account")
+    coded = coded.drop("shop", "buyer").join(coded_agents, on=["account", "day"], how="left", maintain_order="left")
+    coded = coded.with_columns(_kinds_of_message())
     transfers = _coded_transfers(coded.filter(pl.col("kind") == "transfer").join(to, on=["to_account", "day"], how="left"))
     shops = sorted(set(buyers["shop"].unique()) | set(orders["shop"].unique()))
     codes = Codes(
@@ -168,10 +191,13 @@ def prepare(month: MonthData, roster: Roster) -> Bucket:
         agents, shops,
     )
     return Bucket(
-        _coded_messages(coded.drop("to_account"), settings),
+        _coded_messages(coded),
         transfers,
         _coded_orders(orders, found, buyers, settings),
-        found, codes, bindings,
+        found, codes, accounts, bindings, robots,
+        coded.select("pos", "b", "a", "buyer_msg", "human", "auto"),
+        raw.select("shop", "account").unique().drop_nulls(),
+        raw.lazy().filter(pl.col("kind") != "transfer").select(pl.col("ts").max()).collect().item(),
     )
 
 

@@ -94,7 +94,7 @@ class Roster:
 
 def robot_accounts(messages: pl.DataFrame) -> pl.Series:
     """Accounts that send ``robot`` messages and no ``agent`` messages (§4), whatever the roster says."""
-    senders = messages.group_by("account").agg(
+    senders = messages.lazy().filter(pl.col("kind") != "transfer").group_by("account").agg(
         (pl.col("sender") == "robot").any().alias("robot"), (pl.col("sender") == "agent").any().alias("agent")
-    )
+    ).collect()
     return senders.filter(pl.col("robot") & ~pl.col("agent") & pl.col("account").is_not_null())["account"]

@@ -31,7 +31,7 @@ def builtin(folder: str) -> Path:
 
 @dataclass(frozen=True)
 class RulesFinder:
-    """Looks for rule files: first in ``own`` folders, in order, then among those that ship with the program."""
+    """Looks for rule files: first in ``own`` folders, in order, then among those shipped with the program."""
 
     own: tuple[Path, ...] = ()
 
@@ -86,7 +86,18 @@ def metric_catalogue(rules: RulesFinder | None = None) -> dict[str, MetricInfo]:
     return {key: _metric(key, node) for key, node in root.need(pairs, "metrics").pairs().items()}
 
 
-_METRIC_KEYS = ("name", "unit", "scope", "definition", "options", "source", "needs", "lower_is_better", "rule", "ratio")
+_METRIC_KEYS = (
+    "name",
+    "unit",
+    "scope",
+    "definition",
+    "options",
+    "source",
+    "needs",
+    "lower_is_better",
+    "rule",
+    "ratio",
+)
 
 
 def _metric(key: str, node: Node) -> MetricInfo:

@@ -1,16 +1,52 @@
-"""One run, from a month as read to an Evaluation."""
+"""One run: a month's folder in, an Evaluation out. Data flows one way; each step below is one module."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import polars as pl
 
+from evaluator.evaluation import Evaluation
+from evaluator.facttables import fact_tables
 from evaluator.filters import BuyerLists, filter_counts, internal_buyers, labelled, manual_buyers
 from evaluator.filters.ads import ad_rules, decide, rule_decisions
 from evaluator.inquiry import last_covered_day
 from evaluator.kernel import Context, Facts, analyze
+from evaluator.manifest import describe
+from evaluator.metrics.measures import ScopeKey
+from evaluator.metrics.monthfacts import PeriodView
+from evaluator.metrics.table import UNBOUND_NAME, Kpi, compute, kpi_frame, scopes_of
 from evaluator.model import MonthData, Profile
+from evaluator.pay import balances_frame, compute_pay, payroll_frame
 from evaluator.prepare import Bucket, prepare
+from evaluator.review import gather_review
 from evaluator.roster import Roster
+from evaluator.scoring import score_all, scores_frame
+from evaluator.settings import load_month
+from evaluator.sources import read_month
+
+Progress = Callable[[str], None]
+
+
+class Stopwatch:
+    """Seconds by stage, for the manifest and the benchmark."""
+
+    def __init__(self, progress: Progress | None = None) -> None:
+        self.seconds: dict[str, float] = {}
+        self._progress = progress
+
+    @contextmanager
+    def stage(self, name: str, told: str) -> Iterator[None]:
+        if self._progress:
+            self._progress(told)
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - begun, 3)
 
 
 def period_days(month: MonthData) -> tuple[int, int]:
@@ -35,25 +71,92 @@ def buyer_lists(month: MonthData, bucket: Bucket) -> BuyerLists:
 
 
 def joined_items(month: MonthData, bucket: Bucket) -> pl.DataFrame | None:
-    """order_items with ``o``; an order id of several shops joins none (SPEC §2)."""
-    return by_order_id(month.tables["order_items"], bucket) if "order_items" in month.tables else None
-
-
-def by_order_id(rows: pl.DataFrame, bucket: Bucket) -> pl.DataFrame:
-    """Rows with ``order_id`` and the order's ``o``; those whose id stands in several shops join none."""
+    """order_items with ``o``; an order id that stands in several shops joins none (SPEC §2)."""
+    if "order_items" not in month.tables:
+        return None
     orders = bucket.orders.select("o", "order_id").filter(pl.col("order_id").is_unique())
-    return rows.join(orders, on="order_id", maintain_order="left")
+    return month.tables["order_items"].join(orders, on="order_id", maintain_order="left")
 
 
-def analyze_month(month: MonthData, roster: Roster, profiles: dict[str, Profile]) -> tuple[Bucket, BuyerLists, Facts]:
-    """Prepares and analyses the month as one bucket."""
+def analyze_month(month: MonthData, bucket: Bucket, profiles: dict[str, Profile], items: pl.DataFrame | None) -> tuple[BuyerLists, Context, Facts]:
+    """SPEC §3 to §6 for the whole month as one bucket."""
     settings = month.config.settings
-    bucket = prepare(month, roster)
-    lists = buyer_lists(month, bucket)
     creditable = None
     if settings.credit_roles:
         codes = bucket.codes.agent_code()
-        named = [codes[p.employee_id] for p in profiles.values() if p.role in settings.credit_roles and p.employee_id in codes]
+        named = [codes[p.employee_id] for p in profiles.values() if p.role in settings.credit_roles]
         creditable = pl.Series("a", named, dtype=pl.Int32)
-    context = Context(settings, creditable, last_covered_day(bucket.orders, settings))
-    return bucket, lists, analyze(bucket, lists, joined_items(month, bucket), context)
+    by_session = any(str(r.option("unit", "")).startswith("session") for r in month.config.requests)
+    context = Context(settings, creditable, last_covered_day(bucket.orders, settings), by_session)
+    lists = buyer_lists(month, bucket)
+    return lists, context, analyze(bucket, lists, items, context)
+
+
+def scope_names(bucket: Bucket, facts: Facts, profiles: dict[str, Profile]) -> dict[ScopeKey, str]:
+    """Who has rows in the KPI table (R-M): roster employees of the period who are no robots, every other agent with a
+    reception that is no robot's; their groups; all shops."""
+    people = {p.employee_id: p.name for p in profiles.values() if not p.is_robot}
+    seen = facts.receptions.filter(~pl.col("is_robot"))["a"].unique()
+    others = {bucket.codes.agents[a] for a in seen} - people.keys()
+    agents = people | {a: profiles[a].name if a in profiles else UNBOUND_NAME for a in others}
+    groups = sorted({p.group for p in profiles.values() if p.group and not p.is_robot})
+    return (
+        {("agent", a): agents[a] for a in sorted(agents)} | {("group", g): g for g in groups}
+        | {("shop", s): s for s in bucket.codes.shops}
+    )
+
+
+def measure(month: MonthData, bucket: Bucket, facts: Facts, roster: Roster, profiles: dict[str, Profile],
+            items: pl.DataFrame | None, covered: int | None) -> tuple[Kpi, PeriodView]:
+    """SPEC §7."""
+    groups = {p.employee_id: p.group for p in profiles.values() if p.group}
+    scopes = scopes_of(month, bucket.codes.agents, bucket.codes.shops, groups)
+    first, end = period_days(month)
+    view = PeriodView(month, bucket, facts, roster, profiles, scopes, first, end, covered, items)
+    return compute(view, month.config.requests, scope_names(bucket, facts, profiles)), view
+
+
+def evaluate_month(folder: str | Path, progress: Progress | None = None) -> Evaluation:
+    """Everything SPEC §1 to §9 computes for one month's folder. Raises EvaluatorError for what a user can put right."""
+    watch = Stopwatch(progress)
+    config = load_month(Path(folder))
+    with watch.stage("read", "读取文件"):
+        month = read_month(config, progress)
+    return evaluate_data(month, watch)
+
+
+def evaluate_data(month: MonthData, watch: Stopwatch | None = None) -> Evaluation:
+    """The same, from a month as read."""
+    watch = watch or Stopwatch()
+    config = month.config
+    roster = Roster.of(month.tables["roster"])
+    profiles = roster.profiles(config.start, config.end)
+    with watch.stage("prepare", "整理顾客与客服"):
+        bucket = prepare(month, roster)
+        items = joined_items(month, bucket)
+    with watch.stage("analyze", "分析会话、询单与归属"):
+        lists, context, facts = analyze_month(month, bucket, profiles, items)
+    with watch.stage("measure", "计算指标"):
+        kpi, view = measure(month, bucket, facts, roster, profiles, items, context.covered)
+    with watch.stage("pay", "评分与算薪"):
+        cells, people = kpi.of_agents(), list(profiles.values())
+        scores = score_all(config.plans, people, cells, period_start=config.start)
+        pay = compute_pay(
+            config.plans, people, scores, cells, month.tables.get("attendance"), month.tables.get("adjustments"),
+            period_start=config.start,
+        )
+    with watch.stage("tables", "整理结果表"):
+        frames = fact_tables(facts, bucket, month) | {
+            "kpi": kpi_frame(kpi), "scores": scores_frame(scores), "payroll": payroll_frame(pay),
+            "balances": balances_frame(pay), "filters": filter_counts(facts.receptions, config.settings),
+            "rejects": rejects_frame(month),
+        }
+        review = gather_review(month, bucket, facts, view, lists, roster, kpi, scores, pay)
+    return Evaluation(month, profiles, frames, scores, pay, review, describe(month, bucket, pay, watch.seconds))
+
+
+def rejects_frame(month: MonthData) -> pl.DataFrame:
+    """``tables/rejects.csv``."""
+    schema = {"file": pl.String, "row": pl.Int64, "column": pl.String, "value": pl.String, "why": pl.String}
+    rows = [(r.file, r.row, r.column, r.value, r.why) for r in month.rejects]
+    return pl.DataFrame(rows, schema=schema, orient="row").sort("file", "row", "column", "why")

@@ -35,7 +35,7 @@ class Peers:
 
 
 def points_of(item: ScoreItem, cell: KpiCell, peers: Peers) -> tuple[Fraction, str]:
-    """Points of a figure that is there: in 0…weight, but above it for ``attainment`` and below 0 for ``penalty``."""
+    """Points of a figure that is there: in 0…weight; ``attainment`` may exceed it, ``penalty`` is below 0."""
     value, how, lower = cell.value, item.how, item.lower_is_better
     if value is None:
         raise ValueError("points_of needs a value; R-S1 leaves a missing metric out")
@@ -76,17 +76,12 @@ def _linear(how: Linear, value: Fraction, weight: Fraction) -> tuple[Fraction, s
     )
 
 
-def _deduct(how: Deduct, cell: KpiCell, value: Fraction, weight: Fraction, lower: bool) -> tuple[Fraction, str]:
+def _deduct(
+    how: Deduct, cell: KpiCell, value: Fraction, weight: Fraction, lower: bool
+) -> tuple[Fraction, str]:
     few = how.when_fewer_than
-    if few is not None and how.points_each is not None and cell.denominator is not None and cell.numerator is not None:
-        if cell.denominator < Fraction(few):
-            bad = cell.numerator if lower else cell.denominator - cell.numerator
-            each = Fraction(how.points_each)
-            points = max(weight - bad * each, Fraction(0))
-            return points, (
-                f"样本 {plain(cell.denominator)} 少于 {plain(few)}，按次扣分："
-                f"{plain(weight)} − {plain(bad)} 次 × {plain(each)} = {_n(points)}"
-            )
+    if few is not None and cell.denominator is not None and cell.denominator < Fraction(few):
+        return _deduct_each(how, cell, weight, lower)
     target, step, each = Fraction(how.target), Fraction(how.step), Fraction(how.points_per_step)
     short = value - target if lower else target - value
     if short <= 0:
@@ -95,7 +90,19 @@ def _deduct(how: Deduct, cell: KpiCell, value: Fraction, weight: Fraction, lower
     points = max(weight - steps * each, Fraction(0))
     return points, (
         f"{_n(value)} 与目标 {plain(target)} 差 {_n(short)}，每 {plain(step)} 一档，计 {steps} 档："
-        f"{plain(weight)} − {steps} × {plain(each)} = {_n(points)}" + ("（扣完为止）" if weight < steps * each else "")
+        f"{plain(weight)} − {steps} × {plain(each)} = {_n(points)}"
+        + ("（扣完为止）" if weight < steps * each else "")
+    )
+
+
+def _deduct_each(how: Deduct, cell: KpiCell, weight: Fraction, lower: bool) -> tuple[Fraction, str]:
+    """Few samples: each bad occurrence costs ``points_each``."""
+    done, of = cell.numerator or Fraction(0), cell.denominator or Fraction(0)
+    bad, each = done if lower else of - done, Fraction(how.points_each or 0)
+    points = max(weight - bad * each, Fraction(0))
+    return points, (
+        f"样本 {plain(of)} 少于 {plain(how.when_fewer_than or 0)}，按次扣分："
+        f"{plain(weight)} − {plain(bad)} 次 × {plain(each)} = {_n(points)}"
     )
 
 
@@ -105,17 +112,24 @@ def _attainment(how: Attainment, value: Fraction, weight: Fraction, lower: bool)
     share = min(max(reached, Fraction(0)), cap)
     formula = f"2 − {_n(value)} ÷ {plain(target)}" if lower else f"{_n(value)} ÷ {plain(target)}"
     clipped = f"，限于 0–{plain(cap)} 为 {_n(share)}" if share != reached else ""
-    return share * weight, f"达成 {formula} = {_n(reached)}{clipped}，× {plain(weight)} = {_n(share * weight)}"
+    return (
+        share * weight,
+        f"达成 {formula} = {_n(reached)}{clipped}，× {plain(weight)} = {_n(share * weight)}",
+    )
 
 
 def _rank(how: Rank, value: Fraction, weight: Fraction, peers: Peers, lower: bool) -> tuple[Fraction, str]:
     n = len(peers.values)
     if n <= SMALL_GROUP:
-        return Fraction(how.fallback), f"同组可比 {n} 人，不足 {SMALL_GROUP + 1} 人不排名，得固定 {plain(how.fallback)} 分"
+        fixed = Fraction(how.fallback)
+        return fixed, f"同组可比 {n} 人，不足 {SMALL_GROUP + 1} 人不排名，得固定 {plain(fixed)} 分"
     place = peers.place(value, lower)
     if how.points is None:
         points = weight * (n - place) / (n - 1)
-        return points, f"同组 {n} 人第 {place} 名：{plain(weight)} × ({n} − {place}) ÷ ({n} − 1) = {_n(points)}"
+        return (
+            points,
+            f"同组 {n} 人第 {place} 名：{plain(weight)} × ({n} − {place}) ÷ ({n} − 1) = {_n(points)}",
+        )
     points = Fraction(how.points[place - 1]) if place <= len(how.points) else Fraction(0)
     return points, f"同组 {n} 人第 {place} 名，得 {plain(points)} 分"
 

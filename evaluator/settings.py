@@ -15,13 +15,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from evaluator.dated import Stale, pick_for
 from evaluator.metrics.request import MetricRequest
 from evaluator.model import EvaluatorError, ReviewItem
 from evaluator.plan import Plan
 from evaluator.planfile import read_plans
 from evaluator.planmetric import read_request
 from evaluator.rulebook import RulesFinder, metric_catalogue, unknown
-from evaluator.yamlfile import Node, Stale, did_you_mean, pick_for, read_yaml
+from evaluator.yamlfile import Node, did_you_mean, read_yaml
 
 PERIOD_FILE = "period.yaml"
 JUDGMENTS = ("order", "payment", "order_first", "grouped_chain")
@@ -78,7 +79,7 @@ class Settings(_Frozen):
     courtesy: tuple[str, ...] = ()
     auto_reply_prefixes: tuple[str, ...] = ()
     internal_accounts: tuple[str, ...] = ()
-    shop_alias: dict[str, str] = {}  # noqa: RUF012 - pydantic copies defaults
+    shop_alias: dict[str, str] = {}
     filters: Filters = Filters()
     ad: AdStages = AdStages()
     orders_through: date | None = None
@@ -141,8 +142,16 @@ def load_month(folder: Path, rules: RulesFinder | None = None) -> MonthConfig:
         pairs["shop"].fail(f"应为 platform 下的店铺之一：{'、'.join(platform)}{did_you_mean(shop, platform)}")
     month.note_source("rules/metrics.yaml", rules.need("metrics.yaml"))
     return MonthConfig(
-        folder, start, end, platform, shop, Settings(**settings), plans,
-        month.review(), month.sources, tuple(month.requests),
+        folder,
+        start,
+        end,
+        platform,
+        shop,
+        Settings(**settings),
+        plans,
+        month.review(),
+        month.sources,
+        tuple(month.requests),
     )
 
 
@@ -151,7 +160,8 @@ def _period_file(folder: Path) -> Node:
         raise EvaluatorError(f"找不到月份文件夹：{folder}")
     if not (folder / PERIOD_FILE).is_file():
         raise EvaluatorError(
-            f"{folder} 里没有 {PERIOD_FILE}；请新建它，至少写：period: {{start: 2026-10-01, end: 2026-11-01}}（end 是最后一天的次日）"
+            f"{folder} 里没有 {PERIOD_FILE}；请新建它，至少写："
+            "period: {start: 2026-10-01, end: 2026-11-01}（end 是最后一天的次日）"
         )
     return read_yaml(folder / PERIOD_FILE)
 
@@ -187,7 +197,11 @@ class _Month:
 
     def review(self) -> tuple[ReviewItem, ...]:
         late = (
-            ReviewItem("reviewed_until", s.where, f"这个值只核对到 {s.until}，本期始于 {self.start}，请确认是否仍然适用")
+            ReviewItem(
+                "reviewed_until",
+                s.where,
+                f"这个值只核对到 {s.until}，本期始于 {self.start}，请确认是否仍然适用",
+            )
             for s in self.stale
         )
         return (*self.notes, *late)
@@ -205,14 +219,18 @@ class _Month:
                 node.fail(f"本文件夹里没有这个文件，{unknown('方案', stem, self.rules.names('plans'))}")
             label, path = f"rules/plans/{stem}.yaml", found
         self.note_source(label, path)
-        plans, notes = read_plans(read_yaml(path, label), self.start, metric_catalogue(self.rules), self.stale)
+        plans, notes = read_plans(
+            read_yaml(path, label), self.start, metric_catalogue(self.rules), self.stale
+        )
         self.notes.extend(notes)
         return plans
 
     def packs(self, platform: str | dict[str, str]) -> dict[str, Any]:
         """Settings and figures of the platforms' packs. A setting that the packs of several shops give
         differently holds for none; the month says so."""
-        names = dict.fromkeys(platform.values() if isinstance(platform, dict) else [platform] if platform else [])
+        names = dict.fromkeys(
+            platform.values() if isinstance(platform, dict) else [platform] if platform else []
+        )
         found = [(name, self._pack(name)) for name in names]
         merged: dict[str, Any] = {}
         for key in dict.fromkeys(k for _, pack in found for k in pack):
@@ -220,18 +238,26 @@ class _Month:
             if len(given) == len(found) and all(value == given[0] for value in given):
                 merged[key] = given[0]
             else:
-                self.notes.append(ReviewItem(
-                    "pack_conflict", key,
-                    f"各店平台规则包（{'、'.join(names)}）对设置 {key} 的写法不一致，本期用程序默认值；如需指定请写在 {PERIOD_FILE} 的 settings 里",
-                ))
+                self.notes.append(
+                    ReviewItem(
+                        "pack_conflict",
+                        key,
+                        f"各店的平台规则包（{'、'.join(names)}）对设置 {key} 的写法不一致，本期用程序默认值；"
+                        f"如需指定，请写在 {PERIOD_FILE} 的 settings 里",
+                    )
+                )
         return merged
 
     def _pack(self, name: str) -> dict[str, Any]:
         path = self.rules.find(f"platforms/{name}.yaml") if "/" not in name and "\\" not in name else None
         if path is None:
-            self.notes.append(ReviewItem(
-                "no_pack", name, f"{unknown('平台规则包', name, self.rules.names('platforms'))}；本期用程序默认设置",
-            ))
+            self.notes.append(
+                ReviewItem(
+                    "no_pack",
+                    name,
+                    f"{unknown('平台规则包', name, self.rules.names('platforms'))}；本期用程序默认设置",
+                )
+            )
             return {}
         label = f"rules/platforms/{name}.yaml"
         self.note_source(label, path)
@@ -246,9 +272,9 @@ class _Month:
         return {}
 
 
-# ---- settings --------------------------------------------------------------------------------------------------
+# ---- settings ----
 def read_settings(node: Node, day: date, stale: list[Stale]) -> dict[str, Any]:
-    """The settings that a mapping gives, as arguments of ``Settings``. Errors: EvaluatorError with file, line, key."""
+    """The settings that a mapping gives, as arguments of ``Settings``. Errors: EvaluatorError."""
     known = tuple(Settings.model_fields)
     node.mapping(known)
     found: dict[str, Any] = {}
@@ -263,7 +289,14 @@ def read_settings(node: Node, day: date, stale: list[Stale]) -> dict[str, Any]:
 def _setting(key: str, node: Node) -> Any:
     if key in ("window_days", "after_sale_days", "follow_days", "session_gap_s"):
         return node.integer()
-    if key in ("exclude_memo", "exclude_titles", "exclude_orders", "courtesy", "auto_reply_prefixes", "internal_accounts"):
+    if key in (
+        "exclude_memo",
+        "exclude_titles",
+        "exclude_orders",
+        "courtesy",
+        "auto_reply_prefixes",
+        "internal_accounts",
+    ):
         return node.texts()
     readers: dict[str, Any] = {
         "day_start": node.clock,

@@ -1,18 +1,18 @@
 """Reads the YAML that people write: plans, settings, rules.
 
 Stricter and plainer than YAML 1.1: every value knows its file, line and key; a key given twice is an error;
-``0.1`` is exactly ``Decimal("0.1")``; ``2026-10-01`` is a date; ``yes``, ``on`` and ``10:00`` are texts, as is
-everything in quotes. Anchors, aliases and tags are refused, so a line means one thing only.
+``0.1`` is exactly ``Decimal("0.1")``; ``2026-10-01`` is a date; ``yes``, ``on`` and ``10:00`` are texts, as
+is everything in quotes. Anchors, aliases and tags are refused, so a line means one thing only.
 
-``pick_for`` resolves dated values (R-P5).
+``dated`` resolves values that are written by date (R-P5).
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -30,7 +30,6 @@ from evaluator.model import EvaluatorError
 Scalar = str | int | Decimal | bool | date | None
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}$")
-_LIKE_A_DATE = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?$")
 _CLOCK = re.compile(r"([01]\d|2[0-4]):([0-5]\d)$")
 _LARGEST_EXPONENT = 15  # of a number a person may write; keeps exact fractions small
 
@@ -38,19 +37,33 @@ _LARGEST_EXPONENT = 15  # of a number a person may write; keeps exact fractions 
 class _Loader(Reader, Scanner, Parser, Composer, BaseResolver):
     """Composes nodes only; no Python object is ever built from a tag."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, label: str) -> None:
+        self.label = label
         Reader.__init__(self, text)
         Scanner.__init__(self)
         Parser.__init__(self)
         Composer.__init__(self)
         BaseResolver.__init__(self)
 
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise EvaluatorError(
+                f"{self.label}:{event.start_mark.line + 1}: "
+                "不支持锚点与别名（& 和 *），请写全；文字以它们开头时加引号"
+            )
+        return super().compose_node(parent, index)
+
 
 for _tag, _pattern, _first in (
     ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
     ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", list("tTfF")),
     ("int", r"^[-+]?(?:0|[1-9][0-9]{0,30})$", list("-+0123456789")),
-    ("float", r"^[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?$", list("-+.0123456789")),
+    (
+        "float",
+        r"^[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?$",
+        list("-+.0123456789"),
+    ),
     ("date", r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", list("0123456789")),
 ):
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), _first)
@@ -99,7 +112,9 @@ class Node:
             self.fail("应为“键: 值”的形式" + (f"，可用的键：{'、'.join(known)}" if known else ""))
         for key, node in self.value.items():
             if key not in known:
-                node.fail(f"没有“{key}”这个键{did_you_mean(key, known)}；可用的键：{'、'.join(known)}", seen=False)
+                node.fail(
+                    f"没有“{key}”这个键{did_you_mean(key, known)}；可用的键：{'、'.join(known)}", seen=False
+                )
         return {k: n for k, n in self.value.items() if not n.is_null}
 
     def pairs(self) -> dict[str, Node]:
@@ -142,7 +157,11 @@ class Node:
         """An exact number, ``>= least`` or ``> above`` where given."""
         value = self.value
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
-            hint = "；百分数请写成小数，如 20% 写 0.2" if isinstance(value, str) and value.strip().endswith("%") else ""
+            hint = (
+                "；百分数请写成小数，如 20% 写 0.2"
+                if isinstance(value, str) and value.strip().endswith("%")
+                else ""
+            )
             self.fail(f"应为{what}{hint}")
         number = Decimal(value)
         if number and (number.adjusted() > _LARGEST_EXPONENT or int(number.as_tuple().exponent) < -30):
@@ -238,16 +257,16 @@ def read_yaml(path: Path, label: str | None = None) -> Node:
 def parse_yaml(text: str, label: str) -> Node:
     """Parses one document. Errors: EvaluatorError with ``label`` and line."""
     try:
-        root = _Loader(text).get_single_node()
+        root = _Loader(text, label).get_single_node()
         if root is None:
             raise EvaluatorError(f"{label}:1: 文件是空的")
-        _refuse_aliases(text, label)
         return _node(root, label, "", root.start_mark.line + 1)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         raise EvaluatorError(
-            f"{label}:{line}: 不是合法的 YAML（{error.problem}）；请检查缩进（不能用 Tab）、冒号后的空格、括号与引号"
+            f"{label}:{line}: 不是合法的 YAML（{error.problem}）；"
+            "请检查缩进（不能用 Tab）、冒号后的空格、括号与引号"
         ) from None
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count("\n") + 1
@@ -256,23 +275,13 @@ def parse_yaml(text: str, label: str) -> Node:
         raise EvaluatorError(f"{label}:1: 嵌套太深") from None
 
 
-def _refuse_aliases(text: str, label: str) -> None:
-    for event in _events(text):
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise EvaluatorError(f"{label}:{event.start_mark.line + 1}: 不支持锚点与别名（& 和 *），请写全；文字以它们开头时加引号")
-
-
-def _events(text: str) -> Iterator[yaml.Event]:
-    loader = _Loader(text)
-    while loader.check_event():  # type: ignore[no-untyped-call]
-        yield loader.get_event()  # type: ignore[no-untyped-call]
-
-
 def _node(raw: yaml.Node, label: str, path: str, line: int) -> Node:
     if isinstance(raw, yaml.MappingNode):
         return Node(_mapping(raw, label, path), label, line, path)
     if isinstance(raw, yaml.SequenceNode):
-        children = [_node(n, label, f"{path}[{i}]", n.start_mark.line + 1) for i, n in enumerate(raw.value, 1)]
+        children = [
+            _node(n, label, f"{path}[{i}]", n.start_mark.line + 1) for i, n in enumerate(raw.value, 1)
+        ]
         return Node(children, label, line, path)
     return Node(_scalar(raw, label, path, line), label, line, path)
 
@@ -310,61 +319,3 @@ def _scalar(raw: yaml.Node, label: str, path: str, line: int) -> Scalar:
     if kind == "str":
         return text
     raise EvaluatorError(f"{label}:{line}: {path}：不支持标签 {raw.tag}")
-
-
-# ---- dated values (R-P5) -----------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Stale:
-    """A dated value whose ``reviewed_until`` lies before the period."""
-
-    where: str
-    until: date
-
-
-_BESIDE_VALUES = ("values", "reviewed_until", "source", "note")
-
-
-def pick_for(node: Node, day: date, stale: list[Stale]) -> Node | None:
-    """R-P5: the tree as it holds on ``day``. A mapping of dates, also under ``values:``, is replaced by the value
-    of the latest date not after ``day``; ``null`` there withdraws the value (None here, and gone from what holds
-    it). Values past their ``reviewed_until`` are appended to ``stale``.
-
-    Errors: ``day`` before the first date; a key that is no date among dates; a key unknown beside ``values``."""
-    value = node.value
-    if isinstance(value, list):
-        picked = [pick_for(child, day, stale) for child in value]
-        return replace(node, value=[child for child in picked if child is not None])
-    if not isinstance(value, dict):
-        return node
-    if "values" in value:
-        return _pick_values(node, value, day, stale)
-    if any(_LIKE_A_DATE.match(key) for key in value):
-        return _pick_dated(node, value, day, stale)
-    kept = {key: pick_for(child, day, stale) for key, child in value.items()}
-    return replace(node, value={key: child for key, child in kept.items() if child is not None})
-
-
-def _pick_values(node: Node, value: dict[str, Node], day: date, stale: list[Stale]) -> Node | None:
-    pairs = node.mapping(_BESIDE_VALUES)
-    if "reviewed_until" in pairs:
-        until = pairs["reviewed_until"].day()
-        if day > until:
-            stale.append(Stale(node.where, until))
-    inner = value["values"]
-    if not isinstance(inner.value, dict) or not any(_LIKE_A_DATE.match(key) for key in inner.value):
-        inner.fail("values 下应为“日期: 值”，如 {2026-01-01: 2000}")
-    return _pick_dated(inner, inner.value, day, stale)
-
-
-def _pick_dated(node: Node, value: dict[str, Node], day: date, stale: list[Stale]) -> Node | None:
-    dates: dict[date, Node] = {}
-    for key, child in value.items():
-        found = as_date(key)
-        if found is None:
-            child.fail(f"“{key}”不是日期；按日期写的值，每个键都应为存在的日期，如 2026-01-01", seen=False)
-        dates[found] = child
-    holding = max((d for d in dates if d <= day), default=None)
-    if holding is None:
-        node.fail(f"最早的日期是 {min(dates)}，{day} 这一天还没有值；请补一个不晚于 {day} 的日期", seen=False)
-    child = dates[holding]
-    return None if child.is_null else pick_for(child, day, stale)

@@ -35,18 +35,24 @@ class Message:
 class Chat:
     """A buyer and the account that serves him, from ``at`` on. After ``hand_over`` the next one serves."""
 
-    def __init__(self, story: Story, buyer: str, person: Employee, account: str, at: datetime, good: Good) -> None:
+    def __init__(
+        self, story: Story, buyer: str, person: Employee, account: str, at: datetime, good: Good
+    ) -> None:
         self.story = story
         self.buyer = buyer
         self.person = person
         self.account = account
         self.now = at
+        self.good = good
         self.subject = story.talk.subject(good, person.call_name)
         self.spoken = False  # has this person written anything yet
         self.slowest = 0
 
-    def _write(self, sender: str, text: str, **more: object) -> None:
-        self.now = self.story.write(Message(self.buyer, self.account, sender, self.now, text, **more))  # type: ignore[arg-type]
+    def _write(
+        self, sender: str, text: str, kind: str = "text", order_id: str = "", to_account: str = ""
+    ) -> None:
+        self.now = self.story.write(Message(self.buyer, self.account, sender, self.now, text, kind=kind,
+                                            order_id=order_id, to_account=to_account))
 
     def ask(self, texts: list[str], order: Order | None = None, gap: tuple[int, int] = (5, 45)) -> None:
         """The buyer writes one of ``texts``; the number of an ``order`` it names is noted."""
@@ -85,11 +91,12 @@ class Chat:
         self._write("agent", self.story.talk.by_agent(texts, self.subject))
         self.spoken = True
 
-    def automatic(self, text: str, order: Order | None = None, after_s: int = 1) -> None:
+    def automatic(self, text: str, order: Order | None = None, at: datetime | None = None) -> None:
         """An automatic message of the account, not by a human hand; it does not hold up the talk."""
-        at = self.now + timedelta(seconds=after_s)
-        self.story.write(Message(self.buyer, self.account, "agent", at, self.story.talk.fill(text, self.subject),
-                                 auto=True, order_id=order.order_id if order else ""))
+        at = at or self.now + timedelta(seconds=1)
+        text = self.story.talk.fill(text, self.subject)
+        number = order.order_id if order else ""
+        self.story.write(Message(self.buyer, self.account, "agent", at, text, auto=True, order_id=number))
 
     def robot(self, text: str) -> None:
         self.now += timedelta(seconds=self.story.draws.between(1, 2))
@@ -129,6 +136,13 @@ def robot_only(chat: Chat) -> None:
     chat.robot_talk(chat.story.draws.between(1, 3))
     if chat.story.draws.chance(600):
         chat.ask(chat.story.talk.other["robot"]["enough"])
+
+
+def account_of(story: Story, person: Employee) -> str:
+    """The account a person answers from: of several, mostly the first."""
+    if len(person.accounts) == 1 or story.draws.chance(700):
+        return person.accounts[0]
+    return person.accounts[1]
 
 
 def is_own(nick: str) -> bool:

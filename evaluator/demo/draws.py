@@ -7,21 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from importlib.resources import files
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import yaml
 
 T = TypeVar("T")
 
 # Quantiles 0, 2.5 %, 5 % … 100 % of a log-normal with sigma 0.75 and median 1000, in thousandths.
 _LOG_NORMAL = (
-    160, 230, 291, 340, 382, 422, 460, 496, 532, 567, 603, 639, 675, 712, 749, 787, 827, 868, 910, 954, 1000,
-    1048, 1099, 1152, 1209, 1270, 1335, 1405, 1482, 1566, 1658, 1762, 1880, 2016, 2176, 2370, 2615, 2944, 3434,
-    4349, 6200,
+    160, 230, 291, 340, 382, 422, 460, 496, 532, 567, 603, 639, 675, 712, 749, 787, 827, 868, 910, 954,
+    1000, 1048, 1099, 1152, 1209, 1270, 1335, 1405, 1482, 1566, 1658, 1762, 1880, 2016, 2176, 2370, 2615,
+    2944, 3434, 4349, 6200,
 )
 
 
+def load_data(name: str) -> Any:
+    """One of the package's data files, ``data/<name>.yaml``."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = (files("evaluator.demo") / "data" / f"{name}.yaml").read_text(encoding="utf-8")
+    return yaml.load(text, Loader=loader)
+
+
 class Draws:
-    """A seeded source of draws; every method takes and gives whole numbers, or picks from what it is given."""
+    """A seeded source of draws; every method gives whole numbers, or picks from what it is given."""
 
     def __init__(self, seed: int) -> None:
         self._random = Random(seed)

@@ -89,6 +89,11 @@ class Calendar:
         return self.start + timedelta(days=max(1, self.days // 2))
 
     @property
+    def no_buyer_from(self) -> date:
+        """From this day on orders come in the newer export, which names no buyer."""
+        return self.start + timedelta(days=max(1, self.days * 3 // 4))
+
+    @property
     def export(self) -> datetime:
         """When the data was taken from the platform: the night after ``end``."""
         return datetime.combine(self.end + timedelta(days=1), time(0, 20))

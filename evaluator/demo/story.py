@@ -1,6 +1,6 @@
 """The demo month as it happens: who is there, what is bought, what is written. ``tell`` is the whole of it.
 
-Everything is drawn from one seed, in a fixed order; nothing depends on the clock, the machine or set order."""
+Everything is drawn from one seed, in a fixed order; nothing depends on clock, machine or set order."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Story:
     _numbers: int = 0
 
     def write(self, message: Message) -> datetime:
-        """Note a message at its time, or at the next second in which the buyer's talks have none; that time."""
+        """Note a message at its time, or at the next second in which the buyer has no message; that time."""
         taken = self._taken.setdefault(message.buyer, set())
         while message.ts in taken:
             message.ts += timedelta(seconds=1)
@@ -82,7 +82,8 @@ class Story:
         home = self._homes.setdefault(buyer, draws.pick(PROVINCES))
         self._numbers += 1
         # The number grows with the time it was placed, as real ones do; the tail is the buyer's.
-        head = 2_840_000_000 + (created - datetime(2026, 9, 1)) // timedelta(seconds=1) * 37
+        base = datetime.combine(self.calendar.start, time()) - 60 * _DAY
+        head = 2_840_000_000 + (created - base) // timedelta(seconds=1) * 37
         order = Order(
             order_id=f"{head}{self._numbers:05d}{draws.between(1000, 9999)}",
             buyer=buyer, created=created, paid=paid, lines=lines,
@@ -137,7 +138,8 @@ class Story:
     def recent_orders(self, at: datetime, low_days: int, high_days: int) -> list[Order]:
         """Paid orders without a refund, paid so many days before ``at``."""
         begin, finish = at - high_days * _DAY, at - low_days * _DAY
-        return [o for o in self.orders if o.paid and begin <= o.paid <= finish and o.refund is None and not o.memo]
+        paid = [o for o in self.orders if o.paid and begin <= o.paid <= finish]
+        return [o for o in paid if o.refund is None and not o.memo]
 
     def helper(self, role: str, at: datetime) -> Employee | None:
         """Someone of a role who is at work, with half an hour to go; in the warm-up also the temp."""
@@ -152,9 +154,15 @@ class Story:
 
 
 def settle(story: Story) -> None:
-    """Put everything into the order in which it happened. Lines of the 千牛 client that carry no time get
-    that of the line before them in their file, as a reader of that file must take it."""
-    story.messages.sort(key=lambda m: m.ts)
+    """Put everything into the order in which it happened, and leave out what comes after the export. Lines
+    of the 千牛 client without a time get that of the line before, as a reader of the file must take it."""
+    through = story.calendar.export
+    story.messages = sorted((m for m in story.messages if m.ts <= through), key=lambda m: m.ts)
+    story.orders = [o for o in story.orders if o.created <= through]
+    for order in story.orders:
+        if order.paid and order.paid > through:
+            order.paid = None
+    story.ratings = [r for r in story.ratings if r.ts <= through]
     last: dict[tuple[str, str], datetime] = {}
     for message in story.messages:
         key = (message.account, message.buyer)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from importlib.resources import files
 from typing import Any
 
-import yaml
-
-from evaluator.demo.draws import Draws
+from evaluator.demo.draws import Draws, load_data
 from evaluator.demo.goods import CITIES, COURIERS, GOODS, Good
 
 _SLOT = re.compile(r"<([a-z0-9]+)>")
@@ -18,25 +15,14 @@ _TICS = ("", "", "", "", "", "哦", "呢", "哈", "~", "~~")
 _MARKS = ("", "", "", "", "？", "?", "??", "。", "…")
 
 
-def load_phrases() -> dict[str, Any]:
-    """All phrase files of the package as one mapping: presale, aftersale, other."""
-    folder = files("evaluator.demo") / "phrases"
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return {
-        name: yaml.load((folder / f"{name}.yaml").read_text(encoding="utf-8"), Loader=loader)
-        for name in ("presale", "aftersale", "other")
-    }
-
-
 class Talk:
     """Phrases with slots for one shop; ``subject`` makes the values that one conversation keeps."""
 
     def __init__(self, draws: Draws) -> None:
         self._draws = draws
-        bank = load_phrases()
-        self.presale: dict[str, Any] = bank["presale"]
-        self.aftersale: dict[str, Any] = bank["aftersale"]
-        self.other: dict[str, Any] = bank["other"]
+        self.presale: dict[str, Any] = load_data("presale")
+        self.aftersale: dict[str, Any] = load_data("aftersale")
+        self.other: dict[str, Any] = load_data("other")
 
     def subject(self, good: Good, me: str) -> dict[str, str]:
         """Slot values of one conversation about ``good`` with the agent who calls herself ``me``."""
@@ -48,6 +34,11 @@ class Talk:
             "courier": draws.pick(COURIERS), "gift": draws.pick(_GIFTS), "color": draws.pick(_COLORS),
             "id12": item_number(good), "vx": draws.pick(("cy", "ds", "yy", "kj")) + draws.digits(6),
         }
+
+    def questions(self, good: Good, count: int) -> list[dict[str, Any]]:
+        """``count`` different topics that make sense for ``good``."""
+        fitting = [t for t in self.presale["topics"] if good.kind in t.get("for", (good.kind,))]
+        return self._draws.some(fitting, count)
 
     def fill(self, text: str, subject: dict[str, str]) -> str:
         return _SLOT.sub(lambda match: subject[match.group(1)], text)

@@ -1,0 +1,48 @@
+"""Reports of a finished evaluation: payroll.xlsx, team.html, agents/*.html (SPEC §10)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evaluator.model import EvaluatorError
+from evaluator.render.pages import write_pages
+from evaluator.render.view.method import setting_text
+from evaluator.render.view.orders import ORDER_LIMIT
+from evaluator.render.view.prepared import Prepared
+from evaluator.render.words import Words
+from evaluator.render.workbook import write_workbook
+from evaluator.rulebook import labels, metric_catalogue
+
+if TYPE_CHECKING:
+    from evaluator.evaluation import Evaluation
+
+LANGUAGES = ("zh",)
+
+
+def write_reports(
+    evaluation: Evaluation,
+    out: Path,
+    lang: str = "zh",
+    progress: Callable[[str], None] | None = None,
+    order_limit: int = ORDER_LIMIT,
+) -> None:
+    """Writes payroll.xlsx, team.html and agents/<employee_id>.html into the folder ``out``.
+
+    ``progress`` is told what is being written. ``order_limit``: orders on the sheet 归属明细; all of
+    them stand in tables/attribution.parquet. Raises EvaluatorError for an unknown language, and where the sums of the
+    reports do not agree with each other."""
+    if lang not in LANGUAGES:
+        raise EvaluatorError(f"报告没有语言 {lang}，现有：{'、'.join(LANGUAGES)}")
+    data = prepare(evaluation, lang)
+    out.mkdir(parents=True, exist_ok=True)
+    write_workbook(data, out / "payroll.xlsx", order_limit, progress)
+    write_pages(data, out, progress)
+
+
+def prepare(evaluation: Evaluation, lang: str = "zh") -> Prepared:
+    """The evaluation with words for everything that is shown."""
+    settings = evaluation.month.config.settings
+    filled = {key: setting_text(value) for key, value in settings.model_dump().items()}
+    return Prepared(evaluation, Words(labels(), metric_catalogue(), filled, lang))

@@ -78,6 +78,6 @@ def _number(value: int | float | Decimal, kind: str) -> str:
     if kind in ("seconds", "hours"):
         return f"{value:,.1f}"
     if kind == "factor":
-        return f"{value:,.4f}".rstrip("0").rstrip(".")
+        return f"{value:,.2f}".rstrip("0").rstrip(".")
     whole = isinstance(value, int) or value == value.__round__()
     return f"{value:,.0f}" if whole else f"{value:,.2f}"

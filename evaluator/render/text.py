@@ -1,7 +1,7 @@
 """Foreign text (chat, orders, rosters) made safe to show: in a page, in a cell, in a file name.
 
-Nothing is thrown away: what a reader could not see is written out (``⟨U+202E⟩``), what is too long is cut with a
-mark that says how long it was. HTML escaping itself is Jinja's (autoescape)."""
+Nothing is thrown away: what a reader could not see is written out (``⟨U+202E⟩``), what is too long is
+cut with a mark that says how long it was. HTML escaping itself is Jinja's (autoescape)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     "\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
-_SAFE_FILE = re.compile(r"[A-Za-z0-9_\u3400-\u4dbf\u4e00-\u9fff-][A-Za-z0-9_.\u3400-\u4dbf\u4e00-\u9fff-]{0,59}")
+_SAFE_FILE = re.compile(
+    r"[A-Za-z0-9_\u3400-\u4dbf\u4e00-\u9fff-][A-Za-z0-9_.\u3400-\u4dbf\u4e00-\u9fff-]{0,59}"
+)
 _DEVICE = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 
 
@@ -32,9 +34,9 @@ def visible(text: str) -> str:
 def clip(text: str, limit: int, length: int | None = None) -> str:
     """``visible(text)`` of at most ``limit`` characters, then a mark. ``length``: how long the text was
     before somebody cut it already."""
-    total = len(text) if length is None else length
+    total = max(len(text), length or 0)
     shown = visible(text[:limit])
-    return shown if total <= limit else f"{shown}…〔共 {total:,} 字〕"
+    return shown if len(text) <= limit else f"{shown}…〔共 {total:,} 字〕"
 
 
 def cell_text(text: str) -> str:

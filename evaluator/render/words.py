@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from evaluator.rulebook import MetricInfo
 
 KINDS = {"ratio": "ratio", "yuan": "money", "s": "seconds", "hours": "hours", "count": "count"}
+#: Quotients that are no shares: 1.43 件, not 143 %.
+_NO_SHARE = frozenset({"items_per_buyer", "answer_ratio"})
 _REPLY_WITHIN = re.compile(r"reply_within_(\d+)s_(\w+)")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _OPTIONS = re.compile(r"(?P<name>[^\[]+)\[(?P<options>.*)\]")
@@ -21,7 +23,8 @@ _OPTIONS = re.compile(r"(?P<name>[^\[]+)\[(?P<options>.*)\]")
 
 @dataclass(frozen=True)
 class Words:
-    """``labels``: rules/labels.yaml; ``catalogue``: rules/metrics.yaml; ``settings``: their text in this run."""
+    """``labels``: rules/labels.yaml; ``catalogue``: rules/metrics.yaml; ``settings``: their text, as
+    definitions name them."""
 
     labels: Mapping[str, Mapping[str, Mapping[str, str]]]
     catalogue: Mapping[str, MetricInfo]
@@ -34,6 +37,12 @@ class Words:
             return ""
         entry = self.labels.get(section, {}).get(key)
         return visible(entry.get(self.lang) or entry["zh"] if entry else key)
+
+    def kind(self, metric: str, unit: str | None) -> str:
+        """How a metric's values are written: a kind of ``sheet.Column``."""
+        if metric.partition("[")[0] in _NO_SHARE:
+            return "factor"
+        return KINDS.get(unit or "", "count")
 
     def line(self, line: str) -> str:
         """A pay line: ``allowance:夜班补贴`` → 夜班补贴."""
@@ -81,6 +90,12 @@ class Words:
     def is_shop_only(self, metric: str) -> bool:
         info = self.info(metric)
         return info is not None and info.scope == "shop"
+
+    def reason(self, reason: str | None) -> str:
+        """Why a figure is missing: an id, ``id:what``, or a sentence."""
+        key, colon, what = (reason or "").partition(":")
+        known = self.word("reasons", key)
+        return f"{known}：{visible(what)}" if colon and known != key else self.word("reasons", reason)
 
     def review(self, kind: str) -> str:
         return self.word("review", kind)

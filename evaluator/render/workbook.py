@@ -19,8 +19,15 @@ from evaluator.render.view import kpi, method, orders, payroll, plans, review, s
 from evaluator.render.view.prepared import Prepared
 
 FORMATS = {
-    "money": "#,##0.00", "count": "#,##0.##", "points": "0.00", "ratio": "0.00%", "seconds": "#,##0.0",
-    "hours": "#,##0.00", "factor": "0.####", "date": "yyyy-mm-dd", "time": "yyyy-mm-dd hh:mm:ss",
+    "money": "#,##0.00",
+    "count": "#,##0.##",
+    "points": "0.00",
+    "ratio": "0.00%",
+    "seconds": "#,##0.0",
+    "hours": "#,##0.00",
+    "factor": "0.####",
+    "date": "yyyy-mm-dd",
+    "time": "yyyy-mm-dd hh:mm:ss",
 }
 _FONT = {"font_name": "微软雅黑", "font_size": 10, "valign": "vcenter"}
 _LINE, _HEAD, _SUM = "#C9CED6", "#E8EDF4", "#F4F6F9"
@@ -41,26 +48,50 @@ def sheets(data: Prepared, order_limit: int) -> list[Sheet]:
     return [
         Sheet("绩效工资", f"绩效工资表　{period}", pay, freeze=2),
         Sheet("评分", f"评分　{period}", [scores.total_block(data), scores.detail_block(data)]),
-        Sheet("KPI", f"KPI　{period}", [kpi.wide_block(data), kpi.open_block(data)], freeze=3, fit_width=False),
+        Sheet(
+            "KPI", f"KPI　{period}", [kpi.wide_block(data), kpi.open_block(data)], freeze=3, fit_width=False
+        ),
         Sheet("归属明细", f"订单归属明细　{period}", [orders.order_block(data, order_limit)]),
-        Sheet("口径", f"计算口径　{period}", [
-            method.settings_block(data), *plan_blocks, method.metrics_block(data), method.inputs_block(data),
-            method.rules_block(data),
-        ], freeze=0),
-        Sheet("待核", f"待人工核对　{period}", [
-            *review.review_blocks(data), review.rejects_block(data), review.filters_block(data),
-        ], freeze=0),
+        Sheet(
+            "口径",
+            f"计算口径　{period}",
+            [
+                method.settings_block(data),
+                *plan_blocks,
+                method.metrics_block(data),
+                method.inputs_block(data),
+                method.rules_block(data),
+            ],
+            freeze=0,
+        ),
+        Sheet(
+            "待核",
+            f"待人工核对　{period}",
+            [
+                *review.review_blocks(data),
+                review.rejects_block(data),
+                review.filters_block(data),
+            ],
+            freeze=0,
+        ),
     ]
 
 
 def write_workbook(
     data: Prepared, path: Path, order_limit: int = orders.ORDER_LIMIT, progress: Progress | None = None
 ) -> None:
-    """Writes the workbook to ``path``. ``order_limit``: orders on sheet 归属明细 (a note says what is left out)."""
-    book = xlsxwriter.Workbook(str(path), {
-        "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
-        "strings_to_numbers": False, "nan_inf_to_errors": True,
-    })
+    """Writes the workbook to ``path``. ``order_limit``: orders on sheet 归属明细; a note says what is
+    left out."""
+    book = xlsxwriter.Workbook(
+        str(path),
+        {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "nan_inf_to_errors": True,
+        },
+    )
     start, _ = data.period
     # A fixed date: the same month gives the same file.
     book.set_properties({"title": "绩效工资", "created": datetime(start.year, start.month, start.day)})
@@ -127,7 +158,9 @@ class _SheetWriter:
             self._block(block, first=number == 0)
         if self._sheet.name == "绩效工资":
             out.write_string(
-                self._row + 1, 0, "制表：　　　　　　　　审核：　　　　　　　　批准：　　　　　　　　日期：",
+                self._row + 1,
+                0,
+                "制表：　　　　　　　　审核：　　　　　　　　批准：　　　　　　　　日期：",
                 self._styles.get("text", "block"),
             )
 

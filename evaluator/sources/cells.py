@@ -60,7 +60,12 @@ def naive(series: pl.Series) -> pl.Series:
 def clean(series: pl.Series, dialect: Dialect) -> pl.Series:
     """Text without outer blanks and spreadsheet guards (``="…"``); empty cells as null. In platform exports
     also without a leading ``'`` and with the platforms' own marks for "nothing" as null."""
-    text = as_text(series).str.strip_chars(BLANKS)
+    text = as_text(series)
+    if _repeats_itself(text):  # clean each distinct value once; rows then share its bytes
+        values = text.unique().drop_nulls()
+        codes = text.cast(pl.Enum(values)).to_physical()
+        return clean(values, dialect).gather(codes).rename(series.name)
+    text = text.str.strip_chars(BLANKS)
     if text.str.starts_with('="').any():
         text = text.str.replace(r'(?s)^="(.*)"$', "${1}").str.strip_chars(BLANKS)
     if dialect.export:
@@ -69,6 +74,10 @@ def clean(series: pl.Series, dialect: Dialect) -> pl.Series:
     if text.str.starts_with("'").any():  # the guard of a number that a spreadsheet must not round
         text = text.str.replace(r"^'(\d+)$", "${1}")
     return blank(text, text == "")
+
+
+def _repeats_itself(text: pl.Series) -> bool:
+    return len(text) > 50_000 and text.head(20_000).n_unique() < 500
 
 
 def blank(series: pl.Series, mask: pl.Series) -> pl.Series:

@@ -40,7 +40,8 @@ class Agents:
         return max(fitting, key=lambda f: f[:2])[2] if fitting else None
 
     def agent(self, account: str | None, day: date) -> str | None:
-        """§1: Agent = ``employee_id`` where the roster binds the account that day, else the account itself."""
+        """§1: Agent = ``employee_id`` where the roster binds the account that day, else the account
+        itself."""
         if account is None:
             return None
         row = self.binding(account, day)

@@ -53,7 +53,8 @@ class Attribution:
         self.consults = consults_of(receptions)
 
     def candidates(self, order: Order, at: datetime) -> list[Candidate]:
-        """R-A1: agents with a two-way contact before t, of ``credit_roles`` if given; in the order of R-A2."""
+        """R-A1: agents with a two-way contact before t, of ``credit_roles`` if given; in the order of
+        R-A2."""
         roles = self.month.settings["credit_roles"]
         first, last = self.month.day(at) - days(self.month.window), self.month.day(at)
         window = [
@@ -71,8 +72,8 @@ class Attribution:
         return found
 
     def contact(self, window: list[Reception], at: datetime) -> Candidate | None:
-        """R-C9: in these consults at least one buyer message (or turn opened by R-C4) to a, and at least one human
-        message from a, both at or before t; a message's time is floored to the second."""
+        """R-C9: in these consults at least one buyer message (or turn opened by R-C4) to a, and at least
+        one human message from a, both at or before t; a message's time is floored to the second."""
         humans = [m for r in window for m in r.human_messages if floor_second(m.ts) <= at]
         buyers = [m for r in window for m in r.buyer_messages if floor_second(m.ts) <= at]
         handed = [t for r in window for t in r.opened_by_transfer if floor_second(t.opened) <= at]
@@ -83,8 +84,8 @@ class Attribution:
         return Candidate(window[0].agent, last, len(humans), len(buyers), len(answered))
 
     def rank(self, candidate: Candidate) -> tuple[object, ...]:
-        """R-A2: the candidate whose last human message is latest (in the order of §1); ``by: rounds``: most turns
-        answered, then latest."""
+        """R-A2: the candidate whose last human message is latest (in the order of §1); ``by: rounds``: most
+        turns answered, then latest."""
         rounds = candidate.answered_turns if self.month.settings["by"] == "rounds" else 0
         return (rounds, candidate.last.order)
 
@@ -94,8 +95,8 @@ class Attribution:
         return found[0].agent if found else None
 
     def judge(self, order: Order) -> None:
-        """R-A3: all judgments are computed, for unpaid orders too as far as the times exist; R-A5: excluded orders
-        belong to nobody."""
+        """R-A3: all judgments are computed, for unpaid orders too as far as the times exist; R-A5: excluded
+        orders belong to nobody."""
         if order.excluded:
             order.by = dict.fromkeys(JUDGMENTS)
             return
@@ -123,7 +124,8 @@ class Attribution:
         for order in orders:
             if order.excluded or order.buyer is None:
                 continue
-            for kind, chosen in (("assist_order", self.before(order)), ("assist_followup", self.after(order, orders))):
+            kinds = {"assist_order": self.before(order), "assist_followup": self.after(order, orders)}
+            for kind, chosen in kinds.items():
                 by_agent: dict[str, list[Message]] = {}
                 for message in chosen:
                     by_agent.setdefault(message.agent or "", []).append(message)
@@ -140,11 +142,13 @@ class Attribution:
         """R-A6: on days ``day(created) − window_days … day(created)``, at or before ``created``."""
         last = self.month.day(order.created)
         first = last - days(self.month.window)
-        return [m for m in self.humans(order) if first <= m.day <= last and floor_second(m.ts) <= order.created]
+        own = [m for m in self.humans(order) if first <= m.day <= last]
+        return [m for m in own if floor_second(m.ts) <= order.created]
 
     def after(self, order: Order, orders: list[Order]) -> list[Message]:
-        """R-A6: after ``created``, on days up to ``day(paid) + follow_days`` (``day(created)`` if unpaid), and before
-        the ``created`` of the buyer's next order in the shop (not excluded, created strictly later)."""
+        """R-A6: after ``created``, on days up to ``day(paid) + follow_days`` (``day(created)`` if unpaid),
+        and before the ``created`` of the buyer's next order in the shop (not excluded, created strictly
+        later)."""
         last = self.month.day(order.paid or order.created) + days(self.month.settings["follow_days"])
         later = [
             other.created for other in orders

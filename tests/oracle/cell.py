@@ -1,10 +1,11 @@
-"""§7: one figure — numerator and denominator kept, the value divided last; who it is for, and how it is asked."""
+"""§7: one figure — numerator and denominator kept, the value divided last; who it is for, and how it is
+asked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -28,6 +29,8 @@ class Cell:
             return self.numerator
         return self.numerator / self.denominator if self.denominator else None
 
+
+Metric = Callable[[Facts, Scope, Options], Cell]
 
 #: A figure that cannot be had (its table is absent, or it is another scope's).
 MISSING = Cell(None, None, "missing")
@@ -83,16 +86,12 @@ def clock(text: str) -> timedelta:
     return timedelta(hours=hour, minutes=minute)
 
 
-def paid_on(found: Facts, paid: datetime | None) -> date | None:
-    return found.month.day(paid) if paid is not None else None
-
-
 def paid_in_period(found: Facts, paid: datetime | None) -> bool:
     """§1: orders count by ``day(paid)``."""
     return paid is not None and found.month.in_period(found.month.day(paid))
 
 
 __all__ = [
-    "MISSING", "Cell", "Facts", "Options", "Scope", "count", "distinct", "mean", "median", "p90", "paid_in_period",
-    "paid_on", "ratio", "seconds", "within_hours", "yuan",
+    "MISSING", "Cell", "Facts", "Metric", "Options", "Scope", "count", "distinct", "mean", "median", "p90",
+    "paid_in_period", "ratio", "seconds", "within_hours", "yuan",
 ]

@@ -48,8 +48,8 @@ class Message:
 
     @property
     def is_human(self) -> bool:
-        """§4 human message: ``sender=agent``, not ``auto``, any kind but ``recall`` and ``rating_invite``, from an
-        account that is no robot."""
+        """§4 human message: ``sender=agent``, not ``auto``, any kind but ``recall`` and ``rating_invite``,
+        from an account that is no robot."""
         plain = self.kind not in ("recall", "rating_invite", "transfer")
         return self.sender == "agent" and not self.auto and plain and not self.from_robot
 
@@ -143,8 +143,8 @@ class Reception:
 
 
 def read_messages(month: OracleMonth, agents: Agents, identity: Identity) -> list[Message]:
-    """Message rows in the order of §1, with buyer, agent, day, and ``auto`` (also by ``auto_reply_prefixes``: an
-    agent message that starts so is auto)."""
+    """Message rows in the order of §1, with buyer, agent, day, and ``auto`` (also by
+    ``auto_reply_prefixes``: an agent message that starts so is auto)."""
     prefixes = tuple(month.settings["auto_reply_prefixes"])
     messages = []
     for position, row in enumerate(month.rows("messages")):
@@ -201,7 +201,8 @@ class BuyerDay:
         return self.agents.agent(row.to_account, row.day) if row.is_transfer else None
 
     def ignored(self, row: Message) -> bool:
-        """R-C4: a transfer between accounts of the same agent is ignored unless it comes from a robot account."""
+        """R-C4: a transfer between accounts of the same agent is ignored unless it comes from a robot
+        account."""
         same = row.agent is not None and row.agent == self.receiver(row)
         return same and not row.from_robot
 
@@ -242,8 +243,8 @@ class BuyerDay:
             self.answer(row)
 
     def is_courtesy(self, reception: Reception, row: Message) -> bool:
-        """R-C11: bare of all but letters, digits and Han characters, lower-cased, it is one of ``courtesy``; it
-        opens no turn if none is open and the reception already has an answered turn."""
+        """R-C11: bare of all but letters, digits and Han characters, lower-cased, it is one of
+        ``courtesy``; it opens no turn if none is open and the reception already has an answered turn."""
         return bare(row.text) in self.courtesy and bool(reception.answered)
 
     def open_turn(self, reception: Reception, row: Message, by_transfer: bool) -> None:

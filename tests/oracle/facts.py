@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -63,9 +62,13 @@ def facts(month: OracleMonth) -> Facts:
 
 @dataclass(frozen=True)
 class Scope:
-    """§7: an agent, a group, or a shop. ``takes``(shop, agent): whether a fact of that agent in that shop is his."""
+    """§7: an agent, a group, or a shop. ``members``: the agents of an agent or group scope."""
 
     kind: str  # agent, group, shop
     id: str
     name: str
-    takes: Callable[[str, str | None], bool]
+    members: frozenset[str] = frozenset()
+
+    def takes(self, shop: str, agent: str | None) -> bool:
+        """Whether a fact of that agent in that shop is the scope's."""
+        return shop == self.id if self.kind == "shop" else agent in self.members

@@ -16,8 +16,8 @@ class Filters:
         self.mains = {main_of(account) for account in self.own_accounts}
 
     def is_internal(self, buyer: str | None) -> bool:
-        """R-F1: the buyer is a roster account, an account that appears as ``account`` in the messages, the main
-        account (主 of 主:子) or any sub-account of one of these, or in ``internal_accounts``."""
+        """R-F1: the buyer is a roster account, an account that appears as ``account`` in the messages, the
+        main account (主 of 主:子) or any sub-account of one of these, or in ``internal_accounts``."""
         if buyer is None:
             return False
         if buyer in self.own_accounts or buyer in self.mains:
@@ -32,25 +32,26 @@ class Filters:
             if row["shop"] != reception.shop:
                 continue
             if row.get("day") is None:
-                if self.identity.names(row["shop"], row["buyer"], reception.buyer):
-                    return True
-            elif row["day"] == reception.day:
-                if self.identity.dated(row["shop"], row["buyer"], row["day"]) == reception.buyer:
-                    return True
+                listed = self.identity.names(row["shop"], row["buyer"], reception.buyer)
+            else:
+                buyer = self.identity.dated(row["shop"], row["buyer"], row["day"])
+                listed = (buyer, row["day"]) == (reception.buyer, reception.day)
+            if listed:
+                return True
         return False
 
     def label_of(self, reception: Reception) -> str | None:
         """§2.1 ``labels``: a person's label, the last row holds."""
         label = None
         for row in self.month.rows("labels"):
-            if row["shop"] == reception.shop:
-                if self.identity.names(row["shop"], row["buyer"], reception.buyer):
-                    label = row["label"]
+            same_shop = row["shop"] == reception.shop
+            if same_shop and self.identity.names(row["shop"], row["buyer"], reception.buyer):
+                label = row["label"]
         return label
 
     def is_ad(self, reception: Reception) -> bool:
-        """R-F3, §3.1: a person's label always wins; else rule, classifier or behaviour, but never (R-F0) a buyer
-        with a paid order in the shop within 90 days either side of the reception's day."""
+        """R-F3, §3.1: a person's label always wins; else rule, classifier or behaviour, but never (R-F0) a
+        buyer with a paid order in the shop within 90 days either side of the reception's day."""
         label = self.label_of(reception)
         if label is not None:
             return label == "ad"

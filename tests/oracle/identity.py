@@ -46,8 +46,8 @@ class Identity:
         return sorted(name for name in self.unmasked.get(shop, set()) if fits(nick, name))
 
     def _orders_by_nick(self) -> None:
-        """§2: an order's nick without ``*`` is taken as it stands; a masked one is the only unmasked buyer that
-        fits; none: itself; several: ambiguous, each ambiguous order its own."""
+        """§2: an order's nick without ``*`` is taken as it stands; a masked one is the only unmasked buyer
+        that fits; none: itself; several: ambiguous, each ambiguous order its own."""
         for row in self.month.rows("orders"):
             key, nick = (row["shop"], row["order_id"]), row["buyer"]
             if not nick:
@@ -69,7 +69,7 @@ class Identity:
         for row in self.month.rows("messages"):
             chat = (row["shop"], row["buyer"], self.month.day(row["ts"]))
             buyers = named.setdefault(chat, set())
-            buyer = self.order_buyer.get((row["shop"], row.get("order_id")))
+            buyer = self.order_buyer.get((row["shop"], row.get("order_id") or ""))
             if buyer is not None:
                 buyers.add(buyer)
         for chat, buyers in named.items():
@@ -80,10 +80,10 @@ class Identity:
             return nick
         if len(named) == 1:
             return next(iter(named))
-        if len(named) > 1:
+        buyer = nick + OWN if named else self.by_nick(shop, nick)
+        if buyer.endswith(OWN):
             self.ambiguous.add((shop, nick))
-            return nick + OWN
-        return self.by_nick(shop, nick)
+        return buyer
 
     def by_nick(self, shop: str, nick: str) -> str:
         """A nick that no chat's order identifies: the only unmasked buyer that fits, else as written."""
@@ -91,7 +91,6 @@ class Identity:
             return nick
         fitting = self.by_mask(shop, nick)
         if len(fitting) > 1:
-            self.ambiguous.add((shop, nick))
             return nick + OWN
         return fitting[0] if fitting else nick
 

@@ -61,8 +61,8 @@ def first_contact(consults: list[Reception]) -> datetime:
 
 
 def judge(month: OracleMonth, inquiry: Inquiry, orders: list[Order]) -> None:
-    """R-I1 ``paid ≥ t0`` and ``day(paid) ≤ day + N``; R-I2 ``paid < t0`` and ``day(paid) ≥ day − after_sale_days``;
-    R-I5. t0 is a message's time: floored to the second against an order's (R-C9)."""
+    """R-I1 ``paid ≥ t0`` and ``day(paid) ≤ day + N``; R-I2 ``paid < t0`` and ``day(paid) ≥ day −
+    after_sale_days``; R-I5. t0 is a message's time: floored to the second against an order's (R-C9)."""
     t0, after_sale = floor_second(inquiry.t0), days(month.settings["after_sale_days"])
     for order in orders:
         if order.paid is None:

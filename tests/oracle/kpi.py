@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from . import metrics_care as care
 from . import metrics_money as money
 from . import metrics_talk as talk
-from .cell import MISSING, Cell, Options
+from .cell import MISSING, Cell, Metric, Options
 from .facts import Facts, Scope
 from .month import Row
 
-Metric = Callable[[Facts, Scope, Options], Cell]
+Requests = dict[str, tuple[str, Options]]  # row id → (metric, options)
 
 METRICS: dict[str, Metric] = {
     "consults": talk.consults, "receptions_direct": talk.receptions_direct,
@@ -35,9 +33,9 @@ METRICS: dict[str, Metric] = {
     "avg_response_p90": talk.avg_response_p90, "reply_within": talk.reply_within,
     "slow_receptions": talk.slow_receptions, "long_receptions": talk.long_receptions,
     "messages_sent": talk.messages_sent, "chars_sent": talk.chars_sent, "answer_ratio": talk.answer_ratio,
-    "max_concurrent": talk.max_concurrent, "online_hours": care.online_hours, "satisfaction": care.satisfaction,
-    "very_satisfied": care.very_satisfied, "refund_rate": money.refund_rate,
-    "refund_amount": money.refund_amount, "refund_hours": money.refund_hours,
+    "max_concurrent": talk.max_concurrent, "online_hours": care.online_hours,
+    "satisfaction": care.satisfaction, "very_satisfied": care.very_satisfied,
+    "refund_rate": money.refund_rate, "refund_amount": money.refund_amount, "refund_hours": money.refund_hours,
     "seller_closed_rate": money.seller_closed_rate, "complaint_rate": care.complaint_rate,
     "dispute_rate": care.dispute_rate, "fcr_72h": talk.fcr_72h, "resolution_rate": care.resolution_rate,
     "shop_sales": money.shop_sales, "silent_sales": money.silent_sales, "silent_share": money.silent_share,
@@ -46,22 +44,24 @@ METRICS: dict[str, Metric] = {
 #: Metrics of a shop only.
 SHOP_ONLY = ("shop_conversion_rate", "resolution_rate", "shop_sales", "silent_sales", "silent_share")
 
+DAYTIME = ["08:00", "23:00"]
+
 #: §7: every run computes at least the table with these ``reply_within`` ids.
-REQUESTS: dict[str, tuple[str, Options]] = {
+REQUESTS: Requests = {
     **{name: (name, {}) for name in METRICS if name != "reply_within"},
-    "reply_within_30s_message": ("reply_within", {"seconds": 30, "unit": "message", "hours": ["08:00", "23:00"]}),
-    "reply_within_180s_consult": ("reply_within", {"seconds": 180, "unit": "consult", "hours": ["08:00", "23:00"]}),
+    "reply_within_30s_message": ("reply_within", {"seconds": 30, "unit": "message", "hours": DAYTIME}),
+    "reply_within_180s_consult": ("reply_within", {"seconds": 180, "unit": "consult", "hours": DAYTIME}),
     "reply_within_180s_turn": ("reply_within", {"seconds": 180, "unit": "turn"}),
     "reply_within_120s_consult_first": ("reply_within", {"seconds": 120, "unit": "consult_first"}),
     "reply_within_180s_consult_mean": ("reply_within", {"seconds": 180, "unit": "consult_mean"}),
 }
 
 
-def kpi(found: Facts, requests: dict[str, tuple[str, Options]] | None = None) -> list[Row]:
-    """Rows of ``tables/kpi.csv``: ``requests``: row id → (metric, options)."""
+def kpi(found: Facts, requests: Requests = REQUESTS) -> list[Row]:
+    """Rows of ``tables/kpi.csv`` for these requests."""
     rows = []
     for scope in scopes(found):
-        for name, (metric, options) in (requests or REQUESTS).items():
+        for name, (metric, options) in requests.items():
             cell = one(found, scope, metric, options)
             rows.append({
                 "scope": scope.kind, "id": scope.id, "name": scope.name, "metric": name, "value": cell.value,
@@ -77,24 +77,22 @@ def one(found: Facts, scope: Scope, metric: str, options: Options) -> Cell:
 
 
 def scopes(found: Facts) -> list[Scope]:
-    """§7 rows exist for every roster employee of the period who is no robot, and for every other agent with facts;
-    for the groups of the period's profiles; for the shops."""
+    """§7 rows exist for every roster employee of the period who is no robot, and for every other agent with
+    facts; for the groups of the period's profiles; for the shops."""
     profiles = found.agents.profiles
     rows = []
     for agent in agents_of(found):
         name = profiles[agent].name if agent in profiles else "未绑定"
-        rows.append(Scope("agent", agent, name, lambda shop, other, agent=agent: other == agent))
+        rows.append(Scope("agent", agent, name, frozenset({agent})))
     for group in sorted({p.group for p in profiles.values() if p.group and p.role != "robot"}):
         members = {p.employee_id for p in profiles.values() if p.group == group}
-        rows.append(Scope("group", group, group, lambda shop, other, members=members: other in members))
-    for shop in shops(found):
-        rows.append(Scope("shop", shop, shop, lambda own, other, shop=shop: own == shop))
-    return rows
+        rows.append(Scope("group", group, group, frozenset(members)))
+    return rows + [Scope("shop", shop, shop) for shop in shops(found)]
 
 
 def agents_of(found: Facts) -> list[str]:
-    """One who sends only robot messages, or whose role is robot, gets no row unless he has a reception that is no
-    robot's."""
+    """One who sends only robot messages, or whose role is robot, gets no row unless he has a reception that
+    is no robot's."""
     roster = {p.employee_id for p in found.agents.profiles.values() if p.role != "robot"}
     return sorted(roster | {r.agent for r in found.receptions if not r.is_robot})
 

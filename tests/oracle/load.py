@@ -1,4 +1,5 @@
-"""Reads a canonical month folder (csv only) into an ``OracleMonth``: SPEC §1 (repeats, order of files), §2."""
+"""Reads a canonical month folder (csv only) into an ``OracleMonth``: SPEC §1 (repeats, order of files),
+§2."""
 
 from __future__ import annotations
 
@@ -46,15 +47,17 @@ def load(folder: Path) -> OracleMonth:
             continue
         read = [read_file(path, table, settings["shop_alias"]) for path in paths]
         absent[table] = OPTIONAL[table] - set().union(*(columns for columns, _ in read))
-        rows = [rows for _, rows in read]
-        tables[table] = without_repeats(rows) if table == "messages" else [row for part in rows for row in part]
+        files_rows = [rows for _, rows in read]
+        fresh = without_repeats(files_rows) if table == "messages" else files_rows
+        tables[table] = [row for rows in fresh for row in rows]
     tables["orders"] = last_of_each_order(tables["orders"])
     period = written["period"]
     return OracleMonth(tables, settings, as_date(period["start"]), as_date(period["end"]), absent)
 
 
 def table_files(folder: Path, table: str) -> list[Path]:
-    """§1 order of files: code-point order of their names. A file is named after its table (``orders_2.csv``)."""
+    """§1 order of files: code-point order of their names. A file is named after its table
+    (``orders_2.csv``)."""
     return sorted(
         (p for p in folder.glob("*.csv") if p.stem == table or p.stem.rsplit("_", 1)[0] == table),
         key=lambda p: p.name,
@@ -69,7 +72,8 @@ def read_file(path: Path, table: str, alias: dict[str, str]) -> tuple[set[str], 
 
 
 def typed(table: str, cells: dict[str, str], alias: dict[str, str]) -> Row:
-    """A row with its defaults (§1: an empty ``kind`` is text, an empty ``auto`` false) and ``shop_alias`` applied."""
+    """A row with its defaults (§1: an empty ``kind`` is text, an empty ``auto`` false) and ``shop_alias``
+    applied."""
     row: Row = {name: value(table, name, cell) for name, cell in cells.items() if name is not None}
     if row.get("shop"):
         row["shop"] = alias.get(row["shop"], row["shop"])
@@ -101,14 +105,13 @@ def value(table: str, name: str, cell: str) -> Any:
     return cell
 
 
-def without_repeats(files: list[list[Row]]) -> list[Row]:
-    """§1: a message row that equals one of an *earlier file* in every column is a repeat; within a file nothing
-    is one."""
+def without_repeats(files: list[list[Row]]) -> list[list[Row]]:
+    """§1: a message row that equals one of an *earlier file* in every column is a repeat; within a file
+    nothing is one."""
     seen: set[tuple[tuple[str, Any], ...]] = set()
     kept = []
     for rows in files:
-        fresh = [row for row in rows if tuple(sorted(row.items(), key=str)) not in seen]
-        kept += fresh
+        kept.append([row for row in rows if tuple(sorted(row.items(), key=str)) not in seen])
         seen |= {tuple(sorted(row.items(), key=str)) for row in rows}
     return kept
 

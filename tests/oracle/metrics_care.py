@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from .cell import MISSING, Cell, Facts, Options, Scope, count, ratio, seconds
 from .facts import BuyerDay
+from .identity import OWN
 from .metrics_money import handled_by, paid_orders, refunds_of
 from .metrics_talk import consults_in
 from .month import Row, days
@@ -16,8 +17,8 @@ Interval = tuple[datetime, datetime]
 
 
 def ratings_in(f: Facts, s: Scope, o: Options) -> list[Row]:
-    """σ ratings of the agent's accounts; a robot's rating (``source`` robot, or of a robot account) at shop scope
-    only; ``stage`` by the label of (shop, buyer, day(ts)), neither where there is none."""
+    """σ ratings of the agent's accounts; a robot's rating (``source`` robot, or of a robot account) at shop
+    scope only; ``stage`` by the label of (shop, buyer, day(ts)), neither where there is none."""
     found = []
     for row in f.month.rows("ratings"):
         day = f.month.day(row["ts"])
@@ -66,15 +67,17 @@ def complaint_agent(f: Facts, row: Row) -> str | None:
 
 def complaint_rate(f: Facts, s: Scope, o: Options) -> Cell:
     """Complaints (upheld only, where the column exists) ÷ his consults; agents and groups: missing where
-    ``escalations`` has neither ``account`` nor ``order_id``. Shop: ÷ all orders paid in the period, not excluded."""
+    ``escalations`` has neither ``account`` nor ``order_id``. Shop: ÷ all orders paid in the period, not
+    excluded."""
     if not f.month.has("escalations"):
         return MISSING
-    if s.kind != "shop" and not (f.month.has("escalations", "account") or f.month.has("escalations", "order_id")):
+    if s.kind != "shop" and not any(f.month.has("escalations", name) for name in ("account", "order_id")):
         return MISSING
     upheld = f.month.has("escalations", "upheld")
     own = [
         row for row in f.month.rows("escalations")
-        if row["kind"] == "complaint" and f.month.in_period(f.month.day(row["ts"])) and (row["upheld"] if upheld else True)
+        if row["kind"] == "complaint" and f.month.in_period(f.month.day(row["ts"]))
+        and (not upheld or row["upheld"])
         and (row["shop"] == s.id if s.kind == "shop" else s.takes(row["shop"], complaint_agent(f, row)))
     ]
     return ratio(len(own), below(f, s))
@@ -97,13 +100,15 @@ def dispute_rate(f: Facts, s: Scope, o: Options) -> Cell:
 
 
 def resolution_rate(f: Facts, s: Scope, o: Options) -> Cell:
-    """Shop, β: D = buyer-days with an after-sale consult, a refund applied or an escalation; 1 − those of D that
-    escalated that day and had a consult on days day−15 … day ÷ D."""
+    """Shop, β: D = buyer-days with an after-sale consult, a refund applied or an escalation; 1 − those of D
+    that escalated that day and had a consult on days day−15 … day ÷ D."""
     if not f.month.has("escalations"):
         return MISSING
     month = f.month
     troubled: set[BuyerDay] = {(i.shop, i.buyer, i.day) for i in f.inquiries if i.label == "after_sale"}
-    troubled |= {(x.shop, x.buyer or x.order_id, month.day(row["applied"])) for x, row in refunds_of(f) if x.buyer or x.written}
+    for order, row in refunds_of(f):
+        if order.buyer or order.written:  # §2: each ambiguous order is its own buyer's
+            troubled.add((order.shop, order.buyer or order.order_id + OWN, month.day(row["applied"])))
     escalated: set[BuyerDay] = set()
     for row in month.rows("escalations"):
         day = month.day(row["ts"])
@@ -120,7 +125,8 @@ def resolution_rate(f: Facts, s: Scope, o: Options) -> Cell:
 
 
 def online_hours(f: Facts, s: Scope, o: Options) -> Cell:
-    """σ hours: union over an employee's accounts, clipped to the period. Shop: the accounts with messages in it."""
+    """σ hours: union over an employee's accounts, clipped to the period. Shop: the accounts with messages
+    in it."""
     if not f.month.has("online"):
         return MISSING
     in_shop = {row["account"] for row in f.month.rows("messages") if row["shop"] == s.id}
@@ -138,10 +144,11 @@ def online_hours(f: Facts, s: Scope, o: Options) -> Cell:
 
 
 def online_intervals(f: Facts, account: str) -> list[tuple[datetime, list[Interval]]]:
-    """Per account online → offline, less suspend → resume: (its begin, its parts). Repeated events are ignored; one
-    never closed ends at the account's last human message in it (none: counts nothing); ``offline`` ends a
-    suspension too."""
-    events = [(row["ts"], n, row["event"]) for n, row in enumerate(f.month.rows("online")) if row["account"] == account]
+    """Per account online → offline, less suspend → resume: (its begin, its parts). Repeated events are
+    ignored; one never closed ends at the account's last human message in it (none: counts nothing);
+    ``offline`` ends a suspension too."""
+    rows = enumerate(f.month.rows("online"))
+    events = [(row["ts"], position, row["event"]) for position, row in rows if row["account"] == account]
     found: list[tuple[datetime, list[Interval]]] = []
     begin: datetime | None = None  # of the interval
     since: datetime | None = None  # of the part that runs
@@ -160,7 +167,8 @@ def online_intervals(f: Facts, account: str) -> list[tuple[datetime, list[Interv
             found.append((begin, parts))
             begin, since = None, None
     if begin is not None:
-        last = max((m.ts for m in f.messages if m.account == account and m.is_human and m.ts >= begin), default=None)
+        said = [m.ts for m in f.messages if m.account == account and m.is_human]
+        last = max((ts for ts in said if ts >= begin), default=None)
         if last is not None:
             if since is not None:
                 parts.append((since, last))

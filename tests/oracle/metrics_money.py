@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .attribution import Assist
-from .cell import MISSING, Cell, Facts, Options, Scope, count, paid_in_period, ratio, seconds, yuan
+from .cell import MISSING, Cell, Facts, Metric, Options, Scope, count, paid_in_period, ratio, seconds, yuan
 from .month import Row, days
 from .orders import Order, capped_refunds, is_mature
 
@@ -19,8 +19,8 @@ def sales(f: Facts, s: Scope, o: Options) -> Cell:
 
 
 def net_sales(f: Facts, s: Scope, o: Options) -> Cell:
-    """R-A4 σ sales − refunds completed in the period on orders paid in the period. §2: without a ``refunds`` table net
-    sales = sales; with one that lacks ``completed`` it is missing."""
+    """R-A4 σ sales − refunds completed in the period on orders paid in the period. §2: without a
+    ``refunds`` table net sales = sales; with one that lacks ``completed`` it is missing."""
     if f.month.has("refunds") and not f.month.has("refunds", "completed"):
         return MISSING
     own = credited_in(f, s)
@@ -84,8 +84,8 @@ def avg_item_price(f: Facts, s: Scope, o: Options) -> Cell:
 
 
 def created_in(f: Facts, s: Scope) -> list[Order]:
-    """σ orders created in the period, not excluded, mature (``day(created) + N`` covered), with 落实 at created = the
-    agent."""
+    """σ orders created in the period, not excluded, mature (``day(created) + N`` covered), with 落实 at
+    created = the agent."""
     found = []
     for x in f.orders:
         day = f.month.day(x.created)
@@ -115,7 +115,7 @@ def assists_in(f: Facts, s: Scope, kind: str) -> list[Assist]:
     ]
 
 
-def assist_buyers(kind: str):  # type: ignore[no-untyped-def]
+def assist_buyers(kind: str) -> Metric:
     def metric(f: Facts, s: Scope, o: Options) -> Cell:
         """β distinct (shop, buyer, day(paid))."""
         own = [a.order for a in assists_in(f, s, kind)]
@@ -124,7 +124,7 @@ def assist_buyers(kind: str):  # type: ignore[no-untyped-def]
     return metric
 
 
-def assist_amount(kind: str):  # type: ignore[no-untyped-def]
+def assist_amount(kind: str) -> Metric:
     def metric(f: Facts, s: Scope, o: Options) -> Cell:
         """Their distinct orders' counted amounts."""
         own = {a.order.key: a.order.counted for a in assists_in(f, s, kind)}
@@ -139,7 +139,8 @@ def refunds_of(f: Facts) -> list[tuple[Order, Row]]:
 
 
 def applied_in(f: Facts, s: Scope) -> list[Row]:
-    """Refunds applied in the period (not exchanges) on orders credited to him. Shop: on orders not excluded."""
+    """Refunds applied in the period (not exchanges) on orders credited to him. Shop: on orders not
+    excluded."""
     return [
         row for x, row in refunds_of(f)
         if row["kind"] != "exchange" and f.month.in_period(f.month.day(row["applied"])) and not x.excluded

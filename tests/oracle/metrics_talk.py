@@ -8,6 +8,7 @@ from fractions import Fraction
 from .cell import (
     Cell,
     Facts,
+    Metric,
     Options,
     Scope,
     count,
@@ -55,8 +56,8 @@ def transfer_out_rate(f: Facts, s: Scope, o: Options) -> Cell:
 
 
 def outcomes(f: Facts, s: Scope) -> list[str]:
-    """§7: an inquiry once: immature, else won if any agent of the scope won, else lost if any lost, else assisted,
-    else passed."""
+    """§7: an inquiry once: immature, else won if any agent of the scope won, else lost if any lost, else
+    assisted, else passed."""
     by_day: dict[BuyerDay, set[str]] = {}
     for r in consults_in(f, s):
         if r.outcome is not None:
@@ -65,7 +66,7 @@ def outcomes(f: Facts, s: Scope) -> list[str]:
     return [next(name for name in order if name in had) for had in by_day.values()]
 
 
-def outcome_count(name: str):  # type: ignore[no-untyped-def]
+def outcome_count(name: str) -> Metric:
     def metric(f: Facts, s: Scope, o: Options) -> Cell:
         """β R-I4, R-I5."""
         return count(outcomes(f, s).count(name))
@@ -94,8 +95,9 @@ def shop_conversion_rate(f: Facts, s: Scope, o: Options) -> Cell:
 
 
 def chased_days(f: Facts, s: Scope) -> tuple[set[BuyerDay], set[BuyerDay]]:
-    """β receptions (consults or agent-only ones, R-F4) with a human message at which an order of the buyer in the
-    shop, not excluded, was created and unpaid; those where such an order was then paid by ``day + N``."""
+    """β receptions (consults or agent-only ones, R-F4) with a human message at which an order of the buyer
+    in the shop, not excluded, was created and unpaid; those where such an order was then paid by ``day +
+    N``."""
     chased, then_paid = set(), set()
     for r in f.receptions:
         agent_only = r.filtered == "agent_only" or (r.filtered is None and f.filters.is_agent_only(r))
@@ -133,9 +135,9 @@ def robot_answered(r: Reception) -> bool:
 
 
 def replied_days(f: Facts, s: Scope) -> tuple[set[BuyerDay], set[BuyerDay]]:
-    """β R-C5 replied consults ÷ consults. Shop: buyer-days with a replied consult or, in one unfiltered reception, a
-    robot message after a buyer message ÷ buyer-days with a consult or an unfiltered robot reception with a
-    buyer message."""
+    """β R-C5 replied consults ÷ consults. Shop: buyer-days with a replied consult or, in one unfiltered
+    reception, a robot message after a buyer message ÷ buyer-days with a consult or an unfiltered robot
+    reception with a buyer message."""
     own = consults_in(f, s)
     replied, asked = {r.buyer_day for r in own if r.answered}, {r.buyer_day for r in own}
     if s.kind == "shop":
@@ -175,7 +177,8 @@ def waits(f: Facts, turns: Iterable[Turn], o: Options) -> list[Fraction]:
 
 
 def first_waits(f: Facts, s: Scope, o: Options) -> list[Fraction]:
-    """R-C6: the wait of the reception's first turn, if answered; over consults whose first turn was within."""
+    """R-C6: the wait of the reception's first turn, if answered; over consults whose first turn was
+    within."""
     return waits(f, [r.turns[0] for r in consults_in(f, s)], o)
 
 
@@ -232,8 +235,8 @@ def reply_within(f: Facts, s: Scope, o: Options) -> Cell:
 
 
 def passes(unit: str, turns: list[Turn], limit: Fraction) -> bool:
-    """``consult``: ≥ 1 turn answered in ≤ s; ``consult_all``: all of them; ``…_first``: the first turn; ``…_mean``: the
-    mean wait of the answered ones."""
+    """``consult``: ≥ 1 turn answered in ≤ s; ``consult_all``: all of them; ``…_first``: the first turn;
+    ``…_mean``: the mean wait of the answered ones."""
     answered = [seconds(t.wait) for t in turns if t.wait is not None]
     if unit == "consult":
         return any(wait <= limit for wait in answered)
@@ -256,8 +259,8 @@ def sessions_within(f: Facts, s: Scope, unit: str, limit: Fraction, hours: objec
 
 
 def messages_within(f: Facts, s: Scope, limit: Fraction, hours: object) -> Cell:
-    """R-C8: a buyer message in a consult is replied at the first later human message of any agent to that buyer in
-    an unfiltered reception, on the same business day."""
+    """R-C8: a buyer message in a consult is replied at the first later human message of any agent to that
+    buyer in an unfiltered reception, on the same business day."""
     humans: dict[BuyerDay, list[Message]] = {}
     for r in f.receptions:
         if r.filtered is None:
@@ -276,7 +279,8 @@ def messages_within(f: Facts, s: Scope, limit: Fraction, hours: object) -> Cell:
 
 
 def slow_receptions(f: Facts, s: Scope, o: Options) -> Cell:
-    """σ consults with ≥ 3 turns that waited > 120 s or ended *unanswered* (a transferred turn never counts)."""
+    """σ consults with ≥ 3 turns that waited > 120 s or ended *unanswered* (a transferred turn never
+    counts)."""
     def slow(turn: Turn) -> bool:
         return turn.outcome == "unanswered" or (turn.wait is not None and seconds(turn.wait) > 120)
 
@@ -321,9 +325,9 @@ def max_concurrent(f: Facts, s: Scope, o: Options) -> Cell:
 
 
 def fcr_72h(f: Facts, s: Scope, o: Options) -> Cell:
-    """R-C10 services that begin on an after-sale buyer-day; 1 − those followed by another service of the buyer that
-    begins, with a message of his, within 72 h of their end ÷ all; services that end < 72 h before the last
-    message of the data are left out. Agent: those he had a part in."""
+    """R-C10 services that begin on an after-sale buyer-day; 1 − those followed by another service of the
+    buyer that begins, with a message of his, within 72 h of their end ÷ all; services that end < 72 h
+    before the last message of the data are left out. Agent: those he had a part in."""
     last = max((m.ts for m in f.messages if not m.is_transfer), default=None)
     labels = {(i.shop, i.buyer, i.day): i.label for i in f.inquiries}
     good = every = 0
@@ -333,10 +337,8 @@ def fcr_72h(f: Facts, s: Scope, o: Options) -> Cell:
             continue
         if labels.get((x.shop, x.buyer, x.day)) != "after_sale" or last is None or last - x.end < days(3):
             continue
-        followed = any(
-            (y.shop, y.buyer) == (x.shop, x.buyer) and x.end < y.start <= x.end + days(3) and y.messages[0].is_buyer
-            for y in f.services
-        )
+        others = [y for y in f.services if (y.shop, y.buyer) == (x.shop, x.buyer) and y.messages[0].is_buyer]
+        followed = any(x.end < y.start <= x.end + days(3) for y in others)
         every += 1
         good += not followed
     return ratio(good, every)

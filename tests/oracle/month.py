@@ -30,7 +30,8 @@ DEFAULTS: dict[str, Any] = {
     "internal_accounts": [],
     "shop_alias": {},
     "filters": {
-        "internal": True, "manual": True, "ad": True, "agent_only": True, "one_liner": False, "code_word": None,
+        "internal": True, "manual": True, "ad": True,
+        "agent_only": True, "one_liner": False, "code_word": None,
     },
     "ad": {"rules": True, "model": True, "behaviour": True},
     "orders_through": None,

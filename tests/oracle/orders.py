@@ -56,8 +56,8 @@ def read_orders(month: OracleMonth, identity: Identity, filters: Filters) -> lis
 
 
 def joined(month: OracleMonth, table: str) -> dict[tuple[str, str], list[Row]]:
-    """§2: ``refunds`` and ``order_items`` join by ``order_id``; one that matches orders of several shops joins
-    none."""
+    """§2: ``refunds`` and ``order_items`` join by ``order_id``; one that matches orders of several shops
+    joins none."""
     shops: dict[str, set[str]] = {}
     for row in month.rows("orders"):
         shops.setdefault(row["order_id"], set()).add(row["shop"])
@@ -71,7 +71,8 @@ def joined(month: OracleMonth, table: str) -> dict[tuple[str, str], list[Row]]:
 
 def counted_amount(month: OracleMonth, row: Row) -> int:
     """R-A4: ``amount − postage`` (``count_postage: true``: ``amount``)."""
-    return int(row["amount"] if month.settings["count_postage"] else row["amount"] - (row.get("postage") or 0))
+    postage = 0 if month.settings["count_postage"] else row.get("postage") or 0
+    return int(row["amount"] - postage)
 
 
 def quantity(row: Row, items: list[Row]) -> int | None:
@@ -83,9 +84,9 @@ def quantity(row: Row, items: list[Row]) -> int | None:
 
 
 def excluded(month: OracleMonth, filters: Filters, order: Order, items: list[Row]) -> str | None:
-    """R-A5, the first that holds: ``internal`` buyer (even where that filter is off); ``memo`` contains a mark;
-    ``title``: it has items and every title contains a mark; ``amount`` < ``min_amount``, of paid orders
-    only; ``listed`` by hand."""
+    """R-A5, the first that holds: ``internal`` buyer (even where that filter is off); ``memo`` contains a
+    mark; ``title``: it has items and every title contains a mark; ``amount`` < ``min_amount``, of paid
+    orders only; ``listed`` by hand."""
     settings = month.settings
     buyer = order.buyer if order.buyer is not None else order.written
     if filters.is_internal(buyer):
@@ -101,8 +102,8 @@ def excluded(month: OracleMonth, filters: Filters, order: Order, items: list[Row
 
 
 def capped_refunds(order: Order) -> list[tuple[datetime, int]]:
-    """R-A4: the order's refunds (not exchanges; ``completed`` given; the order paid), in the order of completion,
-    as far as they sum to at most its counted amount."""
+    """R-A4: the order's refunds (not exchanges; ``completed`` given; the order paid), in the order of
+    completion, as far as they sum to at most its counted amount."""
     if order.paid is None:
         return []
     left, found = order.counted, []
@@ -115,10 +116,11 @@ def capped_refunds(order: Order) -> list[tuple[datetime, int]]:
 
 
 def last_covered_day(month: OracleMonth) -> date | None:
-    """R-I5: the last day that the order data covers: ``orders_through``, else the latest day of any ``created``
-    of all shops."""
-    if month.settings["orders_through"]:
-        return month.settings["orders_through"]
+    """R-I5: the last day that the order data covers: ``orders_through``, else the latest day of any
+    ``created`` of all shops."""
+    through: date | None = month.settings["orders_through"]
+    if through is not None:
+        return through
     return max((month.day(row["created"]) for row in month.rows("orders")), default=None)
 
 

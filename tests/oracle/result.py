@@ -11,19 +11,22 @@ from typing import Any
 
 from .facts import Facts, facts
 from .identity import shown
-from .kpi import kpi
+from .kpi import REQUESTS, Requests, kpi
 from .month import OracleMonth, Row, milliseconds
 
 Tables = dict[str, list[Row]]
 
 
-def evaluate(month: OracleMonth) -> Tables:
-    """Every table that the oracle computes, rows sorted by their keys, and the review facts."""
+def evaluate(month: OracleMonth, requests: Requests | None = None) -> Tables:
+    """Every table that the oracle computes, rows sorted by their keys, and the review facts (``ambiguous``,
+    ``unlinked``). ``requests``: further figures for ``kpi``, row id → (metric, options)."""
     found = facts(month)
     return {
         "receptions": receptions(found), "turns": turns(found), "attribution": attribution(found),
-        "assists": assists(found), "candidates": candidates(found), "filters": found.filters.counts(found.receptions),
-        "kpi": kpi(found), "ambiguous": ambiguous(found), "unlinked": unlinked(found),
+        "assists": assists(found), "candidates": candidates(found), "sessions": sessions(found),
+        "inquiries": inquiries(found), "filters": found.filters.counts(found.receptions),
+        "kpi": kpi(found, REQUESTS | (requests or {})), "ambiguous": ambiguous(found),
+        "unlinked": unlinked(found),
     }
 
 
@@ -39,7 +42,7 @@ def receptions(found: Facts) -> list[Row]:
             "shop": r.shop, "buyer": shown(r.buyer), "agent": r.agent, "day": r.day,
             "buyer_messages": len(r.buyer_messages), "human_messages": len(r.human_messages),
             "auto_messages": r.auto_messages, "turns": len(r.turns), "answered": len(r.answered),
-            "wait_sum": sum((seconds(turn.wait) for turn in r.answered), Fraction(0)),
+            "wait_sum": sum((seconds(turn.wait) or Fraction(0) for turn in r.answered), Fraction(0)),
             "first_wait": seconds(first.wait) if first else None,
             "transferred_in": r.transferred_in, "transferred_out": r.transferred_out, "is_robot": r.is_robot,
             "filtered": r.filtered, "label": r.label, "outcome": r.outcome,
@@ -61,8 +64,8 @@ def turns(found: Facts) -> list[Row]:
 def attribution(found: Facts) -> list[Row]:
     rows = [
         {
-            "order_id": order.order_id, "shop": order.shop, "buyer": shown(order.buyer) or order.written, "created": order.created,
-            "paid": order.paid, "amount": order.amount, "counted": order.counted,
+            "order_id": order.order_id, "shop": order.shop, "buyer": shown(order.buyer) or order.written,
+            "created": order.created, "paid": order.paid, "amount": order.amount, "counted": order.counted,
             **{f"by_{judgment}": agent for judgment, agent in order.by.items()},
             "credited": order.credited, "excluded": order.excluded,
         }
@@ -85,13 +88,36 @@ def assists(found: Facts) -> list[Row]:
 def candidates(found: Facts) -> list[Row]:
     rows = [
         {
-            "shop": order.shop, "order_id": order.order_id, "at": at, "agent": c.agent, "last_human": c.last.ts,
-            "human_messages": c.human_messages, "buyer_messages": c.buyer_messages,
+            "shop": order.shop, "order_id": order.order_id, "at": at, "agent": c.agent,
+            "last_human": c.last.ts, "human_messages": c.human_messages, "buyer_messages": c.buyer_messages,
             "answered_turns": c.answered_turns, "place": c.place, "won": c.place == 1,
         }
         for order in found.orders for at, c in found.attribution.evidence(order)
     ]
     return by_key(rows, "shop", "order_id", "at", "place")
+
+
+def sessions(found: Facts) -> list[Row]:
+    rows = [
+        {
+            "shop": x.shop, "buyer": shown(x.buyer), "agent": x.agent, "start": x.start, "end": x.end,
+            "day": x.day, "buyer_messages": sum(m.is_buyer for m in x.messages),
+            "human_messages": sum(m.is_human for m in x.messages),
+        }
+        for x in found.sessions
+    ]
+    return by_key(rows, "shop", "buyer", "agent", "start")
+
+
+def inquiries(found: Facts) -> list[Row]:
+    rows = [
+        {
+            "shop": i.shop, "buyer": shown(i.buyer), "day": i.day, "t0": i.t0, "label": i.label,
+            "converted": i.converted, "prior": i.prior, "mature": i.mature,
+        }
+        for i in found.inquiries
+    ]
+    return by_key(rows, "shop", "buyer", "day")
 
 
 def ambiguous(found: Facts) -> list[Row]:

@@ -58,10 +58,14 @@ def runs(month: OracleMonth, receptions: list[Reception], by_agent: bool) -> lis
 
 
 def sessions(month: OracleMonth, receptions: list[Reception]) -> list[Session]:
-    """R-C7, each with the turns that open in it (``session_first``, ``session_mean``)."""
+    """R-C7, each with the turns that open in it (``session_first``, ``session_mean``): between its first
+    and its last message. A turn opened by a transfer before the session's first message opens in none."""
     found = runs(month, receptions, by_agent=True)
     for reception in receptions:
-        own = [s for s in found if (s.shop, s.buyer, s.agent) == (reception.shop, reception.buyer, reception.agent)]
+        if reception.filtered is not None:
+            continue
+        whose = (reception.shop, reception.buyer, reception.agent)
+        own = [s for s in found if (s.shop, s.buyer, s.agent) == whose]
         for turn in reception.turns:
             for session in own:
                 if session.messages[0].order <= turn.order <= session.messages[-1].order:

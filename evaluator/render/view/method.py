@@ -44,10 +44,20 @@ def _options(data: Prepared, metric: str) -> str:
     standard = STANDARD.get(metric)
     requests = {r.id: r for p in data.evaluation.month.config.plans for r in p.requests}
     request = standard or requests.get(metric)
-    parts = [f"{data.words.word('metric_options', k)} = {setting_text(v)}" for k, v in request.options] if request else []
+    parts = (
+        [f"{data.words.word('metric_options', k)} = {setting_text(v)}" for k, v in request.options]
+        if request
+        else []
+    )
     info = data.words.info(metric)
-    if info and "hours" in info.options and not any(k == "hours" for k, _ in (request.options if request else ())):
-        hours = data.settings.response_hours if metric.startswith(("first_response", "avg_response")) else None
+    if (
+        info
+        and "hours" in info.options
+        and not any(k == "hours" for k, _ in (request.options if request else ()))
+    ):
+        hours = (
+            data.settings.response_hours if metric.startswith(("first_response", "avg_response")) else None
+        )
         parts.append(f"{data.words.word('metric_options', 'hours')} = {'–'.join(hours) if hours else '全天'}")
     return "；".join(parts)
 
@@ -59,15 +69,28 @@ def metrics_block(data: Prepared) -> Block:
     for topic, metrics in topics(data):
         for metric in metrics:
             info = words.info(metric)
-            rows.append((
-                topic, words.metric(metric), metric, words.word("unit_names", data.units.get(metric, "")),
-                words.word("scopes", info.scope) if info else "",
-                words.definition(metric), _options(data, metric), visible(info.source) if info else "",
-                info.rule if info else "",
-            ))
+            rows.append(
+                (
+                    topic,
+                    words.metric(metric),
+                    metric,
+                    words.word("unit_names", data.units.get(metric, "")),
+                    words.word("scopes", info.scope) if info else "",
+                    words.definition(metric),
+                    _options(data, metric),
+                    visible(info.source) if info else "",
+                    info.rule if info else "",
+                )
+            )
     columns = (
-        Column("类别", width=14), Column("指标", width=24), Column("标识", width=28), Column("单位", width=8),
-        Column("汇总方式", width=16), Column("定义", "wrap", 70), Column("参数", "wrap", 26), Column("来源", "wrap", 26),
+        Column("类别", width=14),
+        Column("指标", width=24),
+        Column("标识", width=28),
+        Column("单位", width=8),
+        Column("汇总方式", width=16),
+        Column("定义", "wrap", 70),
+        Column("参数", "wrap", 26),
+        Column("来源", "wrap", 26),
         Column("规则", width=12),
     )
     return Block("指标", columns, rows)
@@ -80,8 +103,13 @@ def inputs_block(data: Prepared) -> Block:
         for i in data.evaluation.month.inputs
     ]
     columns = (
-        Column("文件", width=30), Column("表", width=14), Column("格式", width=18), Column("读入行", "count"),
-        Column("采用", "count"), Column("拒收", "count"), Column("SHA-256", "id", 66),
+        Column("文件", width=30),
+        Column("表", width=14),
+        Column("格式", width=18),
+        Column("读入行", "count"),
+        Column("采用", "count"),
+        Column("拒收", "count"),
+        Column("SHA-256", "id", 66),
     )
     sums = [sum(r[n] for r in rows) for n in (3, 4, 5)]  # type: ignore[misc]
     return Block("输入文件", columns, rows, total=("合计", "", "", *sums, ""))
@@ -92,6 +120,8 @@ def rules_block(data: Prepared) -> Block:
     rows = [(visible(file), sha) for file, sha in config.sources.items()]
     version = str(data.evaluation.manifest.get("version", ""))
     return Block(
-        "规则文件", (Column("文件", width=30), Column("SHA-256", "id", 66)), rows,
+        "规则文件",
+        (Column("文件", width=30), Column("SHA-256", "id", 66)),
+        rows,
         notes=(f"程序版本：{visible(version)}",) if version else (),
     )

@@ -11,18 +11,32 @@ from evaluator.render.view.prepared import Prepared
 
 #: SPEC §9, the order of lines; allowances keep the order in which the plans list them.
 LINE_ORDER = (
-    "base", "kpi_bonus", "commission", "assist", "pool", "allowance",
-    "cap", "guarantee", "clawback", "deductions", "adjustments",
+    "base",
+    "kpi_bonus",
+    "commission",
+    "assist",
+    "pool",
+    "allowance",
+    "cap",
+    "guarantee",
+    "clawback",
+    "deductions",
+    "adjustments",
 )
 TOTAL = "total"
-_PERSON = (Column("工号", "id", 10), Column("姓名", width=10), Column("组", width=10), Column("角色", width=8))
+_PERSON = (
+    Column("工号", "id", 10),
+    Column("姓名", width=10),
+    Column("组", width=10),
+    Column("角色", width=8),
+)
 
 
 def person(data: Prepared, employee_id: str) -> tuple[Item, ...]:
     """工号, 姓名, 组, 角色."""
     profile = data.evaluation.profiles.get(employee_id)
     group = visible(profile.group) if profile and profile.group else ""
-    role = visible(profile.role) if profile else ""
+    role = data.words.word("roles", profile.role) if profile else ""
     return visible(employee_id), data.name(employee_id), group, role
 
 
@@ -56,7 +70,11 @@ def payroll_block(data: Prepared) -> Block:
         raise EvaluatorError(f"工资总额不一致：各员工合计 {sums[-1]}，manifest.json 为 {stated}")
     return Block(
         "绩效工资（元）",
-        (*_PERSON, *(Column(data.words.line(line), "money", 13) for line in used), Column("合计", "money", 14)),
+        (
+            *_PERSON,
+            *(Column(data.words.line(line), "money", 13) for line in used),
+            Column("合计", "money", 14),
+        ),
         rows,
         total=("合计", f"{len(rows)} 人", "", "", *sums),
     )
@@ -66,14 +84,23 @@ def formula_block(data: Prepared) -> Block:
     """Each line with its formula and inputs (§9: every line keeps its trace)."""
     rows = [
         (
-            visible(p.employee_id), visible(p.name), data.words.line(p.line), p.amount,
-            visible(p.formula), p.rule,
+            visible(p.employee_id),
+            visible(p.name),
+            data.words.line(p.line),
+            p.amount,
+            visible(p.formula),
+            p.rule,
         )
-        for p in data.evaluation.pay.lines if p.line != TOTAL
+        for p in data.evaluation.pay.lines
+        if p.line != TOTAL
     ]
     columns = (
-        Column("工号", "id"), Column("姓名"), Column("项目", width=14), Column("金额（元）", "money", 13),
-        Column("计算过程", "wrap", 60), Column("规则"),
+        Column("工号", "id"),
+        Column("姓名"),
+        Column("项目", width=14),
+        Column("金额（元）", "money", 13),
+        Column("计算过程", "wrap", 60),
+        Column("规则"),
     )
     return Block("计算过程", columns, rows)
 
@@ -82,10 +109,14 @@ def balance_block(data: Prepared, only: str | None = None) -> Block:
     """What is carried forward (R-P2); ``only``: one employee's."""
     rows: list[Row] = [
         (visible(b.employee_id), data.name(b.employee_id), visible(str(b.since)), b.amount, visible(b.reason))
-        for b in data.evaluation.pay.balances if only is None or b.employee_id == only
+        for b in data.evaluation.pay.balances
+        if only is None or b.employee_id == only
     ]
     columns = (
-        Column("工号", "id"), Column("姓名"), Column("起始账期", width=14), Column("金额（元）", "money", 13),
+        Column("工号", "id"),
+        Column("姓名"),
+        Column("起始账期", width=14),
+        Column("金额（元）", "money", 13),
         Column("原因", "wrap", 60),
     )
     return Block("结转余额", columns, rows)

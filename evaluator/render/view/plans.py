@@ -31,7 +31,8 @@ def method_text(item: ScoreItem) -> str:
     if isinstance(how, Linear):
         return f"{num(how.worst)} 得 0 分，{num(how.best)} 得 {weight} 分，中间按直线"
     if isinstance(how, Deduct):
-        text = f"{sign} {num(how.target)} 得满分 {weight}；每{'超' if less else '差'} {num(how.step)}（不足按一档）扣 {num(how.points_per_step)} 分"
+        short = f"每{'超' if less else '差'} {num(how.step)}（不足按一档）扣 {num(how.points_per_step)} 分"
+        text = f"{sign} {num(how.target)} 得满分 {weight}；{short}"
         if how.when_fewer_than is not None:
             text += f"；样本少于 {num(how.when_fewer_than)} 时，每例扣 {num(how.points_each)} 分"
         return text
@@ -97,8 +98,11 @@ def _pay_rows(data: Prepared, plan: Plan) -> list[tuple[str, str]]:
         rows.append(("commission", f"按{words.metric(pay.commission.request.id)}{kind}：{slices}{factor}"))
     if pay.assist:
         parts = [
-            f"{words.word('assists', kind)} " + (
-                f"每买家日 {num(each.each)} 元" if each.rate is None else f"参考金额 × {num(each.rate * 100)}%"
+            f"{words.word('assists', kind)} "
+            + (
+                f"每买家日 {num(each.each)} 元"
+                if each.rate is None
+                else f"参考金额 × {num(each.rate * 100)}%"
             )
             for kind, each in pay.assist.items()
         ]
@@ -113,14 +117,21 @@ def _limits(data: Prepared, pay: PayRules) -> list[tuple[str, str]]:
     words = data.words
     rows = []
     for allowance in pay.allowances:
-        whom = "方案内所有人" if allowance.employees is None else "、".join(visible(e) for e in allowance.employees)
+        whom = (
+            "方案内所有人"
+            if allowance.employees is None
+            else "、".join(visible(e) for e in allowance.employees)
+        )
         rows.append((visible(allowance.name), f"{num(allowance.amount)} 元：{whom}"))
     if pay.cap is not None:
         rows.append((words.line("cap"), f"以上各项合计不超过 {num(pay.cap)} 元"))
     if pay.guarantee:
-        rows.append((
-            words.line("guarantee"), f"入职 {pay.guarantee.months} 个月内不低于 {num(pay.guarantee.amount)} 元",
-        ))
+        rows.append(
+            (
+                words.line("guarantee"),
+                f"入职 {pay.guarantee.months} 个月内不低于 {num(pay.guarantee.amount)} 元",
+            )
+        )
     if pay.min_wage is not None:
         rows.append(("最低工资", f"{num(pay.min_wage)} 元；扣款后不低于此数，且扣款不超过应发的 20%"))
     return rows
@@ -133,13 +144,23 @@ def plan_block(data: Prepared, plan: Plan) -> Block:
     for item in plan.score:
         least = f"；样本 < {num(item.min_sample)} 不计入" if item.min_sample is not None else ""
         method = words.word("methods", item.method)
-        rows.append(("评分", words.metric(item.request.id), num(item.weight), f"{method}：{method_text(item)}{least}"))
+        rows.append(
+            ("评分", words.metric(item.request.id), num(item.weight), f"{method}：{method_text(item)}{least}")
+        )
     rows.extend(
-        ("门槛", words.metric(g.request.id), "", f"取值 {g.op} {num(g.value)} → {_effect(g.effect)}") for g in plan.gates
+        ("关口", words.metric(g.request.id), "", f"取值 {g.op} {num(g.value)} → {_effect(g.effect)}")
+        for g in plan.gates
     )
     if plan.score:
-        rows.append(("缺项", "", "", f"缺失或样本不足的权重超过 {num(plan.max_left_out * 100)}% 时不评分，由人工决定"))
+        rows.append(
+            ("缺项", "", "", f"缺失或样本不足的权重超过 {num(plan.max_left_out * 100)}% 时不评分，由人工决定")
+        )
     rows.extend(("等级", visible(g.name), "", _grade(g)) for g in plan.grades)
     rows.extend(("薪酬", line, "", text) for line, text in _pay_rows(data, plan))
-    columns = (Column("类别", width=10), Column("项目", width=24), Column("权重", width=9), Column("规则", "wrap", 70))
+    columns = (
+        Column("类别", width=10),
+        Column("项目", width=24),
+        Column("权重", width=9),
+        Column("规则", "wrap", 70),
+    )
     return Block(f"方案：{visible(plan.name)}", columns, rows)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from evaluator.render.text import visible
-from evaluator.render.words import KINDS, Words
+from evaluator.render.words import Words
 
 if TYPE_CHECKING:
     from evaluator.evaluation import Evaluation
+
     from evaluator.settings import Settings
 
 #: The times at which each judgment looks, in order, and the column of the winner there (R-A3).
@@ -106,6 +107,10 @@ class Prepared:
         """Metric → unit; from whichever row states one."""
         return {f.metric: f.unit for row in self.figures.values() for f in row.values() if f.unit}
 
+    def kind(self, metric: str, unit: str | None = None) -> str:
+        """Column kind of a metric."""
+        return self.words.kind(metric, unit or self.units.get(metric))
+
     @cached_property
     def orders(self) -> pl.DataFrame:
         """tables/attribution with ``in_period`` (day(paid) in the period), ``decided`` (the time at which the
@@ -121,12 +126,16 @@ class Prepared:
         keys = ["shop", "order_id", "decided"]
         rivals = candidates.group_by(keys).agg((pl.len() - 1).cast(pl.Int64).alias("rivals"))
         evidence = candidates.select(
-            *keys, pl.col("agent").alias("credited"),
-            "last_human", "human_messages", "buyer_messages", "answered_turns", "why",
+            *keys,
+            pl.col("agent").alias("credited"),
+            "last_human",
+            "human_messages",
+            "buyer_messages",
+            "answered_turns",
+            "why",
         )
-        return (
-            orders.join(rivals, on=keys, how="left", maintain_order="left")
-            .join(evidence, on=[*keys, "credited"], how="left", maintain_order="left")
+        return orders.join(rivals, on=keys, how="left", maintain_order="left").join(
+            evidence, on=[*keys, "credited"], how="left", maintain_order="left"
         )
 
     @cached_property
@@ -151,8 +160,3 @@ def _decided(judgment: str) -> pl.Expr:
     for at in times[:-1]:
         expr = expr.when(pl.col(single[at]).is_not_null()).then(pl.lit(at))  # type: ignore[assignment]
     return expr.otherwise(pl.lit(times[-1]))
-
-
-def figure_kind(unit: str | None) -> str:
-    """Column kind of a unit of the KPI table."""
-    return KINDS.get(unit or "", "count")

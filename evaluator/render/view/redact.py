@@ -20,7 +20,8 @@ _RUN = re.compile(r"[0-9A-Za-z_]{4,}|\w{4,}")
 
 
 def naming_tokens(employee_id: str, names: Iterable[str], accounts: Iterable[str]) -> set[str]:
-    """The texts that name a person: id, names, accounts, and the part of an account behind ``:`` or before ``@``."""
+    """The texts that name a person: id, names, accounts, and the part of an account behind ``:`` or
+    before ``@``."""
     tokens = {employee_id, *names}
     for account in accounts:
         tokens.add(account)
@@ -58,14 +59,16 @@ class Redactor:
         run = match[0]
         if run in self._buyers:
             return OTHER_BUYER
-        return run if run.isascii() else _LATIN.sub(lambda m: OTHER_BUYER if m[0] in self._buyers else m[0], run)
+        return (
+            run if run.isascii() else _LATIN.sub(lambda m: OTHER_BUYER if m[0] in self._buyers else m[0], run)
+        )
 
     def _colleague(self, match: re.Match[str], me: str) -> str:
-        """A name that stands by itself, not inside a Latin word or number, and is not one's own, is hidden."""
+        """A name that stands by itself, not inside a Latin word or number, and is not his own, is hidden."""
         text, start, found = match.string, match.start(), match[0]
         for token in (found, *(t for t in self._tokens if len(t) < len(found) and found.startswith(t))):
             if not _inside_word(text, start, start + len(token)):
-                return found if me in self._owners[token] else COLLEAGUE + found[len(token):]
+                return found if me in self._owners[token] else COLLEAGUE + found[len(token) :]
         return found
 
 

@@ -28,14 +28,29 @@ def review_blocks(data: Prepared) -> list[Block]:
 def rejects_block(data: Prepared, limit: int = REJECT_LIMIT) -> Block:
     frame = data.frame("rejects")
     rows: list[Row] = [
-        (clip(file, 200), row, clip(column or "", 60), clip(value or "", 200), data.words.word("reject_reasons", why))
-        for file, row, column, value, why in frame.head(limit).select("file", "row", "column", "value", "why").iter_rows()
+        (
+            clip(file, 200),
+            row,
+            clip(column or "", 60),
+            clip(value or "", 200),
+            data.words.word("reject_reasons", why),
+        )
+        for file, row, column, value, why in frame.head(limit)
+        .select("file", "row", "column", "value", "why")
+        .iter_rows()
     ]
     columns = (
-        Column("文件", width=26), Column("行", "count", 10), Column("列", width=14), Column("值", width=30),
+        Column("文件", width=26),
+        Column("行", "count", 10),
+        Column("列", width=14),
+        Column("值", width=30),
         Column("原因", "wrap", 50),
     )
-    more = (f"共 {frame.height:,} 行，此处列前 {limit:,} 行，全部见 tables/rejects.csv。",) if frame.height > limit else ()
+    more = (
+        (f"共 {frame.height:,} 行，此处列前 {limit:,} 行，全部见 tables/rejects.csv。",)
+        if frame.height > limit
+        else ()
+    )
     return Block(f"拒收的行（{frame.height:,}）", columns, rows, notes=more)
 
 
@@ -43,11 +58,15 @@ def filters_block(data: Prepared) -> Block:
     """Every filter with its switch and what it took out (R-F1 … R-F6)."""
     rows = [
         (data.words.word("filters", name), "开" if on else "关", receptions, messages, buyers)
-        for name, on, receptions, messages, buyers in
-        data.frame("filters").select("filter", "on", "receptions", "messages", "buyers").iter_rows()
+        for name, on, receptions, messages, buyers in data.frame("filters")
+        .select("filter", "on", "receptions", "messages", "buyers")
+        .iter_rows()
     ]
     columns = (
-        Column("过滤", width=26), Column("开关", width=8), Column("接待", "count", 10),
-        Column("消息", "count", 10), Column("买家", "count", 10),
+        Column("过滤", width=26),
+        Column("开关", width=8),
+        Column("接待", "count", 10),
+        Column("消息", "count", 10),
+        Column("买家", "count", 10),
     )
     return Block("过滤", columns, rows)

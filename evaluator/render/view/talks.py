@@ -14,13 +14,14 @@ from evaluator.render.view.prepared import Prepared, day_expr
 
 #: Characters of a message shown, and messages of a day read at most.
 TEXT_LIMIT = 200
-DAY_LIMIT = 80
+_SPARE = 64  # read beyond the cut, so that a name that lies across it is seen whole and hidden
+DAY_LIMIT = 400
 
 Key = tuple[str, str, date]  # shop, buyer, day
 
 
 class Message(NamedTuple):
-    """One message row; ``text`` cut at TEXT_LIMIT, ``length`` as it was."""
+    """One message row; ``text`` cut beyond TEXT_LIMIT, ``length`` as it was."""
 
     ts: datetime
     agent: str | None
@@ -53,18 +54,29 @@ class Talk:
 class Talks:
     """The messages of the given (shop, buyer, day) keys."""
 
-    def __init__(self, data: Prepared, keys: pl.DataFrame) -> None:
+    def __init__(self, data: Prepared, keys: Iterable[Key]) -> None:
         self._words = data.words
         self._days: dict[Key, list[Message]] = {}
-        keys = keys.select("shop", "buyer", "day").unique()
+        schema = {"shop": pl.String, "buyer": pl.String, "day": pl.Date}
+        wanted = pl.DataFrame(list(dict.fromkeys(keys)), schema=schema, orient="row").lazy()
         rows = (
-            data.frame("messages").lazy()
-            .join(keys.lazy().select("shop", "buyer").unique(), on=["shop", "buyer"], how="semi")
+            data.frame("messages")
+            .lazy()
+            .join(wanted.select("shop", "buyer").unique(), on=["shop", "buyer"], how="semi")
             .with_columns(day_expr("ts", data.settings.day_start_s).alias("day"))
-            .join(keys.lazy(), on=["shop", "buyer", "day"], how="semi", maintain_order="left")
+            .join(wanted, on=["shop", "buyer", "day"], how="semi", maintain_order="left")
             .select(
-                "shop", "buyer", "day", "ts", "agent", "sender", "kind", "auto",
-                pl.col("text").str.slice(0, TEXT_LIMIT), pl.col("text").str.len_chars().alias("length"), "is_human",
+                "shop",
+                "buyer",
+                "day",
+                "ts",
+                "agent",
+                "sender",
+                "kind",
+                "auto",
+                pl.col("text").str.slice(0, TEXT_LIMIT + _SPARE),
+                pl.col("text").str.len_chars().alias("length"),
+                "is_human",
             )
             .collect()
         )
@@ -76,17 +88,24 @@ class Talks:
     def day(self, key: Key) -> list[Message]:
         return self._days.get(key, [])
 
-    def around(self, key: Key, opened: datetime, replied: datetime | None, before: int = 2, after: int = 6) -> list[Message]:
+    def around(
+        self, key: Key, opened: datetime, replied: datetime | None, before: int = 2, after: int = 6
+    ) -> list[Message]:
         """The messages about a turn: some before it opened, up to its reply."""
         messages = self.day(key)
         first = next((n for n, m in enumerate(messages) if m.ts >= opened), len(messages))
         last = first + after
         if replied is not None:
-            last = min(last, next((n for n, m in enumerate(messages) if m.ts >= replied and m.is_human), last) + 1)
+            last = min(
+                last, next((n for n, m in enumerate(messages) if m.ts >= replied and m.is_human), last) + 1
+            )
         return messages[max(first - before, 0) : last]
 
     def lines(
-        self, messages: Iterable[Message], who: Callable[[Message], str], shown: Callable[[str], str],
+        self,
+        messages: Iterable[Message],
+        who: Callable[[Message], str],
+        shown: Callable[[str], str],
         only: str | None = None,
     ) -> tuple[Line, ...]:
         """Lines of an excerpt. ``who``: how the staff side is called; ``shown``: what happens to a text;
@@ -96,7 +115,9 @@ class Talks:
         for message in messages:
             time = f"{message.ts:%m-%d %H:%M:%S}"
             if message.sender == "system" or message.kind == "transfer":
-                lines.append(Line(time, "系统", "event", self._words.word("message_kinds", message.kind or "system")))
+                lines.append(
+                    Line(time, "系统", "event", self._words.word("message_kinds", message.kind or "system"))
+                )
             elif only is not None and message.agent != only:
                 if not lines or lines[-1].side != "other":
                     lines.append(Line(time, who(message), "other", "（由其他客服接待，内容不显示）"))
@@ -107,7 +128,7 @@ class Talks:
         return tuple(lines)
 
     def _text(self, message: Message, shown: Callable[[str], str]) -> str:
-        text = shown(clip(message.text or "", TEXT_LIMIT, message.length))
+        text = clip(shown(message.text or ""), TEXT_LIMIT, message.length)
         if message.kind and message.kind != "text":
             text = f"［{self._words.word('message_kinds', message.kind)}］{text}"
         if message.sender == "robot" or message.auto:

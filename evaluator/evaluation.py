@@ -1,0 +1,68 @@
+"""What a run knows when it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from evaluator.model import MonthData, Profile, ReviewItem
+from evaluator.pay import Pay
+from evaluator.scoring import Scores
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One month, evaluated. Tables are pandas DataFrames with the columns of SPEC §10:
+
+    ``kpi scores payroll attribution assists candidates receptions turns sessions inquiries filters rejects balances
+    messages``. The same tables as Polars frames are in ``frames``; ``pay`` and ``scores_by_employee`` keep every line's
+    formula; ``review`` is what a person must look at (待核).
+
+    In ``kpi``, ``scores`` and ``payroll`` the figures are numbers here (float; ``Decimal`` yuan in ``payroll``), while
+    ``frames`` holds them as the exact text of the CSV files.
+    """
+
+    month: MonthData
+    profiles: dict[str, Profile]
+    frames: dict[str, pl.DataFrame]
+    score_book: Scores
+    pay: Pay
+    review: list[ReviewItem]
+    manifest: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def payroll_total(self) -> Decimal:
+        """R-P4: Σ of all totals, yuan."""
+        return self.pay.payroll_total
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One table as a pandas DataFrame; figures as numbers where the file has decimal text."""
+        frame = self.frames[name]
+        numbers = {
+            "kpi": ("value", "numerator", "denominator"), "scores": ("weight", "points"), "balances": (),
+        }.get(name, ())
+        found = frame.with_columns(pl.col(c).cast(pl.Float64) for c in numbers).to_pandas()
+        if name in ("payroll", "balances"):
+            found["amount"] = [Decimal(v) for v in found["amount"]]
+        return found
+
+    kpi = property(lambda self: self.table("kpi"))
+    scores = property(lambda self: self.table("scores"))
+    payroll = property(lambda self: self.table("payroll"))
+    attribution = property(lambda self: self.table("attribution"))
+    assists = property(lambda self: self.table("assists"))
+    candidates = property(lambda self: self.table("candidates"))
+    receptions = property(lambda self: self.table("receptions"))
+    turns = property(lambda self: self.table("turns"))
+    sessions = property(lambda self: self.table("sessions"))
+    inquiries = property(lambda self: self.table("inquiries"))
+    messages = property(lambda self: self.table("messages"))
+    filters = property(lambda self: self.table("filters"))
+    rejects = property(lambda self: self.table("rejects"))
+    balances = property(lambda self: self.table("balances"))

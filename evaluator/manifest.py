@@ -1,0 +1,36 @@
+"""``manifest.json``: what went in, by which rules, and what came out (SPEC §10)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from evaluator.model import MonthData
+from evaluator.pay import Pay
+from evaluator.prepare import Bucket
+
+
+def program_version() -> str:
+    try:
+        return version("evaluator")
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        return "0+checkout"
+
+
+def describe(month: MonthData, bucket: Bucket, pay: Pay, timings: dict[str, float]) -> dict[str, Any]:
+    """All of it as plain JSON values."""
+    config = month.config
+    links = bucket.orders.group_by("link").len().sort("link")
+    return {
+        "program": {"name": "evaluator", "version": program_version()},
+        "period": {"start": config.start.isoformat(), "end": config.end.isoformat()},
+        "platform": config.platform,
+        "inputs": [asdict(f) for f in month.inputs],
+        "rules": dict(sorted(config.sources.items())),
+        "plans": [plan.name for plan in config.plans],
+        "settings": config.settings.model_dump(mode="json"),
+        "links": {link: int(n) for link, n in links.iter_rows()},
+        "totals": {"payroll": str(pay.payroll_total)},
+        "timings": timings,
+    }

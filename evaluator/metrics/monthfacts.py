@@ -1,0 +1,209 @@
+"""The facts of the period, ready to be measured (SPEC §1 "Scope of tables"): KPI count the period only.
+
+Each fact is a frame with ``a`` (agent code, null: nobody's), ``s`` (shop code) and its columns; it is made when a figure
+first asks for it. Waits are ms, money fen, days Int32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+import polars as pl
+
+from evaluator.kernel import Facts
+from evaluator.metrics.measures import Scopes
+from evaluator.model import MonthData, Profile, ReviewItem
+from evaluator.prepare import Bucket
+from evaluator.roster import Roster
+
+Hours = tuple[str, str] | None
+LONG_RECEPTION_MS, SLOW_TURN_MS, SLOW_TURNS = 1800_000, 120_000, 3
+FOLLOW_UP = pl.duration(hours=72)
+
+
+def clock(text: str) -> int:
+    """"23:00" in seconds after midnight; "24:00" is the end of the day."""
+    hours, minutes = text.split(":")
+    return int(hours) * 3600 + int(minutes) * 60
+
+
+def within(ts: str, hours: Hours) -> pl.Expr:
+    """``[from, to)`` of the clock on ``ts``; None: always."""
+    if hours is None:
+        return pl.lit(True)
+    second = pl.col(ts).dt.epoch("ms").floordiv(1000) % 86400
+    return (second >= clock(hours[0])) & (second < clock(hours[1]))
+
+
+def milliseconds(seconds: object) -> int:
+    return int(Decimal(str(seconds)) * 1000)
+
+
+@dataclass
+class PeriodView:
+    """What the facts are made from. ``first`` and ``end``: business days of the period, end exclusive."""
+
+    month: MonthData
+    bucket: Bucket
+    facts: Facts
+    roster: Roster
+    profiles: dict[str, Profile]
+    scopes: Scopes
+    first: int
+    end: int
+    covered: int | None
+    items: pl.DataFrame | None  # order_items with ``o``
+
+    @cached_property
+    def online(self) -> tuple[pl.DataFrame, list[ReviewItem]]:
+        """Parsed on-line intervals and notes on them (``carefacts.online_intervals``)."""
+        from evaluator.metrics.carefacts import online_intervals
+
+        return online_intervals(self)
+
+    def last_human(self, account: str, after_ms: int) -> int | None:
+        """Time of the account's last human message at or after a moment, ms since 1970."""
+        accounts = self.bucket.accounts
+        if account not in accounts:
+            return None
+        sent = self.bucket.messages.filter((pl.col("acct") == accounts[account]) & pl.col("human"))["ts"].dt.epoch("ms")
+        last = sent.max()
+        return int(last) if last is not None and int(last) >= after_ms else None  # type: ignore[call-overload]
+
+    def inside(self, day: str = "day") -> pl.Expr:
+        return pl.col(day).is_between(self.first, self.end - 1)
+
+    def with_shop(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Adds ``s`` for ``b``."""
+        return rows.join(self.bucket.codes.buyers.select("b", "s"), on="b", how="left", maintain_order="left")
+
+    def shop_codes(self) -> pl.DataFrame:
+        return pl.DataFrame({"shop": self.scopes.shops, "s": range(len(self.scopes.shops))}, schema={"shop": pl.String, "s": pl.Int16})
+
+    def agent_codes(self) -> pl.DataFrame:
+        return pl.DataFrame({"agent": self.scopes.agents, "a": range(len(self.scopes.agents))}, schema={"agent": pl.String, "a": pl.Int32})
+
+    def bound(self, rows: pl.DataFrame, day: str = "day") -> pl.DataFrame:
+        """Adds ``a`` and ``robot_acct`` for ``account`` on ``day``: also accounts that the messages never show."""
+        days = rows.select("account", pl.col(day).alias("day")).drop_nulls().unique()
+        bindings = self.roster.bind(days).join(self.agent_codes(), on="agent", how="left")
+        robot = pl.col("robot_role") | pl.col("account").is_in(self.bucket.robot_senders.implode())
+        return rows.join(
+            bindings.select("account", pl.col("day").alias(day), "a", robot.alias("robot_acct")),
+            on=["account", day], how="left", maintain_order="left",
+        )
+
+    def buyers_of(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Adds ``b`` to rows with shop, buyer, day (ratings, escalations); null where nobody of that name talked or bought."""
+        named = self.bucket.identities.by_chat(rows)
+        return named.join(self.bucket.codes.buyers.select("b", "shop", "who"), on=["shop", "who"], how="left", maintain_order="left")
+
+
+def consults(view: PeriodView) -> pl.DataFrame:
+    """Consults of the period: R-C2 with flags, outcomes (R-I4) and counts."""
+    sessions = view.facts.sessions.group_by("b", "a", "day").agg(
+        (pl.col("end") - pl.col("start")).dt.total_milliseconds().sum().alias("talk_ms")
+    )
+    waited = (pl.col("outcome") == "unanswered") | (pl.col("wait") > SLOW_TURN_MS).fill_null(False)
+    slow = view.facts.turns.filter("consult").group_by("r").agg(waited.sum().alias("slow_turns"))
+    rows = view.facts.receptions.filter(pl.col("consult") & view.inside())
+    rows = rows.join(sessions, on=["b", "a", "day"], how="left").join(slow, on="r", how="left")
+    return view.with_shop(rows).select(
+        "r", "b", "a", "s", "day", "transferred_in", "transferred_out", "human_messages", "buyer_messages", "chars",
+        (pl.col("answered") > 0).alias("replied"),
+        (pl.col("slow_turns").fill_null(0) >= SLOW_TURNS).alias("slow"),
+        (pl.col("talk_ms").fill_null(0) >= LONG_RECEPTION_MS).alias("long"),
+        *((pl.col("outcome") == o).fill_null(False).alias(o) for o in ("won", "lost", "assist", "passed", "immature")),
+    )
+
+
+def turns(view: PeriodView) -> pl.DataFrame:
+    """Turns of the period's consults; ``first``: the reception's first."""
+    rows = view.facts.turns.filter(pl.col("consult") & view.inside())
+    return view.with_shop(rows).select(
+        "r", "b", "a", "s", "day", "opened", "wait", "outcome", (pl.col("r") != pl.col("r").shift(1)).fill_null(True).alias("first")
+    )
+
+
+def replies(view: PeriodView) -> pl.DataFrame:
+    """Buyer messages of the period's consults with ``reply_wait`` (R-C8)."""
+    return view.with_shop(view.facts.replies.filter(view.inside()))
+
+
+def sessions(view: PeriodView) -> pl.DataFrame:
+    """Sessions that begin in the period."""
+    return view.with_shop(view.facts.sessions.filter(view.inside()))
+
+
+def session_turns(view: PeriodView) -> pl.DataFrame:
+    rows = view.facts.session_turns
+    assert rows is not None, "asked of the kernel by Context.by_session"
+    return view.with_shop(rows.filter(view.inside()))
+
+
+def chases(view: PeriodView) -> pl.DataFrame:
+    return view.with_shop(view.facts.chases.filter(view.inside()))
+
+
+def inquiries(view: PeriodView) -> pl.DataFrame:
+    """Inquiries (R-I3) of the period, nobody's: for the shop's own rate."""
+    rows = view.facts.inquiries.filter(view.inside() & (pl.col("label") == "inquiry") & pl.col("mature"))
+    return view.with_shop(rows).with_columns(pl.lit(None, pl.Int32).alias("a"))
+
+
+def contact_days(view: PeriodView) -> pl.DataFrame:
+    """Shop's reply rate: unfiltered receptions with what counts as asked and as replied, robots included."""
+    rows = view.facts.receptions.filter(pl.col("filtered").is_null() & view.inside())
+    asked = pl.col("consult") | (pl.col("is_robot") & (pl.col("buyer_messages") > 0))
+    replied = (pl.col("consult") & (pl.col("answered") > 0)) | pl.col("robot_after_buyer")
+    return view.with_shop(rows).select("b", "s", "day", pl.lit(None, pl.Int32).alias("a"), asked.alias("asked"), replied.alias("replied"))
+
+
+def services(view: PeriodView) -> pl.DataFrame:
+    """R-C10 services that begin on an after-sale buyer-day of the period, one row for each agent with a part in it and
+    one of nobody; ``good``: no other service within 72 h that the buyer begins."""
+    runs = view.facts.services
+    begun = runs.filter("by_buyer").select("b", pl.col("start").alias("next_start")).sort("next_start")
+    last = view.bucket.last_message
+    followed = runs.sort("end").join_asof(
+        begun, left_on="end", right_on="next_start", by="b", strategy="forward", allow_exact_matches=False
+    )
+    after_sale = view.facts.inquiries.filter(pl.col("label") == "after_sale").select("b", "day")
+    rows = followed.join(after_sale, on=["b", "day"], how="semi").filter(
+        view.inside() & (pl.col("end") + FOLLOW_UP <= pl.lit(last))
+    ).select("v", "b", (pl.col("next_start").is_null() | (pl.col("next_start") > pl.col("end") + FOLLOW_UP)).alias("good"))
+    parts = pl.concat([
+        rows.join(view.facts.service_parts, on="v").select("v", "b", "good", "a"),
+        rows.select("v", "b", "good", pl.lit(None, pl.Int32).alias("a")),
+    ])
+    return view.with_shop(parts)
+
+
+Builder = Callable[[PeriodView], pl.DataFrame]
+
+
+class MonthFacts(Mapping[str, pl.DataFrame]):
+    """Facts by name, each made once, when first asked for."""
+
+    def __init__(self, view: PeriodView, builders: Mapping[str, Builder]) -> None:
+        self.view, self._builders = view, dict(builders)
+        self._made: dict[str, pl.DataFrame] = {}
+
+    def add(self, name: str, builder: Builder) -> str:
+        """Registers a fact that depends on options; the same name is the same fact."""
+        self._builders.setdefault(name, builder)
+        return name
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        if name not in self._made:
+            self._made[name] = self._builders[name](self.view)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._builders)
+
+    def __len__(self) -> int:
+        return len(self._builders)

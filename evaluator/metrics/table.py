@@ -1,0 +1,167 @@
+"""The KPI table (SPEC §7, §10): every figure of every agent, group and shop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import polars as pl
+
+from evaluator.metrics import special
+from evaluator.metrics.figures import BUILDERS, MAKERS, MS, MS_PER_HOUR, Answer, Figure
+from evaluator.metrics.measures import Measure, ScopeKey, Scopes, Totals, total
+from evaluator.metrics.monthfacts import MonthFacts, PeriodView
+from evaluator.metrics.request import STANDARD, MetricRequest
+from evaluator.model import KpiCell, MonthData
+from evaluator.numbers import plain, value_text
+from evaluator.rulebook import MetricInfo, metric_catalogue
+
+QUANTILES = ("first_response_median", "first_response_p90", "avg_response_median", "avg_response_p90")
+UNBOUND_NAME = "未绑定"
+SHOP_ONLY = "只有店铺范围有此指标"
+EMPTY = "分母为 0"
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """``cells``: (scope, id, MetricRequest.id) → KpiCell. ``names``: (scope, id) → name, in the order of the table."""
+
+    cells: dict[tuple[str, str, str], KpiCell]
+    names: dict[ScopeKey, str]
+    requests: dict[str, MetricRequest]
+
+    def of_agents(self) -> dict[tuple[str, str], KpiCell]:
+        return {(who, metric): cell for (scope, who, metric), cell in self.cells.items() if scope == "agent"}
+
+
+def standard_requests() -> list[MetricRequest]:
+    """What every run computes: all metrics of SPEC §7 and the five ``reply_within`` figures."""
+    plain_ones = [MetricRequest(name) for name in (*MAKERS, *QUANTILES, "max_concurrent", "online_hours") if name != "reply_within"]
+    return [*plain_ones, *STANDARD.values()]
+
+
+def lacking(month: MonthData, request: MetricRequest, kind: str) -> str | None:
+    """Why a figure cannot be had: a table or column that it needs is absent (SPEC §2). None if all is there."""
+    name = request.metric
+    needs = {
+        "satisfaction": ["ratings"], "very_satisfied": ["ratings"], "online_hours": ["online"],
+        "complaint_rate": ["escalations"], "resolution_rate": ["escalations"],
+        "dispute_rate": ["refunds.dispute", "refunds.seller_fault"],
+        "refund_rate": ["refunds"], "refund_amount": ["refunds"], "late_refunds": ["refunds.completed"],
+        "refund_hours": ["refunds.completed"], "seller_closed_rate": ["refunds.completed", "refunds.by_seller"],
+        "net_sales": ["refunds.completed"] if month.has("refunds") else [],
+    }.get(name, [])
+    for need in needs:
+        table, _, column = need.partition(".")
+        if not month.has(table):
+            return f"缺少 {table} 表"
+        if column and not month.has(table, column):
+            return f"{table} 表缺少 {column} 列"
+    if name == "complaint_rate" and kind != "shop" and not (month.has("escalations", "account") or month.has("escalations", "order_id")):
+        return "escalations 表没有 account 列，也没有 order_id 列"
+    return None
+
+
+def _value(figure: Figure, sums: dict[str, int]) -> KpiCell:
+    numerator = Fraction(sums.get(figure.numerator.name, 0), figure.scale)
+    if figure.denominator is None:
+        return KpiCell(numerator, numerator, None, "final")
+    denominator = Fraction(sums.get(figure.denominator.name, 0), figure.denominator_scale)
+    if denominator == 0:
+        return KpiCell(None, numerator, denominator, "missing", EMPTY)
+    return KpiCell(numerator / denominator, numerator, denominator, "final")
+
+
+def _answered(answer: Answer, scope: ScopeKey, totals: Totals) -> KpiCell:
+    figure, sums = answer.at(scope[0]), totals.get(scope, {})
+    if figure is None:
+        return KpiCell(None, None, None, "missing", SHOP_ONLY)
+    if answer.unless and sums.get(answer.unless[0].name, 0):
+        return KpiCell(None, None, None, "missing", answer.unless[1])
+    cell = _value(figure, sums)
+    waiting = sums.get(answer.immature.name, 0) if answer.immature else 0
+    if waiting and cell.status == "final":
+        return KpiCell(cell.value, cell.numerator, cell.denominator, "immature", f"{waiting} 个询单延迟统计")
+    return cell
+
+
+def _counted(found: dict[ScopeKey, int], scope: ScopeKey, scale: int, none: str | None) -> KpiCell:
+    if scope not in found and none is not None:
+        return KpiCell(None, None, None, "missing", none)
+    value = Fraction(found.get(scope, 0), scale)
+    return KpiCell(value, value, None, "final")
+
+
+def compute(view: PeriodView, requests: Iterable[MetricRequest], names: dict[ScopeKey, str]) -> Kpi:
+    """All figures asked for, for the scopes in ``names``."""
+    month = view.month
+    asked = {r.id: r for r in (*standard_requests(), *requests)}
+    facts = MonthFacts(view, BUILDERS)
+    answers = {
+        name: MAKERS[r.metric](r, facts) for name, r in asked.items()
+        if r.metric in MAKERS and (lacking(month, r, "shop") is None or lacking(month, r, "agent") is None)
+    }
+    totals = total(facts, _measures(answers.values()), view.scopes)
+    specials = {name: _special(r, facts) for name, r in asked.items() if r.metric not in MAKERS and lacking(month, r, "agent") is None}
+    cells = {}
+    for scope in names:
+        for name, request in asked.items():
+            why = lacking(month, request, scope[0])
+            if why is not None:
+                cell = KpiCell(None, None, None, "missing", why)
+            elif name in answers:
+                cell = _answered(answers[name], scope, totals)
+            else:
+                cell = _counted(specials[name][0], scope, *specials[name][1:])
+            cells[*scope, name] = cell
+    return Kpi(cells, names, asked)
+
+
+def _special(request: MetricRequest, facts: MonthFacts) -> tuple[dict[ScopeKey, int], int, str | None]:
+    """Values by scope, their scale, and why a scope without one is missing (None: it is 0)."""
+    if request.metric in QUANTILES:
+        return special.quantile(request, facts), MS, "没有已答复的轮次"
+    if request.metric == "online_hours":
+        return special.online_ms(facts), MS_PER_HOUR, None
+    return special.max_concurrent(facts), 1, None
+
+
+def _measures(answers: Iterable[Answer]) -> list[Measure]:
+    found = []
+    for answer in answers:
+        for figure in (answer.figure, answer.shop):
+            if figure is not None:
+                found += [figure.numerator, *([figure.denominator] if figure.denominator else [])]
+        found += [answer.unless[0]] if answer.unless else []
+        found += [answer.immature] if answer.immature else []
+    return found
+
+
+def info_of(request: MetricRequest) -> MetricInfo:
+    return metric_catalogue()[request.metric]
+
+
+def kpi_frame(kpi: Kpi) -> pl.DataFrame:
+    """``tables/kpi.csv``, sorted by scope, id, metric; figures as text, null where empty."""
+    rows = []
+    for (scope, who, name), cell in kpi.cells.items():
+        info = info_of(kpi.requests[name])
+        is_ratio = cell.denominator is not None
+        rows.append({
+            "scope": scope, "id": who, "name": kpi.names[scope, who], "metric": name,
+            "value": value_text(cell.value, info.unit, is_ratio=is_ratio),
+            "numerator": plain(cell.numerator) if cell.numerator is not None else None,
+            "denominator": plain(cell.denominator) if cell.denominator is not None else None,
+            "unit": info.unit, "status": cell.status, "reason": cell.reason or None,
+        })
+    columns = ("scope", "id", "name", "metric", "value", "numerator", "denominator", "unit", "status", "reason")
+    return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String)).sort("scope", "id", "metric")
+
+
+def scopes_of(month: MonthData, agents: list[str], shops: list[str], groups: dict[str, str]) -> Scopes:
+    """``groups``: agent id → group id."""
+    ids = sorted(set(groups.values()))
+    codes = {name: n for n, name in enumerate(agents)}
+    rows = [(codes[a], ids.index(g)) for a, g in groups.items() if a in codes]
+    return Scopes(agents, shops, ids, pl.DataFrame(rows, schema={"a": pl.Int32, "g": pl.Int32}, orient="row"))

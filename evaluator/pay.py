@@ -1,0 +1,370 @@
+"""From scores and figures to payroll (SPEC §9): lines 1–11 and the total of each employee.
+
+How a single line is worked out stands in ``paylines``; here stand their order and what depends on several
+lines or several people: the pool, the cap, the guarantee, limits on deductions, balances.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import polars as pl
+
+from evaluator import paylines
+from evaluator.model import PayLine, Profile, ReviewItem
+from evaluator.numbers import half_up, plain, yuan
+from evaluator.paylines import ZERO, Line, usable
+from evaluator.plan import ASSIST_METRICS, SALES, Commission, Plan, Pool, plan_for
+from evaluator.rulebook import RulesFinder, metric_catalogue
+from evaluator.scoring import EmployeeScore, KpiCells, Scores
+
+#: The lines in their order; an allowance is ``allowance:<name>``.
+LINES = (
+    "base",
+    "kpi_bonus",
+    "commission",
+    "assist",
+    "pool",
+    "allowance",
+    "cap",
+    "guarantee",
+    "clawback",
+    "deductions",
+    "adjustments",
+    "total",
+)
+_RULES = {"clawback": "R-P2", "deductions": "R-P1", "total": "R-P4"}
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What is carried forward (R-P2): ``amount`` in yuan, owed by the employee since the period began."""
+
+    employee_id: str
+    since: date
+    amount: Decimal
+    reason: str
+
+
+@dataclass
+class Pay:
+    lines: list[PayLine] = field(default_factory=list)
+    balances: list[Balance] = field(default_factory=list)
+    review: list[ReviewItem] = field(default_factory=list)
+
+    @property
+    def payroll_total(self) -> Decimal:
+        """R-P4: Σ totals, yuan."""
+        return sum((line.amount for line in self.lines if line.line == "total"), ZERO)
+
+
+@dataclass(frozen=True)
+class _Month:
+    """What all employees' pay is worked out from."""
+
+    kpi: KpiCells
+    scores: Scores
+    attendance: dict[str, tuple[Decimal, Decimal]]  # worked, due days
+    adjustments: dict[str, list[tuple[Decimal, str, bool]]]  # yuan, reason, is it a fine
+    clawbacks: Mapping[str, Decimal]
+    period_start: date
+    rules: RulesFinder | None
+
+    def value(self, employee: str, request_id: str) -> Fraction | None:
+        return usable(self.kpi.get((employee, request_id)))
+
+
+def compute_pay(
+    plans: Sequence[Plan],
+    profiles: Sequence[Profile],
+    scores: Scores,
+    kpi: KpiCells,
+    attendance: pl.DataFrame | None,
+    adjustments: pl.DataFrame | None,
+    *,
+    period_start: date,
+    clawbacks: Mapping[str, Decimal] | None = None,
+    rules: RulesFinder | None = None,
+) -> Pay:
+    """Pay of every employee whom a plan fits, by employee id; robots and unbound accounts have none.
+
+    ``attendance``: employee_id, due_days, worked_days. ``adjustments``: employee_id, amount (fen, signed),
+    reason, kind. ``clawbacks``: employee id → yuan to take back (line 9). Who fits no plan is listed."""
+    pay = Pay()
+    month = _Month(
+        kpi,
+        scores,
+        _attendance(attendance, pay.review),
+        _adjustments(adjustments),
+        clawbacks or {},
+        period_start,
+        rules,
+    )
+    staff = [p for p in sorted(profiles, key=lambda p: p.employee_id) if not p.is_robot]
+    chosen = {p.employee_id: plan_for(plans, p) for p in staff}
+    _list_without_plan(plans, staff, chosen, pay.review)
+    members: dict[str, list[Profile]] = defaultdict(list)
+    for profile in staff:
+        plan = chosen[profile.employee_id]
+        if plan is not None:
+            members[plan.name].append(profile)
+    pools = {p.name: _pool(p, p.pay.pool, members[p.name], month, pay.review) for p in plans if p.pay.pool}
+    for profile in staff:
+        plan = chosen[profile.employee_id]
+        if plan is not None:
+            _Employee(profile, plan, month, pay).work_out(pools.get(plan.name, {}))
+    _list_unpaid(month, chosen, plans, pay.review)
+    return pay
+
+
+class _Employee:
+    """Works out one employee's lines, in order."""
+
+    def __init__(self, profile: Profile, plan: Plan, month: _Month, pay: Pay) -> None:
+        self.profile, self.plan, self.month, self.pay = profile, plan, month, pay
+        self.id = profile.employee_id
+        self.score: EmployeeScore | None = month.scores.by_employee.get(self.id)
+        self.so_far = ZERO
+
+    def work_out(self, pool: Mapping[str, Line]) -> None:
+        rules = self.plan.pay
+        self._add("base", paylines.base(self.profile, *self.month.attendance.get(self.id, (None, None))))
+        if rules.kpi_bonus:
+            self._kpi_bonus(rules.kpi_bonus)
+        if rules.commission:
+            self._commission(rules.commission)
+        if rules.assist is not None:
+            self._assist()
+        if rules.pool:
+            self._add("pool", pool[self.id])
+        for allowance in rules.allowances:
+            if allowance.employees is None or self.id in allowance.employees:
+                amount = half_up(allowance.amount)
+                self._add(f"allowance:{allowance.name}", Line(amount, f"{allowance.name} {yuan(amount)}"))
+        if rules.cap is not None:
+            self._add("cap", paylines.cap(rules.cap, self.so_far))
+        if rules.guarantee:
+            if self.profile.hired is None:
+                self._review("hired_missing", "花名册没有入职日期，无法判断是否在保底期，按不在保底期处理")
+            self._add(
+                "guarantee",
+                paylines.guarantee(rules.guarantee, self.profile.hired, self.so_far, self.month.period_start),
+            )
+        self._take_back_and_adjust(self.so_far)
+        self._close()
+
+    def _add(self, name: str, line: Line | None) -> None:
+        if line is None:
+            return
+        self.so_far += line.amount
+        self.pay.lines.append(
+            PayLine(
+                self.id,
+                self.profile.name,
+                name,
+                line.amount,
+                line.formula,
+                line.inputs,
+                _RULES.get(name, "R-P"),
+            )
+        )
+
+    def _review(self, kind: str, detail: str) -> None:
+        self.pay.review.append(ReviewItem(kind, f"{self.id} {self.profile.name}", detail))
+
+    def _kpi_bonus(self, kind: str) -> None:
+        line = paylines.kpi_bonus(kind, self.plan.kpi_base, self.score) if self.score else "没有评分"
+        if isinstance(line, str):
+            self._review("no_bonus", f"{line}，绩效奖金未计，需人工确定")
+        else:
+            self._add("kpi_bonus", line)
+
+    def _commission(self, rule: Commission) -> None:
+        value = self.month.value(self.id, rule.request.id)
+        name = metric_catalogue(self.month.rules)[rule.request.metric].name
+        coefficient = self.score.coefficient if rule.coefficient and self.score else None
+        if rule.coefficient and coefficient is None:
+            self._review("no_coefficient", "提成按等级系数计，但没有等级或该等级没有系数，按 × 1 计")
+        if value is None:
+            self._review("missing_metric", f"提成基数“{name}”没有数据，提成按 0 计")
+        self._add("commission", paylines.commission(rule, name, value, coefficient))
+        if value is not None and value < 0:
+            self._review("negative_base", f"提成基数“{name}”为 {yuan(value)}，提成按 0 计")
+            self._carry(
+                paylines.commission_debt(rule, value, coefficient),
+                f"{name} {yuan(value)} 为负，按最低一档比例应冲回的提成",
+            )
+
+    def _carry(self, amount: Decimal, reason: str) -> None:
+        """R-P2: a visible balance."""
+        if amount:
+            self.pay.balances.append(Balance(self.id, self.month.period_start, amount, reason))
+            self._review("carried_forward", f"{reason}：{yuan(amount)} 转下期")
+
+    def _assist(self) -> None:
+        counts, amounts = (
+            {kind: self.month.value(self.id, pair[i].id) for kind, pair in ASSIST_METRICS.items()}
+            for i in (0, 1)
+        )
+        self._add("assist", paylines.assist(self.plan.pay.assist or {}, counts, amounts))
+
+    def _take_back_and_adjust(self, earned: Decimal) -> None:
+        """Lines 9–11. ``earned``: Σ lines 1–8."""
+        min_wage = self.plan.pay.min_wage
+        owed = self.month.clawbacks.get(self.id)
+        if owed:
+            line, left = paylines.clawback(owed, earned, min_wage)
+            self._add("clawback", line)
+            self._carry(left, "退款追回未扣完")
+        rows = self.month.adjustments.get(self.id, [])
+        fines = [(amount, reason) for amount, reason, fine in rows if fine]
+        if fines:
+            line, cut = paylines.deductions(fines, earned, self.so_far, min_wage)
+            self._add("deductions", line)
+            if cut:
+                self._review("cut_deduction", f"扣款超出 20% 或最低工资的限制，{yuan(cut)} 未扣，也不转下期")
+        others = [(amount, reason) for amount, reason, fine in rows if not fine]
+        if others:
+            text = "、".join(f"{reason} {amount:+,.2f}" for amount, reason in others)
+            self._add("adjustments", Line(sum((amount for amount, _ in others), ZERO), text))
+
+    def _close(self) -> None:
+        total = self.so_far
+        if total < 0:
+            self._review("negative_total", f"合计 {yuan(total)} 为负，请人工处理")
+        count = sum(line.employee_id == self.id for line in self.pay.lines)
+        self._add("total", Line(total, f"以上 {count} 行之和 = {yuan(total)}", {"plan": self.plan.name}))
+
+
+def _pool(
+    plan: Plan, pool: Pool, staff: Sequence[Profile], month: _Month, review: list[ReviewItem]
+) -> dict[str, Line]:
+    """Line 5 of everyone under a plan."""
+    by = {"score": "得分", "sales": "销售额", "heads": "人数"}[pool.by]
+    shares = {p.employee_id: _share(pool.by, p.employee_id, month) for p in staff}
+    amounts = paylines.share_pool(pool.amount, shares)
+    if amounts is None:
+        if staff:
+            review.append(
+                ReviewItem(
+                    "pool_not_shared",
+                    plan.name,
+                    f"奖池 {yuan(pool.amount)} 按{by}分配，各人份额都是 0，未分配",
+                )
+            )
+        return {e: Line(ZERO, f"奖池 {yuan(pool.amount)} 按{by}分配，各人份额都是 0，未分配") for e in shares}
+    whole = sum(shares.values(), Fraction(0))
+    return {
+        e: Line(
+            amounts[e],
+            f"奖池 {yuan(pool.amount)} 按{by}分配：× {plain(share, 2)} ÷ {plain(whole, 2)}"
+            f" = {yuan(amounts[e])}",
+            {"pool": plain(pool.amount), "share": plain(share), "of": plain(whole)},
+        )
+        for e, share in shares.items()
+    }
+
+
+def _share(by: str, employee: str, month: _Month) -> Fraction:
+    """Negative or no score, negative or no sales: 0."""
+    if by == "heads":
+        return Fraction(1)
+    if by == "score":
+        score = month.scores.by_employee.get(employee)
+        return Fraction(score.total) if score and score.total is not None else Fraction(0)
+    return max(month.value(employee, SALES.id) or Fraction(0), Fraction(0))
+
+
+# ---- inputs and what is listed ----
+def _attendance(table: pl.DataFrame | None, review: list[ReviewItem]) -> dict[str, tuple[Decimal, Decimal]]:
+    """employee id → worked, due days; of several rows the last holds, and that is listed."""
+    found: dict[str, tuple[Decimal, Decimal]] = {}
+    for row in table.iter_rows(named=True) if table is not None else ():
+        if row["employee_id"] in found:
+            review.append(ReviewItem("attendance_repeated", row["employee_id"], "考勤有多行，以最后一行为准"))
+        found[row["employee_id"]] = (row["worked_days"], row["due_days"])
+    return found
+
+
+def _adjustments(table: pl.DataFrame | None) -> dict[str, list[tuple[Decimal, str, bool]]]:
+    """employee id → amounts in yuan, reasons, and whether each is a fine (negative without a kind)."""
+    found: dict[str, list[tuple[Decimal, str, bool]]] = defaultdict(list)
+    for row in table.iter_rows(named=True) if table is not None else ():
+        kind = row.get("kind") or ("fine" if row["amount"] < 0 else "bonus")
+        found[row["employee_id"]].append(
+            (half_up(Fraction(row["amount"], 100)), row["reason"], kind == "fine")
+        )
+    return dict(found)
+
+
+def _list_without_plan(
+    plans: Sequence[Plan],
+    staff: Sequence[Profile],
+    chosen: Mapping[str, Plan | None],
+    review: list[ReviewItem],
+) -> None:
+    without = [p for p in staff if chosen[p.employee_id] is None]
+    if without and not plans:
+        names = "、".join(f"{p.employee_id} {p.name}" for p in without)
+        review.append(
+            ReviewItem(
+                "no_plan", "period.yaml", f"没有写 plan，以下员工不评分、不计薪：{names}", len(without)
+            )
+        )
+        return
+    for p in without:
+        where = f"角色 {p.role}，分组 {p.group or '（空）'}"
+        review.append(
+            ReviewItem("no_plan", f"{p.employee_id} {p.name}", f"没有适用的方案（{where}），不评分、不计薪")
+        )
+
+
+def _list_unpaid(
+    month: _Month, chosen: Mapping[str, Plan | None], plans: Sequence[Plan], review: list[ReviewItem]
+) -> None:
+    """Adjustments, claw-backs and allowances of people whom no plan (or another plan) pays."""
+    for employee in sorted(month.adjustments):
+        if chosen.get(employee) is None:
+            amount = sum((amount for amount, _, _ in month.adjustments[employee]), ZERO)
+            review.append(
+                ReviewItem("adjustment_unused", employee, f"调整 {yuan(amount)} 未计：此人没有适用的方案")
+            )
+    for employee in sorted(month.clawbacks):
+        if chosen.get(employee) is None and month.clawbacks[employee]:
+            review.append(
+                ReviewItem(
+                    "adjustment_unused",
+                    employee,
+                    f"退款追回 {yuan(month.clawbacks[employee])} 未扣：此人没有适用的方案",
+                )
+            )
+    for plan in plans:
+        for allowance in plan.pay.allowances:
+            for employee in allowance.employees or ():
+                if chosen.get(employee) is not plan:
+                    review.append(
+                        ReviewItem(
+                            "allowance_unused",
+                            employee,
+                            f"方案“{plan.name}”的补贴“{allowance.name}”未发：此人不适用该方案",
+                        )
+                    )
+
+
+def payroll_frame(pay: Pay) -> pl.DataFrame:
+    """``tables/payroll.csv``: employee_id, name, line, amount (yuan, two decimals, as text)."""
+    rows = [(line.employee_id, line.name, line.line, str(line.amount)) for line in pay.lines]
+    schema = dict.fromkeys(("employee_id", "name", "line", "amount"), pl.String())
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def balances_frame(pay: Pay) -> pl.DataFrame:
+    """``tables/balances.csv``: employee_id, since (date), amount (yuan, two decimals), reason; all text."""
+    rows = [(b.employee_id, b.since.isoformat(), str(b.amount), b.reason) for b in pay.balances]
+    schema = dict.fromkeys(("employee_id", "since", "amount", "reason"), pl.String())
+    return pl.DataFrame(rows, schema=schema, orient="row")

@@ -1,0 +1,97 @@
+"""Canonical files (SPEC §2.1): CSV, Parquet and workbooks named after their table, columns by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import polars as pl
+
+from evaluator.model import EvaluatorError
+from evaluator.sources import sheets
+from evaluator.sources.base import CANONICAL, CANONICAL_SHEET, RawTable
+from evaluator.sources.csvfile import CsvFile
+from evaluator.sources.files import Sample, header_name
+from evaluator.tables import TABLES, Table
+
+ID = "canonical"
+SLICE_ROWS = 1 << 20
+
+_NAMES = sorted(TABLES, key=len, reverse=True)
+
+
+def table_of(stem: str) -> str | None:
+    """The table that a file of this stem is named after: the longest name that it equals or begins with,
+    followed by ``_``."""
+    low = stem.lower()
+    return next((name for name in _NAMES if low == name or low.startswith(name + "_")), None)
+
+
+def must_have(table: Table) -> list[str]:
+    return [c.name for c in table.columns if not c.optional]
+
+
+def header(sample: Sample) -> list[str]:
+    return list(_schema(sample)) if sample.kind == "parquet" else sample.header
+
+
+def sniff(sample: Sample) -> bool:
+    """Named after a table, and with at least one of its columns (a platform's export that somebody called
+    orders.csv has none)."""
+    name = table_of(sample.stem)
+    if name is None or sample.kind not in ("text", "parquet", "xlsx", "xls", "empty"):
+        return False
+    return sample.kind == "empty" or any(h in TABLES[name].by_name for h in header(sample))
+
+
+def read(sample: Sample) -> list[RawTable]:
+    """One canonical table. Errors: no header, or a column that must exist is missing."""
+    name = table_of(sample.stem)
+    assert name is not None
+    table = TABLES[name]
+    if sample.kind == "empty":
+        raise EvaluatorError(f"{sample.rel}：文件是空的，连表头也没有；应有列：{'、'.join(must_have(table))}")
+    found = header(sample)
+    missing = [c for c in must_have(table) if c not in found]
+    if missing:
+        raise EvaluatorError(
+            f"{sample.rel}：缺少必需的列 {'、'.join(missing)}；文件里有：{'、'.join(filter(None, found))}；"
+            f"表 {name} 应有：{'、'.join(must_have(table))}"
+        )
+    names = {c.name: c.name for c in table.columns}
+    if sample.kind == "parquet":
+        return [RawTable(name, _parquet(sample, table), CANONICAL)]
+    if sample.kind in ("xlsx", "xls"):
+        return [RawTable(name, [sheets.frame(sample, names)], CANONICAL_SHEET)]
+    csv = CsvFile(sample)
+    return [RawTable(name, csv.chunks(names), CANONICAL, csv.rejects)]
+
+
+# ------------------------------------------------------------------------------------------------ parquet
+def _schema(sample: Sample) -> dict[str, pl.DataType]:
+    try:
+        return {header_name(n): t for n, t in pl.read_parquet_schema(sample.path).items()}
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+        raise EvaluatorError(f"{sample.rel}：Parquet 文件读不出（可能没有写完或已损坏）；请重新导出") from error
+
+
+def _parquet(sample: Sample, table: Table) -> Iterator[pl.DataFrame]:
+    """Slices of the columns that the table knows, as typed in the file."""
+    schema = _schema(sample)
+    nested = [n for n, t in schema.items() if n in table.by_name and t.is_nested()]
+    if nested:
+        raise EvaluatorError(f"{sample.rel}：列 {'、'.join(nested)} 是列表或结构，应是一格一个值")
+    try:
+        lazy = pl.scan_parquet(sample.path)
+        actual = {header_name(n): n for n in reversed(lazy.collect_schema().names())}
+        lazy = lazy.select(pl.col(actual[c.name]).alias(c.name) for c in table.columns if c.name in actual)
+        height = lazy.select(pl.len()).collect().item()
+        for start in range(0, max(height, 1), SLICE_ROWS):
+            part = lazy.slice(start, SLICE_ROWS).collect()
+            rows = pl.int_range(start + 1, start + part.height + 1, dtype=pl.UInt32, eager=True)
+            yield part.with_columns(rows.alias("_row"))
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        short = re.sub(r"\s+", " ", str(error))[:120]
+        raise EvaluatorError(
+            f"{sample.rel}：Parquet 文件读不出（可能没有写完或已损坏：{short}）；请重新导出"
+        ) from error

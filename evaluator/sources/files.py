@@ -1,0 +1,238 @@
+"""Finding and opening the files of a month's folder: order, kind by first bytes, encodings, checksums.
+
+Files are told apart by content (FORMATS §1); their order is the code-point order of their relative paths."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from evaluator.model import EvaluatorError
+from evaluator.sources.cells import BLANKS
+
+HEAD = 1 << 16
+BLOCK = 1 << 22
+DAMAGED = "\0"  # stands for what could not be decoded; rows that hold it are rejected
+
+NOT_DATA = (".yaml", ".yml", ".md", ".html", ".htm", ".pdf", ".docx", ".doc", ".png", ".jpg", ".jpeg",
+            ".gif", ".log", ".py", ".sh", ".tmp", ".partial")
+NOT_DATA_NAMES = frozenset({"thumbs.db", "desktop.ini", "makefile", "license", "readme"})
+
+_SIGNATURES = ((b"PK\x03\x04", "zip"), (b"PK\x05\x06", "zip"), (b"\xd0\xcf\x11\xe0", "xls"),
+               (b"PAR1", "parquet"), (b"%PDF", "other"), (b"\x89PNG", "other"), (b"\xff\xd8\xff", "other"),
+               (b"\x1f\x8b", "other"), (b"Rar!", "other"), (b"7z\xbc\xaf", "other"), (b"SQLite", "other"))
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+def _mark_damage(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)
+    return DAMAGED, error.end
+
+
+codecs.register_error("evaluator-damaged", _mark_damage)
+
+
+def discover(folder: Path) -> list[tuple[str, Path]]:
+    """(relative path with "/", path) of every file that may be data, in code-point order. Hidden files,
+    yaml, documents and the output folders of earlier runs are no data."""
+    skipped = {p.parent for p in folder.rglob("manifest.json") if (p.parent / "tables").is_dir()}
+    found = []
+    for path in folder.rglob("*"):
+        parts = path.relative_to(folder).parts
+        name = parts[-1].lower()
+        if any(part.startswith((".", "~$", "__MACOSX")) for part in parts) or not path.is_file():
+            continue
+        if name.endswith(NOT_DATA) or name in NOT_DATA_NAMES or not skipped.isdisjoint(path.parents):
+            continue
+        found.append(("/".join(parts), path))
+    return sorted(found)
+
+
+@dataclass(frozen=True)
+class Scan:
+    """One pass over the bytes of a file."""
+
+    sha256: str
+    nul: bool
+    odd_quotes: bool
+    utf8: bool
+    ends_newline: bool
+
+
+def scan(path: Path, text: bool) -> Scan:
+    """Checksum; for text also what decides whether the fast CSV reader may be trusted."""
+    digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
+    nul, quotes, utf8, last = False, 0, text, b""
+    with path.open("rb") as handle:
+        while block := handle.read(BLOCK):
+            digest.update(block)
+            last = block[-1:]
+            if not text:
+                continue
+            nul = nul or b"\0" in block
+            quotes += block.count(b'"')
+            if utf8:
+                try:
+                    decoder.decode(block)
+                except UnicodeDecodeError:
+                    utf8 = False
+    if utf8:
+        try:
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            utf8 = False
+    return Scan(digest.hexdigest(), nul, quotes % 2 == 1, utf8, last in (b"\n", b"\r"))
+
+
+def decode(data: bytes, name: str) -> str:
+    """Bytes of a text file as text: BOM, UTF-8, UTF-16 without BOM, GB18030. A tiny share of bytes that fit
+    nothing becomes ``DAMAGED``; more is an ``EvaluatorError``."""
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            return data.decode(encoding, "evaluator-damaged")
+    if looks_utf16(data):
+        little = data[1:4096:2].count(0) >= data[0:4096:2].count(0)
+        return data.decode("utf-16-le" if little else "utf-16-be", "evaluator-damaged")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    best: tuple[int, str] | None = None
+    for encoding in ("utf-8", "gb18030"):
+        text = data.decode(encoding, "evaluator-damaged")
+        bad = text.count(DAMAGED) - data.count(0)
+        wide = sum(1 for _ in re.finditer(r"[^\x00-\x7f]", text))
+        if encoding == "utf-8" and wide >= 20 * bad:
+            return text
+        if encoding == "gb18030" and bad <= max(len(data) // 1000, 1) and wide >= 5 * bad:
+            best = (bad, text)
+    if best is not None:
+        return best[1]
+    raise EvaluatorError(
+        f"{name}：读不出文字编码（试过 UTF-8、UTF-16、GB18030）；请用原导出文件，或另存为 UTF-8 编码后再放进来"
+    )
+
+
+def looks_utf16(data: bytes) -> bool:
+    """UTF-16, with its BOM or by its many zero bytes."""
+    head = data[:4096]
+    return head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or head.count(0) > len(head) // 4
+
+
+def _kind(head: bytes) -> str:
+    for signature, kind in _SIGNATURES:
+        if head.startswith(signature):
+            return kind
+    if not head:
+        return "empty"
+    for bom, _ in _BOMS:
+        head = head.removeprefix(bom)
+    first = head.lstrip(b" \t\r\n\0")[:1]
+    return "json" if first in (b"{", b"[") else "text"
+
+
+class Sample:
+    """A file of the month, opened as far as formats need it to say whether it is theirs."""
+
+    def __init__(self, rel: str, path: Path) -> None:
+        self.rel = rel
+        self.path = path
+        self.size = path.stat().st_size
+        with path.open("rb") as handle:
+            self.head = handle.read(HEAD)
+        self.kind = _kind(self.head)
+        if self.kind == "zip":
+            self.kind = "xlsx" if self._is_workbook() else "other"
+
+    def _is_workbook(self) -> bool:
+        return b"xl/" in self.head or b"[Content_Types].xml" in self.head or self.path.suffix == ".xlsx"
+
+    @property
+    def is_text(self) -> bool:
+        return self.kind in ("text", "json")
+
+    @property
+    def utf16(self) -> bool:
+        return looks_utf16(self.head)
+
+    @property
+    def stem(self) -> str:
+        return self.path.stem
+
+    @cached_property
+    def scan(self) -> Scan:
+        return scan(self.path, self.is_text)
+
+    @cached_property
+    def head_text(self) -> str:
+        """The beginning of a text file, decoded; what is cut off at the end does not matter."""
+        head = self.head
+        for _ in range(4):
+            try:
+                return decode(head, self.rel)
+            except EvaluatorError:
+                head = head[:-1]
+        return head.decode("utf-8", "replace")
+
+    @cached_property
+    def text(self) -> str:
+        """The whole text, without a BOM, newlines as they stand. For files that fit in memory."""
+        return decode(self.path.read_bytes(), self.rel).removeprefix("\ufeff")
+
+    @cached_property
+    def delimiter(self) -> str:
+        """Of a delimited text: the candidate that cuts the first line into most pieces."""
+        first = _first_line(self.head_text)
+        return max(",\t;", key=first.count)
+
+    @cached_property
+    def header(self) -> list[str]:
+        """Header cells of a delimited text or of the first sheet, stripped; empty if there is none."""
+        from evaluator.sources import sheets
+
+        if self.kind == "text":
+            return split_header(_first_line(self.head_text), self.delimiter)
+        if self.kind in ("xlsx", "xls"):
+            return sheets.header(self)
+        return []
+
+    @cached_property
+    def json(self) -> Any:
+        """A JSON document; None where the text is none (e.g. one document a line)."""
+        try:
+            return json.loads(self.text) if self.kind == "json" else None
+        except ValueError:
+            return None
+
+    @cached_property
+    def first_json(self) -> Any:
+        """The document of the first line, or the whole one; None if neither parses."""
+        try:
+            return json.loads(_first_line(self.head_text))
+        except ValueError:
+            return self.json
+
+
+def _first_line(text: str) -> str:
+    for line in text.removeprefix("\ufeff").splitlines():
+        if line.strip(BLANKS):
+            return line
+    return ""
+
+
+def split_header(line: str, delimiter: str) -> list[str]:
+    import csv
+
+    row = next(csv.reader([line], delimiter=delimiter), [])
+    return [header_name(cell) for cell in row]
+
+
+def header_name(cell: str) -> str:
+    """A header cell as it is matched: without blanks (also U+3000), BOM and guards."""
+    return re.sub(r'^="(.*)"$', r"\1", cell.strip(BLANKS)).strip(BLANKS)

@@ -1,0 +1,210 @@
+"""Reading a month's folder into canonical tables (SPEC §1, §2): every row is used, or rejected with file, row,
+column and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from evaluator.model import EvaluatorError, InputFile, MonthData, Reject, ReviewItem
+from evaluator.sources import finish, repeats
+from evaluator.sources.base import Dialect, Format, RawTable
+from evaluator.sources.canonical import must_have, table_of
+from evaluator.sources.files import Sample, discover
+from evaluator.sources.registry import FORMATS
+from evaluator.sources.validate import VALUE_LENGTH, Scope, validate
+from evaluator.tables import TABLES
+
+if TYPE_CHECKING:
+    from evaluator.settings import MonthConfig
+
+Progress = Callable[[str], None]
+
+SMALL = 20_000  # rows; smaller frames are gathered before they are validated
+MAX_FILES = (1 << 16) - 1  # provenance is UInt16
+
+
+class _Reader:
+    """The state of one reading."""
+
+    def __init__(self, config: MonthConfig) -> None:
+        self.config = config
+        shops = set(config.shops) | ({config.shop} if config.shop else set())
+        self.scope = Scope(dict(config.settings.shop_alias), frozenset(shops) if config.shops else None)
+        self.inputs: list[InputFile] = []
+        self.names: list[str] = []  # of inputs
+        self.rejects: list[tuple[int, Reject]] = []
+        self.review: list[ReviewItem] = []
+        self.frames: dict[str, list[pl.DataFrame]] = {}
+        self.columns: dict[str, set[str]] = {}
+        self.accounts: dict[str, str] = {}  # numeric id -> account
+        self.unknown: list[str] = []
+        self._pending: dict[str, tuple[RawTable, list[pl.DataFrame]]] = {}
+        self._no_shop: list[tuple[str, RawTable, pl.DataFrame]] = []
+
+    # ------------------------------------------------------------------------------------------ a file
+    def read(self, rel: str, path: Path) -> None:
+        sample = Sample(rel, path)
+        found = next((f for f in FORMATS if f.sniff(sample)), None)
+        if found is None:
+            self._not_recognised(sample)
+            return
+        for raw in found.read(sample):
+            self._take(sample, found, raw)
+
+    def _not_recognised(self, sample: Sample) -> None:
+        heads = "、".join(h for h in sample.header if h)[:300]
+        detail = f"文件 {sample.rel} 不是已知的格式，没有读入"
+        detail += f"；表头：{heads}" if heads else ""
+        self.unknown.append(f"{sample.rel}（{heads}）" if heads else sample.rel)
+        self.review.append(ReviewItem("unrecognised_file", sample.rel, detail))
+
+    def _take(self, sample: Sample, found: Format, raw: RawTable) -> None:
+        if len(self.inputs) >= MAX_FILES:
+            raise EvaluatorError(f"数据文件超过 {MAX_FILES} 个；请把聊天记录合并成较少的文件")
+        at = len(self.inputs)
+        kind = f"canonical_{_SUFFIX[sample.kind]}" if found.ID == "canonical" else found.ID
+        entry = InputFile(sample.rel, raw.table, kind, sample.scan.sha256)
+        self.inputs.append(entry)
+        self.names.append(sample.rel)
+        for frame in raw:
+            entry.rows_in += frame.height
+            self._frame(raw, frame.with_columns(pl.lit(at, dtype=pl.UInt16).alias("_file")), sample.rel)
+        entry.rows_in += len(raw.rejects)
+        for r in raw.rejects:
+            self.rejects.append((at, Reject(sample.rel, r.row, r.column, r.value[:VALUE_LENGTH], r.why)))
+        self.review += raw.notes
+        self.accounts |= raw.aliases
+
+    def _frame(self, raw: RawTable, frame: pl.DataFrame, rel: str) -> None:
+        table = raw.table
+        self.columns.setdefault(table, set()).update(frame.columns)
+        self.frames.setdefault(table, [])
+        if "shop" in TABLES[table].by_name and "shop" not in frame.columns:
+            self._no_shop.append((rel, raw, frame))
+        elif frame.height > SMALL:
+            self._flush(table)
+            self._validate(raw, frame)
+        else:
+            self._gather(raw, frame)
+
+    def _gather(self, raw: RawTable, frame: pl.DataFrame) -> None:
+        """Small frames of one kind are validated together: a month may have thousands of chat files."""
+        if raw.table in self._pending:
+            first, frames = self._pending[raw.table]
+            same = (first.dialect, first.why, frames[0].schema) == (raw.dialect, raw.why, frame.schema)
+            if same and sum(f.height for f in frames) < SMALL:
+                frames.append(frame)
+                return
+            self._flush(raw.table)
+        self._pending[raw.table] = (raw, [frame])
+
+    def _flush(self, table: str) -> None:
+        if table in self._pending:
+            raw, frames = self._pending.pop(table)
+            self._validate(raw, pl.concat(frames))
+
+    def _validate(self, raw: RawTable, frame: pl.DataFrame) -> None:
+        good, rejects, of_file = validate(frame, raw, self.scope, self.names)
+        self.frames[raw.table].append(good)
+        self.rejects += zip(of_file.to_list(), rejects, strict=True)
+
+    # --------------------------------------------------------------------------------------- the month
+    def tables(self) -> dict[str, pl.DataFrame]:
+        for table in list(self._pending):
+            self._flush(table)
+        late = {raw.table for _, raw, _ in self._no_shop}
+        self._give_shops()
+        made = {t: pl.concat(f) if f else TABLES[t].empty() for t, f in self.frames.items()}
+        return {t: f.sort("_file", "_row") if t in late else f for t, f in made.items()}
+
+    def _give_shops(self) -> None:
+        """The shop of exports that name none (SPEC §2.1)."""
+        named: set[str] = set()
+        for frames in self.frames.values():
+            for frame in frames:
+                if "shop" in frame.columns:
+                    named |= set(frame["shop"].unique().drop_nulls())
+        for rel, raw, frame in self._no_shop:
+            shop = finish.shop_of(rel, self.config, named)
+            self._validate(raw, frame.with_columns(pl.lit(shop).alias("shop")))
+            self.columns[raw.table].add("shop")
+
+    def refuse(self, table: str, frame: pl.DataFrame, mask: pl.Series, column: str, why: str) -> pl.DataFrame:
+        """The frame without the rows of ``mask``, which are rejected."""
+        if not mask.any():
+            return frame
+        rows = frame.filter(mask)
+        values = rows[column].to_list() if column else [""] * rows.height
+        for at, row, value in zip(rows["_file"], rows["_row"], values, strict=True):
+            self.rejects.append((at, Reject(self.names[at], row, column, value, why)))
+        return frame.filter(~mask)
+
+    def count(self, tables: dict[str, pl.DataFrame]) -> list[Reject]:
+        """Fill in rows_used and rows_rejected; rejects in order of file and row. Fails if a row got lost."""
+        for at, _ in self.rejects:
+            self.inputs[at].rows_rejected += 1
+        for frame in tables.values():
+            for at, used in frame.group_by("_file").len().iter_rows():
+                self.inputs[at].rows_used += used
+        for entry in self.inputs:
+            if entry.rows_in != entry.rows_used + entry.rows_rejected:
+                raise AssertionError(f"rows of {entry.file} are not conserved: {entry}")
+        return [r for _, r in sorted(self.rejects, key=lambda pair: (pair[0], pair[1].row))]
+
+
+_SUFFIX = {"text": "csv", "empty": "csv", "parquet": "parquet", "xlsx": "xlsx", "xls": "xlsx"}
+
+
+def read_month(config: MonthConfig, progress: Progress | None = None) -> MonthData:
+    """Every data file of ``config.folder`` as canonical tables (SPEC §2): times naive shop time, money fen,
+    messages in input order, ``_file`` and ``_row`` on each row. Errors: EvaluatorError where a file cannot be
+    used at all or a required table is missing."""
+    reader = _Reader(config)
+    for rel, path in discover(config.folder):
+        if progress:
+            progress(f"读取 {rel}")
+        reader.read(rel, path)
+    if progress:
+        progress("核对重复与店铺")
+    tables = reader.tables()
+    _required(tables, reader)
+    tables = finish.finish(tables, reader.inputs, reader.accounts, reader.review)
+    mask = repeats.duplicate_messages(tables["messages"])
+    tables["messages"] = reader.refuse("messages", tables["messages"], mask, "", repeats.DUPLICATE)
+    mask = repeats.superseded_orders(tables["orders"])
+    tables["orders"] = reader.refuse("orders", tables["orders"], mask, "order_id", repeats.SUPERSEDED)
+    rejects = reader.count(tables)
+    absent = {
+        name: frozenset(c.name for c in TABLES[name].columns if c.optional) - reader.columns.get(name, set())
+        for name in tables
+    }
+    return MonthData(config.folder, config, tables, absent, reader.inputs, rejects, reader.review)
+
+
+def _required(tables: dict[str, pl.DataFrame], reader: _Reader) -> None:
+    for name, table in TABLES.items():
+        if not table.mandatory:
+            continue
+        if name not in tables:
+            detail = f"{reader.config.folder}：没有找到表 {name}（如 {name}.csv，列：{'、'.join(must_have(table))}）"
+            if reader.unknown:
+                detail += f"；没有认出的文件：{'、'.join(reader.unknown[:5])}"
+            raise EvaluatorError(detail)
+        if tables[name].is_empty() and name != "orders":
+            raise EvaluatorError(_nothing_left(name, reader))
+
+
+def _nothing_left(name: str, reader: _Reader) -> str:
+    files = [i for i, entry in enumerate(reader.inputs) if entry.table == name]
+    where = "、".join(reader.names[i] for i in files[:5])
+    first = next((r for at, r in reader.rejects if at in files), None)
+    if first is None:
+        return f"{where}：表 {name} 一行数据也没有"
+    return (
+        f"{where}：表 {name} 的全部数据行都不能用；例如 {first.file} 第 {first.row} 行"
+        f" {first.column} 「{first.value}」：{first.why}"
+    )

@@ -1,0 +1,74 @@
+"""Workbooks (.xlsx, .xls) -> frames of text, with python-calamine, which does not trust the ``dimension``
+that Taobao's workbooks declare (FORMATS §1)."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import polars as pl
+from python_calamine import CalamineError, CalamineWorkbook
+
+from evaluator.model import EvaluatorError
+from evaluator.sources.cells import BLANKS
+from evaluator.sources.files import Sample, header_name
+
+
+def _rows(sample: Sample) -> list[list[Any]]:
+    """The cells of the first sheet that has any."""
+    cached: list[list[Any]] | None = getattr(sample, "_rows", None)
+    if cached is not None:
+        return cached
+    rows: list[list[Any]] = []
+    try:
+        workbook = CalamineWorkbook.from_path(str(sample.path))
+        for name in workbook.sheet_names:
+            rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=True)
+            if rows:
+                break
+    except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
+        raise EvaluatorError(
+            f"{sample.rel}：工作簿打不开（可能没有下载完整、加了密码或已损坏）；请重新导出后再放进来"
+        ) from error
+    sample._rows = rows  # type: ignore[attr-defined]
+    return rows
+
+
+def header(sample: Sample) -> list[str]:
+    """Header cells of the first sheet."""
+    rows = _rows(sample)
+    return [header_name(cell_text(cell)) for cell in rows[0]] if rows else []
+
+
+def cell_text(cell: Any) -> str:
+    """A cell as text: whole numbers without ``.0``, dates as ISO."""
+    if cell is None or isinstance(cell, str):
+        return cell or ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, datetime):
+        return cell.isoformat(sep=" ")
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    if isinstance(cell, timedelta):
+        return str(cell)
+    return str(cell)
+
+
+def frame(sample: Sample, names: dict[str, str]) -> pl.DataFrame:
+    """The columns in ``names`` (header -> name), as text, plus ``_row``; wholly empty rows are left out and
+    not counted. Of a repeated header the first counts."""
+    rows = _rows(sample)
+    wanted: dict[str, int] = {}
+    for at, head in enumerate(header(sample)):
+        if head in names and names[head] not in wanted:
+            wanted[names[head]] = at
+    body = [texts for row in rows[1:] if any((texts := [cell_text(c) for c in row])) and
+            any(text.strip(BLANKS) for text in texts)]
+    columns = {name: [row[at] if at < len(row) else "" for row in body] for name, at in wanted.items()}
+    made = pl.DataFrame(columns, schema=dict.fromkeys(wanted, pl.String))
+    numbers = pl.int_range(1, len(body) + 1, dtype=pl.UInt32, eager=True).alias("_row")
+    return made.with_columns(numbers) if wanted else pl.DataFrame({"_row": numbers})
