@@ -1,4 +1,4 @@
-"""Dated values (R-P5): a mapping of dates may stand wherever a value does; the first day of the period decides."""
+"""Dated values (R-P5): a mapping of dates may stand wherever a value does; the period's first day decides."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def pick_for(node: Node, day: date, stale: list[Stale]) -> Node | None:
     value of the latest date not after ``day``; ``null`` there withdraws the value (None here, and gone from
     what holds it). Values past their ``reviewed_until`` are appended to ``stale``.
 
-    Errors: ``day`` before the first date; a key among dates that is none; an unknown one beside ``values``."""
+    Errors: ``day`` before the first date; a key among dates that is none; an unknown key by ``values``."""
     value = node.value
     if isinstance(value, list):
         picked = [pick_for(child, day, stale) for child in value]

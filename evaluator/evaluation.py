@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from evaluator.metrics.monthfacts import MonthFacts
 from evaluator.model import MonthData, Profile, ReviewItem
 from evaluator.pay import Pay
 from evaluator.scoring import Scores
@@ -34,12 +37,30 @@ class Evaluation:
     score_book: Scores
     pay: Pay
     review: list[ReviewItem]
+    facts: MonthFacts  # what the figures were counted from, coded
+    buyers: pl.DataFrame  # b, shop, buyer: names for the codes of ``facts``
     manifest: dict[str, Any] = field(default_factory=dict)
 
     @property
     def payroll_total(self) -> Decimal:
         """R-P4: Σ of all totals, yuan."""
         return self.pay.payroll_total
+
+    def save(self, out: str | Path, lang: str = "zh", progress: Callable[[str], None] | None = None) -> None:
+        """Writes the run's folder (SPEC §10), whole or not at all. ``lang``: zh or en, for the reports."""
+        from evaluator.output import write_run
+        from evaluator.render import write_reports
+
+        write_run(self, Path(out), lambda folder: write_reports(self, folder, lang, progress), progress)
+
+    def links_told(self) -> list[str]:
+        """How orders found their buyers, in Chinese; unlinked ones are never passed over in silence."""
+        links = self.manifest["links"]
+        names = {"nick": "按昵称", "mask": "按脱敏昵称（唯一吻合）", "chat": "按聊天中的订单号", "itself": "脱敏昵称原样"}
+        found = "，".join(f"{names[k]} {links[k]:,} 单" for k in names if links.get(k))
+        lost = links.get("unlinked", 0) + links.get("ambiguous", 0)
+        told = [f"订单与买家：{found or '无'}"]
+        return [*told, f"⚠ {lost:,} 单找不到买家的聊天，按静默处理（见「待核」）"] if lost else told
 
     def table(self, name: str) -> pd.DataFrame:
         """One table as a pandas DataFrame; figures as numbers where the file has decimal text."""

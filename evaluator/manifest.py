@@ -6,6 +6,7 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from evaluator.metrics.table import Kpi
 from evaluator.model import MonthData
 from evaluator.pay import Pay
 from evaluator.prepare import Bucket
@@ -18,7 +19,11 @@ def program_version() -> str:
         return "0+checkout"
 
 
-def describe(month: MonthData, bucket: Bucket, pay: Pay, timings: dict[str, float]) -> dict[str, Any]:
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | bool) else str(value)
+
+
+def describe(month: MonthData, bucket: Bucket, kpi: Kpi, pay: Pay, timings: dict[str, float]) -> dict[str, Any]:
     """All of it as plain JSON values."""
     config = month.config
     links = bucket.orders.group_by("link").len().sort("link")
@@ -31,6 +36,10 @@ def describe(month: MonthData, bucket: Bucket, pay: Pay, timings: dict[str, floa
         "plans": [plan.name for plan in config.plans],
         "settings": config.settings.model_dump(mode="json"),
         "links": {link: int(n) for link, n in links.iter_rows()},
+        "metrics": [
+            {"id": name, "metric": r.metric, "options": {k: list(v) if isinstance(v, tuple) else _plain(v) for k, v in r.options}}
+            for name, r in kpi.requests.items()
+        ],
         "totals": {"payroll": str(pay.payroll_total)},
         "timings": timings,
     }

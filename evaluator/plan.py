@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 
 from evaluator.metrics.request import MetricRequest
@@ -213,7 +213,8 @@ class Plan:
     @property
     def weight_sum(self) -> Decimal:
         """Σ weight; penalties have none."""
-        return sum((item.weight for item in self.score), Decimal(0))
+        with localcontext(Context(prec=100)):  # exact, however many decimals a weight has
+            return sum((item.weight for item in self.score), Decimal(0))
 
     @property
     def requests(self) -> tuple[MetricRequest, ...]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -27,27 +24,7 @@ from evaluator.roster import Roster
 from evaluator.scoring import score_all, scores_frame
 from evaluator.settings import load_month
 from evaluator.sources import read_month
-
-Progress = Callable[[str], None]
-
-
-class Stopwatch:
-    """Seconds by stage, for the manifest and the benchmark."""
-
-    def __init__(self, progress: Progress | None = None) -> None:
-        self.seconds: dict[str, float] = {}
-        self._progress = progress
-
-    @contextmanager
-    def stage(self, name: str, told: str) -> Iterator[None]:
-        if self._progress:
-            self._progress(told)
-        begun = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - begun, 3)
-
+from evaluator.stopwatch import Progress, Stopwatch
 
 def period_days(month: MonthData) -> tuple[int, int]:
     """First business day of the period and the day after its last, as Int32 days."""
@@ -152,7 +129,9 @@ def evaluate_data(month: MonthData, watch: Stopwatch | None = None) -> Evaluatio
             "rejects": rejects_frame(month),
         }
         review = gather_review(month, bucket, facts, view, lists, roster, kpi, scores, pay)
-    return Evaluation(month, profiles, frames, scores, pay, review, describe(month, bucket, pay, watch.seconds))
+    manifest = describe(month, bucket, kpi, pay, watch.seconds)
+    buyers = bucket.codes.buyers.select("b", "shop", "buyer")
+    return Evaluation(month, profiles, frames, scores, pay, review, kpi.facts, buyers, manifest)
 
 
 def rejects_frame(month: MonthData) -> pl.DataFrame:

@@ -83,7 +83,7 @@ def _answer(account: str, peer: str, day: str, response: Mapping[str, Any]) -> s
 
 
 def _client_copies(folder: Path, account: str, story: Story) -> None:
-    """A text file a buyer: heads with or without a blank before the time, state lines, notices with no time."""
+    """A text file a buyer: heads with or without a blank before the time, state lines, some lines without time."""
     folder.mkdir(parents=True)
     talks: dict[str, list[Message]] = {}
     for message in story.messages:

@@ -123,10 +123,11 @@ def _intervals(account: str, events: list[tuple[int, str]]) -> tuple[list[tuple[
     return closed, begin, parts
 
 
-def on_line(view: PeriodView) -> pl.DataFrame:
-    """Disjoint stretches on line of each agent within the period, per shop and over all: a, s (null: over all), ms.
+def online_parts(view: PeriodView) -> pl.DataFrame:
+    """Stretches on line, clipped to the period: a, s (null: over all shops), account, day, start, end (Datetime).
 
-    An interval belongs to the account's agent on the day it begins; an employee's accounts are united."""
+    An interval belongs to the account's agent on the day it begins; it is there once over all and once for each shop
+    in which the account has messages."""
     frame, _ = view.online
     start_ms = view.month.config.settings.day_start_s * 1000
     first, end = view.first * MS_PER_DAY + start_ms, view.end * MS_PER_DAY + start_ms
@@ -134,14 +135,17 @@ def on_line(view: PeriodView) -> pl.DataFrame:
     rows = rows.with_columns(pl.col("start").clip(first, end), pl.col("end").clip(first, end)).filter(pl.col("start") < pl.col("end"))
     shops = view.bucket.shop_accounts.join(view.shop_codes(), on="shop").select("account", "s")
     everywhere = rows.with_columns(pl.lit(None, pl.Int16).alias("s"))
-    by_shop = rows.join(shops, on="account")
-    return united(pl.concat([everywhere.select("a", "s", "start", "end"), by_shop.select("a", "s", "start", "end")]))
+    return pl.concat([everywhere, rows.join(shops, on="account")], how="diagonal").select(
+        "a", "s", "account", "day", pl.col("start", "end").cast(pl.Datetime("ms"))
+    )
 
 
-def united(rows: pl.DataFrame) -> pl.DataFrame:
-    """Length of the union of [start, end) of each (a, s): a, s, ms."""
+def on_line(parts: pl.DataFrame) -> pl.DataFrame:
+    """Length of the union of the stretches of each (a, s): a, s, ms. An employee's accounts are united."""
     reached = pl.col("end").cum_max().shift(1).over("a", "s")
-    begin = pl.max_horizontal("start", pl.col("reached").fill_null(pl.col("start")))
-    return rows.sort("start", "end").with_columns(reached.alias("reached")).select(
-        "a", "s", (pl.col("end") - begin).clip(lower_bound=0).alias("ms")
-    ).group_by("a", "s").agg(pl.col("ms").sum())
+    begin = pl.max_horizontal("start", pl.coalesce("reached", "start"))
+    return (
+        parts.sort("start", "end").with_columns(reached.alias("reached"))
+        .select("a", "s", (pl.col("end") - begin).dt.total_milliseconds().clip(lower_bound=0).alias("ms"))
+        .group_by("a", "s").agg(pl.col("ms").sum())
+    )

@@ -48,15 +48,25 @@ class Answer:
 Maker = Callable[[MetricRequest, MonthFacts], Answer]
 MAKERS: dict[str, Maker] = {}
 
-BUILDERS: dict[str, Builder] = {
+#: Facts made from the month itself.
+SOURCES: dict[str, Callable[[PeriodView], pl.DataFrame]] = {
     f.__name__: f for f in (
         monthfacts.consults, monthfacts.turns, monthfacts.replies, monthfacts.sessions, monthfacts.session_turns,
         monthfacts.chases, monthfacts.inquiries, monthfacts.contact_days, monthfacts.services,
         orderfacts.paid_orders, orderfacts.late_refunds, orderfacts.refunds_applied, orderfacts.refunds_completed,
         orderfacts.disputes, orderfacts.created_orders, orderfacts.assists,
-        carefacts.ratings, carefacts.complaints, carefacts.troubled_days,
+        carefacts.ratings, carefacts.complaints, carefacts.troubled_days, carefacts.online_parts,
     )
 }
+
+
+def builders(view: PeriodView) -> dict[str, Builder]:
+    """Each of SOURCES on this month."""
+
+    def of(source: Callable[[PeriodView], pl.DataFrame]) -> Builder:
+        return lambda facts: source(view)
+
+    return {name: of(source) for name, source in SOURCES.items()}
 
 
 def metric(*names: str) -> Callable[[Maker], Maker]:
@@ -167,7 +177,7 @@ def reply_rate(request: MetricRequest, facts: MonthFacts) -> Answer:
 def response_hours(request: MetricRequest, facts: MonthFacts) -> Hours:
     """A plan's ``hours``, else the setting."""
     own: Hours = request.option("hours")
-    return own if own is not None else facts.view.month.config.settings.response_hours
+    return own if own is not None else facts.settings.response_hours
 
 
 def response_wait(request: MetricRequest) -> pl.Expr:
@@ -212,12 +222,12 @@ def _grouped_turns(request: MetricRequest) -> Builder:
     unit, limit = str(request.option("unit")), milliseconds(request.option("seconds"))
     hours: Hours = request.option("hours")
 
-    def build(view: PeriodView) -> pl.DataFrame:
+    def build(facts: MonthFacts) -> pl.DataFrame:
         if unit.startswith("session"):
-            rows = monthfacts.session_turns(view).with_columns((_col("n") != _col("n").shift(1)).fill_null(True).alias("first"))
+            rows = facts["session_turns"].with_columns((_col("n") != _col("n").shift(1)).fill_null(True).alias("first"))
             keys = ["b", "a", "s", "day", "n"]
         else:
-            rows, keys = monthfacts.turns(view), ["b", "a", "s", "day"]
+            rows, keys = facts["turns"], ["b", "a", "s", "day"]
         if unit.endswith("_first"):
             rows = rows.filter("first")
         return rows.filter(within("opened", hours)).group_by(keys, maintain_order=True).agg(_passes(unit, limit).alias("passes"))
@@ -261,11 +271,10 @@ ALL_SALES = Measure("all_sales", "paid_orders", _col("counted"))
 SILENT = Measure("silent_sales", "paid_orders", pl.when(CREDITED).then(0).otherwise(_col("counted")))
 
 
-def _credited(view: PeriodView) -> pl.DataFrame:
-    return orderfacts.paid_orders(view).filter(CREDITED)
+def _credited(facts: MonthFacts) -> pl.DataFrame:
+    return facts["paid_orders"].filter(CREDITED)
 
 
-BUILDERS["paid_orders:credited"] = _credited
 _SALES = {
     "sales": Figure(SALES, scale=FEN),
     "orders": Figure(ORDERS),
@@ -287,12 +296,14 @@ _OF_THE_SHOP = {
 @metric(*_SALES)
 def sales(request: MetricRequest, facts: MonthFacts) -> Answer:
     """R-A4, credited orders."""
+    facts.add("paid_orders:credited", _credited)
     return Answer(_SALES[request.metric])
 
 
 @metric(*_QUANTITIES)
 def quantities(request: MetricRequest, facts: MonthFacts) -> Answer:
     """One credited order without a quantity makes them missing."""
+    facts.add("paid_orders:credited", _credited)
     return Answer(_QUANTITIES[request.metric], unless=(NO_QUANTITY, "有归属订单没有件数"))
 
 

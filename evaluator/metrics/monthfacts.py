@@ -18,6 +18,7 @@ from evaluator.metrics.measures import Scopes
 from evaluator.model import MonthData, Profile, ReviewItem
 from evaluator.prepare import Bucket
 from evaluator.roster import Roster
+from evaluator.settings import Settings
 
 Hours = tuple[str, str] | None
 LONG_RECEPTION_MS, SLOW_TURN_MS, SLOW_TURNS = 1800_000, 120_000, 3
@@ -182,14 +183,15 @@ def services(view: PeriodView) -> pl.DataFrame:
     return view.with_shop(parts)
 
 
-Builder = Callable[[PeriodView], pl.DataFrame]
+Builder = Callable[["MonthFacts"], pl.DataFrame]
 
 
 class MonthFacts(Mapping[str, pl.DataFrame]):
-    """Facts by name, each made once, when first asked for."""
+    """Facts by name, each made once, when first asked for. Some are made from others."""
 
-    def __init__(self, view: PeriodView, builders: Mapping[str, Builder]) -> None:
-        self.view, self._builders = view, dict(builders)
+    def __init__(self, builders: Mapping[str, Builder], scopes: Scopes, settings: Settings) -> None:
+        self.scopes, self.settings = scopes, settings
+        self._builders = dict(builders)
         self._made: dict[str, pl.DataFrame] = {}
 
     def add(self, name: str, builder: Builder) -> str:
@@ -199,11 +201,12 @@ class MonthFacts(Mapping[str, pl.DataFrame]):
 
     def __getitem__(self, name: str) -> pl.DataFrame:
         if name not in self._made:
-            self._made[name] = self._builders[name](self.view)
+            self._made[name] = self._builders[name](self)
         return self._made[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._builders)
+        """Names of the facts made so far."""
+        return iter(self._made)
 
     def __len__(self) -> int:
-        return len(self._builders)
+        return len(self._made)

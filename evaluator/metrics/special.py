@@ -16,7 +16,7 @@ def quantile(request: MetricRequest, facts: MonthFacts) -> dict[ScopeKey, int]:
     base = MetricRequest(request.metric.rsplit("_", 1)[0], request.options)
     rows = facts["turns"].filter(response_turns(base, facts)).select("a", "s", response_wait(base).alias("wait")).drop_nulls("wait")
     # counts of equal waits are few and add up over buckets
-    counts = rows.group_by("a", "s", "wait").agg(pl.len().alias("n")).join(facts.view.scopes.groups, on="a", how="left")
+    counts = rows.group_by("a", "s", "wait").agg(pl.len().alias("n")).join(facts.scopes.groups, on="a", how="left")
     found: dict[ScopeKey, int] = {}
     for kind, code in CODE.items():
         ranked = (
@@ -26,13 +26,13 @@ def quantile(request: MetricRequest, facts: MonthFacts) -> dict[ScopeKey, int]:
         n = pl.col("all")
         rank = (n + 1) // 2 if request.metric.endswith("_median") else (9 * n + 9) // 10
         for row in ranked.filter(pl.col("upto") >= rank).group_by(code).agg(pl.col("wait").min()).iter_rows():
-            found[facts.view.scopes.key(kind, row[0])] = row[1]
+            found[facts.scopes.key(kind, row[0])] = row[1]
     return found
 
 
 def max_concurrent(facts: MonthFacts) -> dict[ScopeKey, int]:
     """Most sessions open at one instant, ends included, over the scope's sessions."""
-    rows = facts["sessions"].select("a", "s", "start", "end").join(facts.view.scopes.groups, on="a", how="left")
+    rows = facts["sessions"].select("a", "s", "start", "end").join(facts.scopes.groups, on="a", how="left")
     found: dict[ScopeKey, int] = {}
     for kind, code in CODE.items():
         own = rows.filter(pl.col(code).is_not_null())
@@ -42,14 +42,13 @@ def max_concurrent(facts: MonthFacts) -> dict[ScopeKey, int]:
         ]).sort(code, "at", "step", descending=[False, False, True])
         # a scope's steps sum to 0, so one running sum serves all
         most = edges.with_columns(pl.col("step").cum_sum().alias("open")).group_by(code).agg(pl.col("open").max())
-        found |= {facts.view.scopes.key(kind, c): int(n) for c, n in most.iter_rows()}
+        found |= {facts.scopes.key(kind, c): int(n) for c, n in most.iter_rows()}
     return found
 
 
 def online_ms(facts: MonthFacts) -> dict[ScopeKey, int]:
     """Time on line, ms. Groups: the sum of their agents; shops: the accounts with messages in them."""
-    rows = on_line(facts.view)
-    scopes = facts.view.scopes
+    rows, scopes = on_line(facts["online_parts"]), facts.scopes
     everywhere = rows.filter(pl.col("s").is_null()).join(scopes.groups, on="a", how="left")
     found: dict[ScopeKey, int] = {}
     for kind, frame in (("agent", everywhere), ("group", everywhere), ("shop", rows.filter(pl.col("s").is_not_null()))):

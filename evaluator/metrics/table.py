@@ -9,7 +9,7 @@ from fractions import Fraction
 import polars as pl
 
 from evaluator.metrics import special
-from evaluator.metrics.figures import BUILDERS, MAKERS, MS, MS_PER_HOUR, Answer, Figure
+from evaluator.metrics.figures import MAKERS, MS, MS_PER_HOUR, Answer, Figure, builders
 from evaluator.metrics.measures import Measure, ScopeKey, Scopes, Totals, total
 from evaluator.metrics.monthfacts import MonthFacts, PeriodView
 from evaluator.metrics.request import STANDARD, MetricRequest
@@ -30,6 +30,7 @@ class Kpi:
     cells: dict[tuple[str, str, str], KpiCell]
     names: dict[ScopeKey, str]
     requests: dict[str, MetricRequest]
+    facts: MonthFacts  # what the figures were counted from
 
     def of_agents(self) -> dict[tuple[str, str], KpiCell]:
         return {(who, metric): cell for (scope, who, metric), cell in self.cells.items() if scope == "agent"}
@@ -97,7 +98,7 @@ def compute(view: PeriodView, requests: Iterable[MetricRequest], names: dict[Sco
     """All figures asked for, for the scopes in ``names``."""
     month = view.month
     asked = {r.id: r for r in (*standard_requests(), *requests)}
-    facts = MonthFacts(view, BUILDERS)
+    facts = MonthFacts(builders(view), view.scopes, month.config.settings)
     answers = {
         name: MAKERS[r.metric](r, facts) for name, r in asked.items()
         if r.metric in MAKERS and (lacking(month, r, "shop") is None or lacking(month, r, "agent") is None)
@@ -115,7 +116,7 @@ def compute(view: PeriodView, requests: Iterable[MetricRequest], names: dict[Sco
             else:
                 cell = _counted(specials[name][0], scope, *specials[name][1:])
             cells[*scope, name] = cell
-    return Kpi(cells, names, asked)
+    return Kpi(cells, names, asked, facts)
 
 
 def _special(request: MetricRequest, facts: MonthFacts) -> tuple[dict[ScopeKey, int], int, str | None]:

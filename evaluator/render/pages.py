@@ -68,14 +68,13 @@ def _common(data: Prepared, env: Environment) -> dict[str, Any]:
     start, end = data.period
     last = date.fromordinal(end.toordinal() - 1)
     config = data.evaluation.month.config
-    version = str(data.evaluation.manifest.get("version", ""))
     css = (builtin("templates") / "report.css").read_text(encoding="utf-8")
     return {
         "period": f"{start.isoformat()} 至 {last.isoformat()}",
         "shops": "、".join(visible(s) for s in data.ids("shop")),
         "plans": "、".join(visible(p.name) for p in config.plans),
         "css": Markup(css),  # ours, not foreign text
-        "version": f"evaluator {visible(version)}" if version else "",
+        "version": f"evaluator {data.version}",
     }
 
 

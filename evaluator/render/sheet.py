@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -47,14 +47,15 @@ class Block:
 
 @dataclass
 class Sheet:
-    """A worksheet: blocks under one another. ``freeze``: columns that stay when scrolling right."""
+    """A worksheet: blocks under one another. ``freeze``: columns that stay when scrolling right (and the heads
+    of an only block when scrolling down). ``signed``: ends in a line for signatures."""
 
     name: str
     title: str
     blocks: list[Block]
     freeze: int = 2
     fit_width: bool = True  # print on one page's width
-    notes: tuple[str, ...] = field(default=())
+    signed: bool = False
 
 
 def show(value: Value, kind: str) -> str:

@@ -37,44 +37,35 @@ Spans = list[tuple[int, int]]  # first and last sheet column of each column of a
 
 
 def sheets(data: Prepared, order_limit: int) -> list[Sheet]:
-    """The six sheets, in order."""
+    """The six sheets, in order. A sheet with frozen heads has one table, so that its heads, on the screen and
+    repeated on paper, never stand over another table."""
     start, end = data.period
     period = f"账期 {start.isoformat()} 至 {date.fromordinal(end.toordinal() - 1).isoformat()}"
-    pay = [payroll.payroll_block(data), payroll.formula_block(data)]
-    balances = payroll.balance_block(data)
-    if balances.rows:
-        pay.insert(1, balances)
     plan_blocks = [plans.plan_block(data, plan) for plan in data.evaluation.month.config.plans]
+    scored = [scores.total_block(data), scores.detail_block(data), payroll.formula_block(data)]
+    explained = [method.metrics_block(data), method.inputs_block(data), method.rules_block(data)]
+    looked_at = [kpi.open_block(data), review.rejects_block(data), review.filters_block(data)]
     return [
-        Sheet("绩效工资", f"绩效工资表　{period}", pay, freeze=2),
-        Sheet("评分", f"评分　{period}", [scores.total_block(data), scores.detail_block(data)]),
-        Sheet(
-            "KPI", f"KPI　{period}", [kpi.wide_block(data), kpi.open_block(data)], freeze=3, fit_width=False
-        ),
+        Sheet("绩效工资", f"绩效工资表　{period}", [payroll.payroll_block(data)], signed=True),
+        Sheet("评分", f"评分与计算过程　{period}", scored),
+        Sheet("KPI", f"KPI　{period}", [kpi.wide_block(data)], freeze=3, fit_width=False),
         Sheet("归属明细", f"订单归属明细　{period}", [orders.order_block(data, order_limit)]),
         Sheet(
-            "口径",
-            f"计算口径　{period}",
-            [
-                method.settings_block(data),
-                *plan_blocks,
-                method.metrics_block(data),
-                method.inputs_block(data),
-                method.rules_block(data),
-            ],
-            freeze=0,
+            "口径", f"计算口径　{period}", [method.settings_block(data), *plan_blocks, *explained], freeze=0
         ),
         Sheet(
             "待核",
             f"待人工核对　{period}",
-            [
-                *review.review_blocks(data),
-                review.rejects_block(data),
-                review.filters_block(data),
-            ],
+            [*review.review_blocks(data), *carried(data), *looked_at],
             freeze=0,
         ),
     ]
+
+
+def carried(data: Prepared) -> list[Block]:
+    """Balances carried forward (R-P2), where there are any."""
+    block = payroll.balance_block(data)
+    return [block] if block.rows else []
 
 
 def write_workbook(
@@ -129,11 +120,11 @@ class _Styles:
         if kind in FORMATS:
             made |= {"num_format": FORMATS[kind]}
         elif kind == "wrap":
-            made |= {"text_wrap": True}
+            made |= {"text_wrap": True, "align": "left", "indent": 1}
         elif kind == "center":
             made |= {"align": "center", "font_color": "#8A93A0"}
         else:
-            made |= {"num_format": "@"}
+            made |= {"num_format": "@", "align": "left", "indent": 1}
         return made | ({"bold": True, "bg_color": _SUM, "top": 2} if role == "sum" else {})
 
 
@@ -156,7 +147,7 @@ class _SheetWriter:
         self._row = 2
         for number, block in enumerate(sheet.blocks):
             self._block(block, first=number == 0)
-        if self._sheet.name == "绩效工资":
+        if sheet.signed:
             out.write_string(
                 self._row + 1,
                 0,
@@ -187,9 +178,8 @@ class _SheetWriter:
         head = self._row
         spans = None if first else _spans(block.columns, self._grid)
         self._heads(block.columns, spans)
-        if first and self._sheet.freeze:
-            out.freeze_panes(self._row, self._sheet.freeze)
-            out.repeat_rows(head)
+        if first:
+            self._freeze(head)
         self._body(block, spans)
         if self._row == head + 1:
             out.write_string(self._row, 0, "（无）", styles.get("text", "note"))
@@ -197,6 +187,14 @@ class _SheetWriter:
         elif len(self._sheet.blocks) == 1:
             out.autofilter(head, 0, self._row - 1, len(block.columns) - 1)
         self._row += 1
+
+    def _freeze(self, head: int) -> None:
+        alone, columns = len(self._sheet.blocks) == 1, self._sheet.freeze
+        if alone:
+            self._out.freeze_panes(head + 1, columns)
+            self._out.repeat_rows(head)
+        elif columns:
+            self._out.freeze_panes(0, columns)
 
     def _heads(self, columns: Sequence[Column], spans: Spans | None) -> None:
         style = self._styles.get("text", "head")
@@ -294,8 +292,8 @@ def _grid(blocks: Sequence[Block]) -> list[float]:
 
 
 def _display_width(text: str) -> int:
-    """Width in characters of a line of text; CJK counts two."""
-    return sum(2 if ord(c) > 0x2E7F else 1 for c in text)
+    """Width in characters of a line of text; in the sheets' font."""
+    return int(sum(1.75 if ord(c) > 0x2E7F else 1 for c in text))
 
 
 def _lines(text: str, width: float) -> int:

@@ -213,14 +213,20 @@ class Sample:
     @cached_property
     def first_json(self) -> Any:
         """The document of the first line, or the whole one; None if neither parses."""
+        whole = self.size <= HEAD or b"\n" in self.head.lstrip()
         try:
-            return json.loads(_first_line(self.head_text))
+            return json.loads(_first_line(self.head_text if whole else self.text))
         except ValueError:
             return self.json
 
 
+def lines_of(text: str) -> list[str]:
+    """Lines of a text without a BOM; unlike ``splitlines`` only CR and LF end one."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
 def _first_line(text: str) -> str:
-    for line in text.removeprefix("\ufeff").splitlines():
+    for line in lines_of(text):
         if line.strip(BLANKS):
             return line
     return ""

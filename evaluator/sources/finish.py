@@ -3,6 +3,7 @@ numeric ids, robots, and the orders that chats name (SPEC §2, §2.1)."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -11,6 +12,13 @@ from evaluator.model import EvaluatorError, InputFile, ReviewItem
 
 if TYPE_CHECKING:
     from evaluator.settings import MonthConfig
+
+CHATS = frozenset({"taobao_chatlog", "qianniu_chat"})
+EVALS = frozenset({"taobao_kefueval"})
+ONLINE = frozenset({"taobao_online"})
+
+_NUMBER = re.compile(r"(?<!\d)\d{16,20}(?!\d)")
+_AFTER_WORD = re.compile(r"订单(?:编号|号)?\s*[:：]?\s*(\d{16,20})(?!\d)")
 
 
 def shop_of(rel: str, config: MonthConfig, named: set[str]) -> str:
@@ -33,4 +41,97 @@ def shop_of(rel: str, config: MonthConfig, named: set[str]) -> str:
 def finish(
     tables: dict[str, pl.DataFrame], inputs: list[InputFile], accounts: dict[str, str], review: list[ReviewItem]
 ) -> dict[str, pl.DataFrame]:
-    return tables
+    """The tables with numeric accounts named, robots' messages and ratings marked as such, and the orders that
+    platform chats name filled in. Canonical files are taken as they stand."""
+    done = dict(tables)
+    robots = robot_days(tables["roster"])
+    chats = _files(inputs, CHATS)
+    messages = mark_robots(tables["messages"], chats, robots, "sender", "agent")
+    done["messages"] = name_orders(messages, chats, tables["orders"])
+    if "ratings" in tables:
+        done["ratings"] = mark_robots(tables["ratings"], _files(inputs, EVALS), robots, "source", "human")
+    if "online" in tables:
+        done["online"] = name_accounts(tables["online"], _files(inputs, ONLINE), accounts, review)
+    return done
+
+
+def _files(inputs: list[InputFile], formats: frozenset[str]) -> list[int]:
+    return [at for at, entry in enumerate(inputs) if entry.format in formats]
+
+
+def robot_days(roster: pl.DataFrame) -> pl.DataFrame:
+    """account, from, to of the roster's robots."""
+    return roster.filter(pl.col("role") == "robot").select("account", "from", "to")
+
+
+def mark_robots(
+    frame: pl.DataFrame, files: list[int], robots: pl.DataFrame, column: str, human: str
+) -> pl.DataFrame:
+    """``column`` = robot where it says ``human`` and the account is a robot's on that day (platform answers
+    do not tell the two apart)."""
+    if not files or robots.is_empty():
+        return frame
+    is_robot = pl.lit(False)
+    day = pl.col("ts").dt.date()
+    for account, start, end in robots.iter_rows():
+        held = pl.col("account") == account
+        held = held & (day >= start) if start else held
+        held = held & (day <= end) if end else held
+        is_robot = is_robot | held
+    ours = pl.col("_file").is_in(files) & (pl.col(column) == human) & is_robot
+    return frame.with_columns(pl.when(ours).then(pl.lit("robot")).otherwise(pl.col(column)).alias(column))
+
+
+def name_accounts(
+    online: pl.DataFrame, files: list[int], accounts: dict[str, str], review: list[ReviewItem]
+) -> pl.DataFrame:
+    """Numeric accounts by their names; numbers that nothing names are told in 待核."""
+    if not files:
+        return online
+    ours = pl.col("_file").is_in(files)
+    named = online.with_columns(
+        pl.when(ours).then(pl.col("account").replace(accounts)).otherwise(pl.col("account")).alias("account")
+    )
+    left = named.filter(ours & pl.col("account").str.contains(r"^\d+$"))["account"]
+    for number, count in left.value_counts().sort("account").iter_rows():
+        review.append(ReviewItem(
+            "source_note", number, f"在线日志里的账号 {number} 没有对应的子账号名；请把子账号列表一并放进来", count
+        ))
+    return named
+
+
+def name_orders(messages: pl.DataFrame, files: list[int], orders: pl.DataFrame) -> pl.DataFrame:
+    """``order_id`` of platform chats from the text: the first number of 16–20 digits that is an order of the
+    shop, else the first that stands after a word for an order. Twelve-digit item ids are none."""
+    if not files:
+        return messages
+    rows = messages.with_row_index("_at").filter(
+        pl.col("_file").is_in(files) & pl.col("order_id").is_null() & pl.col("text").str.contains(r"\d{16}")
+    )
+    if rows.is_empty():
+        return messages
+    known = set(orders.select("shop", "order_id").iter_rows())
+    named = {
+        at: order
+        for at, shop, text in rows.select("_at", "shop", "text").iter_rows()
+        if (order := order_in(text, shop, known))
+    }
+    found = pl.DataFrame(
+        {"_at": list(named), "_named": list(named.values())}, schema={"_at": pl.UInt32, "_named": pl.String}
+    )
+    return (
+        messages.with_row_index("_at")
+        .join(found, on="_at", how="left", maintain_order="left")
+        .with_columns(pl.coalesce("order_id", "_named").alias("order_id"))
+        .drop("_at", "_named")
+    )
+
+
+def order_in(text: str, shop: str, known: set[tuple[str, str]]) -> str | None:
+    """The order that a text names."""
+    numbers = _NUMBER.findall(text)
+    for number in numbers:
+        if (shop, number) in known:
+            return str(number)
+    after = _AFTER_WORD.search(text)
+    return after[1] if after else None

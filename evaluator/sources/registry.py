@@ -5,7 +5,29 @@ from __future__ import annotations
 
 from typing import cast
 
-from evaluator.sources import canonical
+from evaluator.sources import (
+    canonical,
+    qianniu_chat,
+    roster_cn,
+    taobao_chatlog,
+    taobao_items,
+    taobao_kefueval,
+    taobao_online,
+    taobao_orders,
+    taobao_refunds,
+    taobao_subusers,
+)
 from evaluator.sources.base import Format
 
-FORMATS: tuple[Format, ...] = cast("tuple[Format, ...]", (canonical,))
+FORMATS: tuple[Format, ...] = cast("tuple[Format, ...]", (
+    canonical,
+    taobao_orders,
+    taobao_items,
+    taobao_refunds,
+    roster_cn,
+    taobao_chatlog,
+    taobao_kefueval,
+    taobao_online,
+    taobao_subusers,
+    qianniu_chat,
+))

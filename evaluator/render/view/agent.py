@@ -101,7 +101,7 @@ class AgentPages:
             else Tile("本期工资", f"{total:,.2f} 元")
         )
         tiles = [pay]
-        score = self.data.evaluation.scores.by_employee.get(me)
+        score = self.data.evaluation.score_book.by_employee.get(me)
         if score is not None:
             rank = f"第 {score.rank} 名，共 {score.ranked} 人" if score.rank is not None else "无名次"
             tiles.append(Tile("总分", show(score.total, "points"), f"满分 {num(score.weight_sum)}"))
@@ -118,7 +118,7 @@ class AgentPages:
         immature = self.data.figure("agent", me, "immature")
         if immature and immature.value not in (None, "0"):
             notes.append(f"您有 {immature.value} 个询单尚未到统计期（延迟统计），未计入转化率。")
-        unlinked, _ = self.data.unlinked
+        unlinked = sum(item.count for item in self.data.unlinked)
         if unlinked:
             notes.append(f"本期有 {unlinked:,} 笔订单未能关联到任何买家聊天，按静默计，不归任何客服。")
         return notes
@@ -145,7 +145,7 @@ class AgentPages:
 
     def _score_block(self, me: str) -> Block:
         rows: list[Row] = []
-        score = self.data.evaluation.scores.by_employee.get(me)
+        score = self.data.evaluation.score_book.by_employee.get(me)
         details = [r for r in self._cut.scores.get(me, []) if r.metric not in scores.SUMMARY]
         items = list(score.plan.score) if score else []
         for number, row in enumerate(details):
@@ -158,11 +158,11 @@ class AgentPages:
         return Block("评分", tuple(columns), rows, total=total)
 
     def _score_note(self, me: str) -> str:
-        score = self.data.evaluation.scores.by_employee.get(me)
+        score = self.data.evaluation.score_book.by_employee.get(me)
         return self._hide(scores.explanation(self.data, score), me) if score is not None else ""
 
     def _grades(self, me: str) -> str:
-        score = self.data.evaluation.scores.by_employee.get(me)
+        score = self.data.evaluation.score_book.by_employee.get(me)
         if score is None or not score.plan.grades:
             return ""
         return "；".join(f"{visible(g.name)} ≥ {num(g.threshold)}" for g in score.plan.grades)

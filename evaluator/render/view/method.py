@@ -26,15 +26,37 @@ def setting_text(value: Any) -> str:
     return visible(f"{value:f}" if isinstance(value, Decimal) else str(value))
 
 
+def _named_setting(data: Prepared, key: str, value: Any) -> str:
+    """A setting's value with the words that its ids have; what an empty one means."""
+    words, text = data.words, setting_text(value)
+    if key in ("credit_roles", "response_hours", "orders_through") and not value:
+        return {
+            "credit_roles": "全部角色",
+            "response_hours": "全天",
+            "orders_through": "未写，取订单中最晚的下单日",
+        }[key]
+    if key == "response_hours":
+        return "–".join(value)
+    if key in ("judgment", "by"):
+        labels = {"last": "最后一条人工消息最晚者", "rounds": "应答轮数最多者"}
+        return f"{labels.get(value) or words.word('judgments', value)}（{text}）"
+    if key in ("filters", "ad"):
+        section = "filters" if key == "filters" else "ad_stages"
+        return "；".join(f"{words.word(section, k)}：{_switch(v)}" for k, v in value.items())
+    return text
+
+
+def _switch(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"开（{setting_text(value)}）"
+    return "开" if value else "关"
+
+
 def settings_block(data: Prepared) -> Block:
-    words = data.words
     rows = []
     for key, value in data.settings.model_dump().items():
-        text = setting_text(value)
-        if key == "judgment":
-            text = f"{words.word('judgments', str(value))}（{text}）"
-        label = words.word("settings", key)
-        rows.append((label if label != key else "", key, text))
+        label = data.words.word("settings", key)
+        rows.append((label if label != key else "", key, _named_setting(data, key, value)))
     columns = (Column("设置", width=22), Column("键", width=18), Column("本次取值", "wrap", 60))
     return Block("设置", columns, rows)
 
@@ -118,10 +140,9 @@ def inputs_block(data: Prepared) -> Block:
 def rules_block(data: Prepared) -> Block:
     config = data.evaluation.month.config
     rows = [(visible(file), sha) for file, sha in config.sources.items()]
-    version = str(data.evaluation.manifest.get("version", ""))
     return Block(
         "规则文件",
         (Column("文件", width=30), Column("SHA-256", "id", 66)),
         rows,
-        notes=(f"程序版本：{visible(version)}",) if version else (),
+        notes=(f"程序版本：{data.version}",),
     )

@@ -14,7 +14,7 @@ from evaluator.render.words import Words
 
 if TYPE_CHECKING:
     from evaluator.evaluation import Evaluation
-
+    from evaluator.model import ReviewItem
     from evaluator.settings import Settings
 
 #: The times at which each judgment looks, in order, and the column of the winner there (R-A3).
@@ -138,13 +138,14 @@ class Prepared:
             evidence, on=[*keys, "credited"], how="left", maintain_order="left"
         )
 
-    @cached_property
-    def unlinked(self) -> tuple[int, int]:
-        """Orders paid in the period that no buyer is known of: how many, their counted amount in fen."""
-        rows = self.orders.filter(
-            pl.col("in_period") & pl.col("buyer").is_null() & pl.col("excluded").is_null()
-        )
-        return rows.height, int(rows["counted"].sum() or 0)
+    @property
+    def unlinked(self) -> list[ReviewItem]:
+        """What is said of the period's orders that no buyer is known of, a line a shop (SPEC §2)."""
+        return [item for item in self.evaluation.review if item.kind == "unlinked_order"]
+
+    @property
+    def version(self) -> str:
+        return visible(str(self.evaluation.manifest["program"]["version"]))
 
     @cached_property
     def employees(self) -> list[str]:

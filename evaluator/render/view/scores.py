@@ -31,7 +31,7 @@ def number(value: Fraction | str | None) -> Value:
 def total_block(data: Prepared) -> Block:
     """One row an employee: plan, total, grade, coefficient or fixed amount, rank."""
     rows: list[Row] = []
-    for employee_id, score in data.evaluation.scores.by_employee.items():
+    for employee_id, score in data.evaluation.score_book.by_employee.items():
         rows.append(
             (
                 *person(data, employee_id),
@@ -106,7 +106,7 @@ def detail_row(data: Prepared, row: ScoreRow) -> tuple[Item, ...]:
 def detail_block(data: Prepared) -> Block:
     rows = [
         (visible(r.employee_id), data.name(r.employee_id), *detail_row(data, r))
-        for r in data.evaluation.scores.rows
+        for r in data.evaluation.score_book.rows
         if r.metric not in SUMMARY
     ]
     return Block("逐项得分", detail_columns(with_person=True), rows)

@@ -128,7 +128,7 @@ class Slices:
     def __init__(self, data: Prepared) -> None:
         self.redactor = redactor(data)
         self.pay = _by_employee(data.evaluation.pay.lines)
-        self.scores = _by_employee(data.evaluation.scores.rows)
+        self.scores = _by_employee(data.evaluation.score_book.rows)
         self.topics = kpi.topics(data)
         wanted = pl.Series("who", data.employees, dtype=pl.String).implode()
         own = data.orders.filter(pl.col("in_period") & pl.col("credited").is_in(wanted))

@@ -132,19 +132,14 @@ def _tiles(data: Prepared) -> list[Tile]:
 def _warnings(data: Prepared) -> list[str]:
     """What the reader must know before he trusts the numbers."""
     words, warnings = data.words, []
-    count, fen = data.unlinked
-    if count:
-        warnings.append(
-            f"{count:,} 笔订单（计入金额 {Decimal(fen) / 100:,.2f} 元）没有买家信息、也没有聊天提到它，"
-            "未关联：按静默计，不归任何客服。"
-        )
+    warnings.extend(f"未关联订单：{visible(item.detail)}" for item in data.unlinked)
     immature = all_shops(data, "immature")
     if immature is not None and immature.value and Decimal(immature.value):
         warnings.append(
             f"{Decimal(immature.value):,.0f} 个询单尚未到统计期（{words.metric('immature')}），"
             "未计入任何比率；订单数据补齐后重新计算。"
         )
-    nobody = [e for e, s in data.evaluation.scores.by_employee.items() if s.total is None]
+    nobody = [e for e, s in data.evaluation.score_book.by_employee.items() if s.total is None]
     if nobody:
         warnings.append("没有总分、需人工决定：" + "、".join(data.name(e) for e in nobody))
     rejected = sum(i.rows_rejected for i in data.evaluation.month.inputs)
@@ -155,7 +150,7 @@ def _warnings(data: Prepared) -> list[str]:
 
 def _ranking(data: Prepared) -> Block:
     """Agents by plan and rank; those without a rank last."""
-    by_employee = data.evaluation.scores.by_employee
+    by_employee = data.evaluation.score_book.by_employee
     totals = {p.employee_id: p.amount for p in data.evaluation.pay.lines if p.line == payroll.TOTAL}
 
     def order(employee_id: str) -> tuple[bool, str, int, str]:

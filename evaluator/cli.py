@@ -1,0 +1,114 @@
+"""The command line. Heavy modules are imported by the command that needs them, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="客服绩效：从聊天记录到工资表，每一分钱都能追到消息和规则。", no_args_is_help=True, add_completion=False,
+                  pretty_exceptions_enable=False)
+
+Month = Annotated[Path, typer.Argument(help="月份文件夹：period.yaml 与各平台导出文件", metavar="MONTH")]
+Out = Annotated[Path, typer.Option("--out", help="结果文件夹（新建，或覆盖以前的一次结果）")]
+
+
+def _tell(text: str) -> None:
+    typer.echo(f"· {text}", err=True)
+
+
+@app.command()
+def run(month: Month, out: Out, lang: Annotated[str, typer.Option(help="报告语言：zh 或 en")] = "zh",
+        quiet: Annotated[bool, typer.Option("--quiet", help="不显示进度")] = False) -> None:
+    """计算一个月：指标、归属、评分、工资，写出工作簿、报告和结果表。"""
+    from evaluator.output import check_target
+    from evaluator.run import evaluate_month
+
+    if lang not in ("zh", "en"):
+        raise typer.BadParameter("应为 zh 或 en", param_hint="--lang")
+    check_target(out)
+    evaluation = evaluate_month(month, None if quiet else _tell)
+    evaluation.save(out, lang, None if quiet else _tell)
+    _summary(evaluation, out)
+
+
+def _summary(evaluation: object, out: Path) -> None:
+    from evaluator.evaluation import Evaluation
+
+    assert isinstance(evaluation, Evaluation)
+    read = sum(f.rows_in for f in evaluation.month.inputs)
+    rejected = sum(f.rows_rejected for f in evaluation.month.inputs)
+    typer.echo(f"读入 {read:,} 行，未采用 {rejected:,} 行（tables/rejects.csv）；待核 {len(evaluation.review)} 项（payroll.xlsx「待核」）")
+    for line in evaluation.links_told():
+        typer.echo(line)
+    typer.echo(f"工资合计 {evaluation.payroll_total:,.2f} 元")
+    typer.echo(f"工作簿　　{out / 'payroll.xlsx'}\n主管页面　{out / 'team.html'}\n客服自查　{out / 'agents'}{os.sep}")
+
+
+@app.command()
+def check(month: Month) -> None:
+    """只读取和核对，列出哪些文件、哪些行会被采用或拒收。"""
+    from evaluator.settings import load_month
+    from evaluator.sources import read_month
+
+    config = load_month(month)
+    data = read_month(config, _tell)
+    typer.echo(f"期间 {config.start} 至 {config.end}（不含），方案 {len(config.plans)} 个")
+    typer.echo(f"{'文件':<44}{'表':<14}{'格式':<22}{'读入':>9}{'采用':>9}{'拒收':>7}")
+    for f in data.inputs:
+        typer.echo(f"{f.file:<44}{f.table or '—':<14}{f.format:<22}{f.rows_in:>9,}{f.rows_used:>9,}{f.rows_rejected:>7,}")
+    for reject in data.rejects[:50]:
+        typer.echo(f"拒收 {reject.file} 第 {reject.row} 行 {reject.column} {reject.value[:40]!r}：{reject.why}")
+    if len(data.rejects) > 50:
+        typer.echo(f"…… 另有 {len(data.rejects) - 50} 行")
+    for item in (*config.review, *data.review):
+        typer.echo(f"待核 {item.subject}：{item.detail}")
+
+
+@app.command()
+def demo(folder: Annotated[Path, typer.Argument(help="写到哪里")] = Path("demo-month"),
+         seed: Annotated[int, typer.Option(help="随机种子：同一种子写出完全相同的文件")] = 2026) -> None:
+    """写一个示范月份：真实的淘宝/天猫导出格式，虚构的店铺。"""
+    from evaluator.demo import write_demo
+
+    write_demo(folder, seed=seed)
+    typer.echo(f"示范月份已写到 {folder}；计算：evaluator run {folder} --out reports/demo")
+
+
+@app.command()
+def explain(out: Annotated[Path, typer.Argument(help="一次运行的结果文件夹", metavar="OUT")],
+            order: Annotated[str | None, typer.Option(help="订单号：归谁、为什么、谁协助")] = None,
+            agent: Annotated[str | None, typer.Option(help="员工号（或未绑定账号）")] = None,
+            metric: Annotated[str | None, typer.Option(help="指标 id，如 conversion_rate")] = None,
+            limit: Annotated[int, typer.Option(help="最多列出多少行")] = 200) -> None:
+    """说明一个结果的来历：一张订单的归属，或一个指标背后的每一行。"""
+    if order and not (agent or metric):
+        from evaluator.explain import explain_order
+
+        typer.echo(explain_order(out, order))
+    elif agent and metric and not order:
+        from evaluator.explain_metric import explain_metric
+
+        typer.echo(explain_metric(out, agent, metric, limit))
+    else:
+        raise typer.BadParameter("请用 --order 订单号，或 --agent 员工号 --metric 指标")
+
+
+def main() -> None:
+    """Runs a command. What a user can put right is told in a sentence, with exit code 2."""
+    from evaluator.model import EvaluatorError
+
+    try:
+        app()
+    except EvaluatorError as error:
+        typer.secho(str(error), fg=typer.colors.RED, err=True)
+        sys.exit(2)
+    except BrokenPipeError:  # the reader of our output has seen enough
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""Chats copied from the 千牛 client as text, one file a conversation (FORMATS §10).
+
+A message is a head (who and when) and its lines. Four kinds of heads: ``nick time``, ``nicktime``, nick and
+time on two lines, ``from --> to time``. A head counts only if its name is one of the two parties, since a line
+of a message may itself end in a time. The parties are the folder and the file name, else what the heads say."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from evaluator.sources.base import MADE, RawTable, RowReject
+from evaluator.sources.chat import RECALL, Talk
+from evaluator.sources.files import Sample, lines_of
+from evaluator.sources.top import main_account, nick
+
+ID = "qianniu_chat"
+
+_WHEN = r"\d{4}[-/]\d{1,2}[-/]\d{1,2} \d{1,2}:\d{2}:\d{2}"
+_HEAD = re.compile(rf"(?P<name>.*?)\s*(?P<time>{_WHEN})")
+_ARROW = re.compile(rf"(?P<name>.+?) --> (?P<peer>.+?) (?P<time>{_WHEN})")
+_TIME = re.compile(_WHEN)
+_TRANSFER = re.compile(r"由\s*(.+?)\s*转交给\s*(.*)")
+_REASON = re.compile(r"原因[:：]")
+
+STATES = frozenset({"已读", "未读", "发送中"})
+FROM_PAGE, PAGES = "当前用户来自", frozenset({"商品详情页"})
+SYSTEM_LINES = frozenset({"商品推荐"})
+
+
+@dataclass(frozen=True)
+class _Parties:
+    account: str
+    buyer: str
+
+
+def sniff(sample: Sample) -> bool:
+    """A text whose first line, or first two, are a head of one of two known parties."""
+    if sample.kind != "text":
+        return False
+    lines = [line for line in lines_of(sample.head_text) if line.strip()][:2]
+    if not lines:
+        return False
+    if not (_HEAD.fullmatch(lines[0]) or (len(lines) > 1 and _TIME.fullmatch(lines[1].strip()))):
+        return False
+    return _parties(sample) is not None
+
+
+def _parties(sample: Sample) -> _Parties | None:
+    """By folder and file name if a head bears them out, else by the names in the heads."""
+    lines = lines_of(sample.head_text)
+    folders = sample.rel.split("/")[:-1]
+    if folders:
+        given = _Parties(nick(folders[-1]), nick(sample.stem))
+        if any(_speaker(lines, at, given) for at in range(len(lines))):
+            return given
+    names: Counter[str] = Counter()
+    for at, line in enumerate(lines):
+        if arrow := _ARROW.fullmatch(line):
+            names.update((nick(arrow["name"]), nick(arrow["peer"])))
+        elif head := _HEAD.fullmatch(line):
+            names[nick(head["name"] or (lines[at - 1] if at else ""))] += 1
+    staff = [name for name in names if ":" in name]
+    others = [name for name, _ in names.most_common() if name and ":" not in name]
+    if len(staff) == 1 and len(others) == 1:
+        return _Parties(staff[0], others[0])
+    return None
+
+
+def _speaker(lines: list[str], at: int, parties: _Parties) -> tuple[str, str, int] | None:
+    """(name, time, number of lines) if a head begins here."""
+    line = lines[at].strip()
+    known = (parties.account, parties.buyer)
+    if (arrow := _ARROW.fullmatch(line)) and nick(arrow["name"]) in known:
+        return nick(arrow["name"]), arrow["time"], 1
+    if nick(line) in known and at + 1 < len(lines) and _TIME.fullmatch(lines[at + 1].strip()):
+        return nick(line), lines[at + 1].strip(), 2
+    for name in known:  # a nick may end in digits, so the name decides where the time begins
+        for written in (name, name.replace(":", "：")):
+            if line.startswith(written) and _TIME.fullmatch(line.removeprefix(written).strip()):
+                return name, line.removeprefix(written).strip(), 1
+    return None
+
+
+@dataclass
+class _Event:
+    """A run of lines: a message (name given), a transfer or a recall."""
+
+    what: str  # message, transfer, recall
+    name: str
+    time: str  # "" : that of the event before
+    lines: list[str]
+
+
+def _events(lines: list[str], parties: _Parties) -> Iterator[_Event]:
+    current: _Event | None = None
+    at = 0
+    while at < len(lines):
+        line = lines[at].strip()
+        head = _speaker(lines, at, parties)
+        event: _Event | None = None
+        used = 1
+        if head:
+            event, used = _Event("message", head[0], head[1], []), head[2]
+        elif transfer := _TRANSFER.fullmatch(line):
+            target = transfer[2]
+            if not target and at + 1 < len(lines):
+                target, used = lines[at + 1].strip(), 2
+            if at + used < len(lines) and _REASON.match(lines[at + used].strip()):
+                used += 1
+            event = _Event("transfer", nick(transfer[1]), "", [f"由 {transfer[1]} 转交给 {target}"])
+        elif line.endswith(RECALL) and nick(line.removesuffix(RECALL)) in (parties.account, parties.buyer):
+            event = _Event("recall", nick(line.removesuffix(RECALL)), "", [])
+        elif line == FROM_PAGE:
+            used = 2 if at + 1 < len(lines) and lines[at + 1].strip() in PAGES else 1
+        elif line not in SYSTEM_LINES and current is not None and current.what == "message":
+            current.lines.append(lines[at])
+        elif line and line not in SYSTEM_LINES and not _REASON.match(line) and line not in STATES:
+            event = _Event("lost", "", "", [lines[at]])
+        if event is not None:
+            if current is not None:
+                yield current
+            current = event
+        at += used
+    if current is not None:
+        yield current
+
+
+def _body(event: _Event, parties: _Parties) -> str:
+    lines = list(event.lines)
+    while lines and not lines[-1].strip():
+        lines.pop()
+    if event.name == parties.account and lines and lines[-1].strip() in STATES:
+        lines.pop()
+    return "\n".join(lines)
+
+
+def read(sample: Sample) -> list[RawTable]:
+    """-> messages, one row a message, transfer or recall. A line without a time has that of the message
+    before it, or of the first one after it."""
+    parties = _parties(sample)
+    assert parties is not None
+    talk, rejects = Talk(), list[RowReject]()
+    shop = main_account(parties.account)
+    events = list(_events(lines_of(sample.text), parties))
+    time = next((event.time for event in events if event.time), "")
+    for event in events:
+        time = event.time or time
+        if event.what == "message":
+            sender = "agent" if event.name == parties.account else "buyer"
+            talk.add(shop, parties.buyer, parties.account, sender, time, _body(event, parties))
+        elif event.what == "transfer":
+            talk.add(shop, parties.buyer, parties.account, "agent", time, event.lines[0])
+        elif event.what == "recall":
+            talk.recall(shop, parties.buyer, parties.account, time)
+        else:
+            talk.row += 1
+            rejects.append(RowReject(talk.row, "", event.lines[0], "这一行前面没有发送人和时间"))
+    return [RawTable("messages", [talk.frame()], MADE, rejects)]

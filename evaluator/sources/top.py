@@ -1,0 +1,95 @@
+"""Answers of the Taobao Open Platform (FORMATS §11): envelopes, lists of one, errors, long nicks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from evaluator.sources.files import Sample, lines_of
+
+PREFIX = "cntaobao"
+
+
+def account_name(account: pl.Expr) -> pl.Expr:
+    """Accounts as they are compared: without ``cntaobao``, with a half-width colon."""
+    return account.str.strip_prefix(PREFIX).str.replace("：", ":", literal=True)
+
+
+def nick(value: object) -> str:
+    """The same for one name; "" for none."""
+    return str(value or "").strip().removeprefix(PREFIX).replace("：", ":")
+
+
+def main_account(account: str) -> str:
+    """The shop's main account: the part before the colon."""
+    return account.split(":", 1)[0]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A call: its request (may be empty), the method's name with ``_``, the body, or what went wrong."""
+
+    request: dict[str, Any]
+    method: str
+    body: dict[str, Any]
+    error: str = ""
+
+
+def answers(sample: Sample) -> Iterator[Answer]:
+    """The calls of a file: one JSON document, a list of them, or one a line. A line that is no JSON is an
+    answer with an error."""
+    if sample.json is not None:
+        yield from (_answer(doc) for doc in as_list(sample.json))
+        return
+    for line in lines_of(sample.text):
+        if line.strip():
+            try:
+                yield _answer(json.loads(line))
+            except ValueError:
+                yield Answer({}, "", {}, "这一行不是完整的 JSON：" + line[:60])
+
+
+def first(sample: Sample) -> Answer:
+    """The first call, to tell formats apart."""
+    if sample.kind != "json":
+        return Answer({}, "", {})
+    document = sample.first_json
+    return _answer(next(iter(as_list(document)), None))
+
+
+def _answer(document: object) -> Answer:
+    if not isinstance(document, dict):
+        return Answer({}, "", {}, "不是接口的应答")
+    request = document.get("request")
+    request = request if isinstance(request, dict) else {}
+    response = document.get("response", document)
+    method = str(request.get("method") or "").removeprefix("taobao.").replace(".", "_")
+    if not isinstance(response, dict):
+        return Answer(request, method, {}, "没有应答")
+    if isinstance(response.get("error_response"), dict):
+        error = response["error_response"]
+        told = error.get("sub_msg") or error.get("msg") or error.get("code") or "未说明"
+        return Answer(request, method, {}, str(told))
+    for name, body in response.items():
+        if name.endswith("_response") and isinstance(body, dict):
+            return Answer(request, method or name.removesuffix("_response"), body)
+    return Answer(request, method, {}, "没有应答")
+
+
+def as_list(value: object) -> list[Any]:
+    """A list as the platform writes it: missing when empty, the bare object when one."""
+    if value is None or value == "":
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def listed(body: dict[str, Any], outer: str, inner: str) -> list[dict[str, Any]]:
+    """``{"outer": {"inner": [...]}}`` as a list of objects."""
+    held = body.get(outer)
+    if isinstance(held, dict):
+        held = held.get(inner)
+    return [item for item in as_list(held) if isinstance(item, dict)]
