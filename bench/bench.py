@@ -1,6 +1,7 @@
 """How fast, and in how much memory: ``python bench/bench.py --messages 1000000 3000000 10000000``.
 
-For each size it makes a month (kept in a cache folder outside the repository), then measures in fresh processes
+For each size it makes a month (kept in a cache folder outside the repository), then measures, in fresh
+processes,
 
 - the floor: Polars reads all columns of messages.parquet and sorts them by shop, buyer and time;
 - ``evaluator run`` on the month,
@@ -103,7 +104,7 @@ def table(rows: list[list[str]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--messages", type=int, nargs="+", default=[1_000_000])
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--repeat", type=int, default=1, help="take the best of so many")
@@ -129,9 +130,9 @@ def main() -> None:
             sums.append(row + [""] * (len(sums[0]) - len(row)))
     print(table(sums))
     if stages:
-        head = ["stage", *(f"{m:,}" for m in given.messages)]
-        print("\n" + table([head, *([stage, *(f"{found[m]:.2f}" if m in found else "" for m in given.messages)]
-                                    for stage, found in stages.items())]))
+        body = [[stage, *(f"{found[m]:.2f}" if m in found else "" for m in given.messages)]
+                for stage, found in stages.items()]
+        print("\n" + table([["stage s", *(f"{m:,}" for m in given.messages)], *body]))
 
 
 if __name__ == "__main__":

@@ -171,7 +171,6 @@ def _receptions(messages: pl.DataFrame, transfers: pl.DataFrame, turns: pl.DataF
         pl.col("ts").filter(buyer).min().alias("first_buyer"),
         pl.col("pos").filter(buyer | human).first().alias("first_pos"),
         pl.col("ts").filter(buyer | human).first().alias("first_ts"),
-        (pl.col("robot") & buyer.cum_max()).any().alias("robot_after_buyer"),
     )
     turned = turns.lazy().group_by("key", maintain_order=True).agg(
         pl.len().alias("turns"), (pl.col("outcome") == "answered").sum().alias("answered"),
@@ -189,12 +188,15 @@ def _receptions(messages: pl.DataFrame, transfers: pl.DataFrame, turns: pl.DataF
         pl.col("first_ts").is_null() | (pl.col("in_ts") < pl.col("first_ts"))
         | ((pl.col("in_ts") == pl.col("first_ts")) & (pl.col("in_pos") < pl.col("first_pos")))
     )
+    # only where robots speak at all: a running maximum in every group would be slow
+    spoken = messages.lazy().join(messages.lazy().filter("robot").select("key").unique(), on="key", how="semi")
+    served = spoken.group_by("key").agg((pl.col("robot") & buyer.cum_max()).any().alias("robot_after_buyer"))
     counts = ["buyer_messages", "human_messages", "auto_messages", "chars", "words", "turns", "answered", "wait_sum", "transfer_turns"]
     return (
         talk.join(turned, on="key", how="full", coalesce=True)
         .with_columns(pl.col(counts).fill_null(0).cast(pl.Int64))
         .filter((pl.col("buyer_messages") > 0) | (pl.col("human_messages") > 0) | (pl.col("turns") > 0))
-        .join(came, on="key", how="left").join(went, on="key", how="left")
+        .join(came, on="key", how="left").join(went, on="key", how="left").join(served, on="key", how="left")
         .join(robots.lazy().with_columns(pl.lit(True).alias("is_robot")), on="key", how="left")
         .with_columns(
             in_first.alias("transferred_in"), pl.col("transferred_out", "is_robot", "robot_after_buyer").fill_null(False)

@@ -93,19 +93,18 @@ def inquiries_table(facts: Facts, names: Names) -> pl.DataFrame:
     ).collect()
 
 
-def messages_table(bucket: Bucket, month: MonthData, names: Names) -> pl.DataFrame:
-    """``tables/messages.parquet``: every message row used, with its buyer and agent: the evidence behind everything."""
-    raw = month.tables["messages"]
-    files = pl.LazyFrame({"file": [f.file for f in month.inputs]}, schema={"file": pl.String}).with_row_index("_file").with_columns(
-        pl.col("_file").cast(pl.UInt16)
+def messages_table(bucket: Bucket, month: MonthData) -> pl.DataFrame:
+    """``tables/messages.parquet``: every message row used, with its buyer and agent: the evidence behind everything. Rows
+    stand in the order of the input; ordered by ``ts`` (stably) they are in the order of messages of SPEC §1."""
+    raw, rows = month.tables["messages"], bucket.rows
+    buyers = bucket.codes.buyers.sort("b")
+    files = pl.Series("file", [f.file for f in month.inputs], dtype=pl.String)
+    return raw.select(
+        buyers["shop"].gather(rows["b"]), buyers["buyer"].gather(rows["b"]), "account",
+        bucket.codes.agent_names().gather(rows["a"]).alias("agent"), "sender", "kind", rows["auto"], "ts", "text",
+        "order_id", "to_account", rows["buyer_msg"].alias("is_buyer"), rows["human"].alias("is_human"),
+        files.gather(raw["_file"]), pl.col("_row").alias("row"),
     )
-    rows = raw.lazy().select("account", "sender", "ts", "text", "kind", "order_id", "to_account", "_file", "_row").with_columns(
-        bucket.rows["b"], bucket.rows["a"], bucket.rows["buyer_msg"].alias("is_buyer"), bucket.rows["human"].alias("is_human"), bucket.rows["auto"]
-    ).sort("b", "ts", maintain_order=True)
-    return names.agent(names.buyer(rows)).join(files, on="_file", how="left", maintain_order="left").select(
-        "shop", "buyer", "account", "agent", "sender", "kind", "auto", "ts", "text", "order_id", "to_account",
-        "is_buyer", "is_human", "file", pl.col("_row").alias("row"),
-    ).collect()
 
 
 def fact_tables(facts: Facts, bucket: Bucket, month: MonthData) -> dict[str, pl.DataFrame]:
@@ -119,5 +118,5 @@ def fact_tables(facts: Facts, bucket: Bucket, month: MonthData) -> dict[str, pl.
         "candidates": candidates_table(facts, names),
         "sessions": sessions_table(facts, names),
         "inquiries": inquiries_table(facts, names),
-        "messages": messages_table(bucket, month, names),
+        "messages": messages_table(bucket, month),
     }

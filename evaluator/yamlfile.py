@@ -2,7 +2,7 @@
 
 Stricter and plainer than YAML 1.1: every value knows its file, line and key; a key given twice is an error;
 ``0.1`` is exactly ``Decimal("0.1")``; ``2026-10-01`` is a date; ``yes``, ``on`` and ``10:00`` are texts, as
-is everything in quotes. Anchors, aliases and tags are refused, so a line means one thing only.
+is everything in quotes. Tags are refused; anchors and aliases, which programs write, are followed.
 
 ``dated`` resolves values that are written by date (R-P5).
 """
@@ -31,6 +31,7 @@ Scalar = str | int | Decimal | bool | date | None
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}$")
 _CLOCK = re.compile(r"([01]\d|2[0-4]):([0-5]\d)$")
+_MOST_NODES = 100_000  # of a file with its aliases followed
 _LARGEST_EXPONENT = 15  # of a number a person may write; keeps exact fractions small
 
 
@@ -47,11 +48,9 @@ class _Loader(Reader, Scanner, Parser, Composer, BaseResolver):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         event = self.peek_event()  # type: ignore[no-untyped-call]
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise EvaluatorError(
-                f"{self.label}:{event.start_mark.line + 1}: "
-                "不支持锚点与别名（& 和 *），请写全；文字以它们开头时加引号"
-            )
+        where = f"{self.label}:{event.start_mark.line + 1}"
+        if getattr(event, "tag", None) not in (None, "!", "tag:yaml.org,2002:str"):
+            raise EvaluatorError(f"{where}: 不支持标签 {event.tag}；文字以 ! 开头时加引号")
         return super().compose_node(parent, index)
 
 
@@ -260,7 +259,7 @@ def parse_yaml(text: str, label: str) -> Node:
         root = _Loader(text, label).get_single_node()
         if root is None:
             raise EvaluatorError(f"{label}:1: 文件是空的")
-        return _node(root, label, "", root.start_mark.line + 1)
+        return _Tree(label).node(root, "", root.start_mark.line + 1)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -275,29 +274,35 @@ def parse_yaml(text: str, label: str) -> Node:
         raise EvaluatorError(f"{label}:1: 嵌套太深") from None
 
 
-def _node(raw: yaml.Node, label: str, path: str, line: int) -> Node:
-    if isinstance(raw, yaml.MappingNode):
-        return Node(_mapping(raw, label, path), label, line, path)
-    if isinstance(raw, yaml.SequenceNode):
-        children = [
-            _node(n, label, f"{path}[{i}]", n.start_mark.line + 1) for i, n in enumerate(raw.value, 1)
-        ]
-        return Node(children, label, line, path)
-    return Node(_scalar(raw, label, path, line), label, line, path)
+class _Tree:
+    """Turns composed YAML into Nodes, counting them, so that aliases of aliases cannot blow up."""
 
+    def __init__(self, label: str) -> None:
+        self.label, self.count = label, 0
 
-def _mapping(raw: yaml.MappingNode, label: str, path: str) -> dict[str, Node]:
-    found: dict[str, Node] = {}
-    for key_node, value_node in raw.value:
-        line = key_node.start_mark.line + 1
-        if not isinstance(key_node, yaml.ScalarNode):
-            raise EvaluatorError(f"{label}:{line}: {path or '文件'}：键应为文字或日期")
-        key = key_node.value
-        where = f"{path}.{key}" if path else key
-        if key in found:
-            raise EvaluatorError(f"{label}:{line}: {where}：这个键写了两次（第 {found[key].line} 行已有）")
-        found[key] = _node(value_node, label, where, line)
-    return found
+    def node(self, raw: yaml.Node, path: str, line: int) -> Node:
+        self.count += 1
+        if self.count > _MOST_NODES:
+            raise EvaluatorError(f"{self.label}:{line}: 内容太多（超过 {_MOST_NODES} 项）")
+        if isinstance(raw, yaml.MappingNode):
+            return Node(self.mapping(raw, path), self.label, line, path)
+        if isinstance(raw, yaml.SequenceNode):
+            children = [self.node(n, f"{path}[{i}]", n.start_mark.line + 1) for i, n in enumerate(raw.value, 1)]
+            return Node(children, self.label, line, path)
+        return Node(_scalar(raw, self.label, path, line), self.label, line, path)
+
+    def mapping(self, raw: yaml.MappingNode, path: str) -> dict[str, Node]:
+        found: dict[str, Node] = {}
+        for key_node, value_node in raw.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise EvaluatorError(f"{self.label}:{line}: {path or '文件'}：键应为文字或日期")
+            key = key_node.value
+            where = f"{path}.{key}" if path else key
+            if key in found:
+                raise EvaluatorError(f"{self.label}:{line}: {where}：这个键写了两次（第 {found[key].line} 行已有）")
+            found[key] = self.node(value_node, where, line)
+        return found
 
 
 def _scalar(raw: yaml.Node, label: str, path: str, line: int) -> Scalar:
@@ -316,6 +321,4 @@ def _scalar(raw: yaml.Node, label: str, path: str, line: int) -> Scalar:
             return date.fromisoformat(text)
         except ValueError:
             raise EvaluatorError(f"{label}:{line}: {path}：写的是 {text}，没有这一天") from None
-    if kind == "str":
-        return text
-    raise EvaluatorError(f"{label}:{line}: {path}：不支持标签 {raw.tag}")
+    return text

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from evaluator.demo.people import ROBOT, SHOP, roster_rows
 from evaluator.demo.story import Story
-from evaluator.demo.trade_files import stamp, yuan
+from evaluator.demo.trade_files import exported, newer_status, stamp, yuan
 
 ROSTER_COLUMNS = ("account", "employee_id", "name", "group", "role", "from", "to", "base_salary", "hired")
 
@@ -51,15 +51,17 @@ def _messages(folder: Path, story: Story, known_buyers: bool) -> None:
 
 def _orders(folder: Path, story: Story, known_buyers: bool) -> None:
     nameless_from = story.calendar.no_buyer_from
-    export = story.calendar.export
     header = ("shop", "order_id", "buyer", "created", "paid", "amount", "postage", "quantity", "status",
               "memo")
     rows = []
     for order in story.orders:
-        shown = "" if order.created.date() >= nameless_from else order.shown_buyer
+        newer = order.created.date() >= nameless_from
+        shown = "" if newer else order.shown_buyer
+        at = exported(story, order)
         buyer = order.buyer if known_buyers else shown
         rows.append((SHOP, order.order_id, buyer, stamp(order.created), stamp(order.paid), yuan(order.amount),
-                     yuan(order.postage), str(order.quantity), order.status(export), order.memo))
+                     yuan(order.postage), str(order.quantity),
+                     newer_status(order, at) if newer else order.status(at), order.memo))
     write_csv(folder / "orders.csv", header, rows)
     write_csv(folder / "order_items.csv", ("order_id", "sku", "title", "quantity", "amount"), (
         (o.order_id, line.good.sku, line.good.title, str(line.quantity), yuan(line.amount))

@@ -15,6 +15,8 @@ from evaluator.demo.story import CLIENT_COPIES, Story
 from evaluator.demo.trade_files import stamp
 
 _FIRST_ID = 2_215_000_000_000
+PATCHY = f"{SHOP}:小可"  # one of whose calls failed
+_WRAPPER = "wangwang_eservice_chatlog_get_response"
 _EVENTS = {"online": (1, 8), "offline": (-1, 8), "suspend": (2, 5), "resume": (3, 5)}
 
 
@@ -51,18 +53,18 @@ def _chat_logs(folder: Path, story: Story) -> None:
             calls.setdefault(message.account, {}).setdefault((message.shown_buyer, day), []).append(message)
     for account in sorted(calls):
         lines = [_call(account, peer, day, messages) for (peer, day), messages in calls[account].items()]
-        # What a month of calls also holds: an answer without messages, and one that failed.
-        day = story.calendar.start.isoformat()
-        lines.append(_answer(account, "tb10000001", day, {_wrapper(): {"count": 0, "ret": 10000}}))
-        lines.append(_answer(account, "tb10000002", day, {"error_response": {
-            "code": 15, "msg": "Remote service error", "sub_code": "isp.remote-service-timeout",
-            "sub_msg": "远程服务调用超时"}}))
+        if account == PATCHY:
+            lines += _empty_calls(account, story.calendar.start.isoformat())
         name = "主账号" if account == MAIN else account.split(":")[1]
         _write(folder / f"{name}.jsonl", "".join(lines))
 
 
-def _wrapper() -> str:
-    return "wangwang_eservice_chatlog_get_response"
+def _empty_calls(account: str, day: str) -> list[str]:
+    """What a month of calls also holds: an answer without messages, and a call that failed."""
+    error = {"code": 15, "msg": "Remote service error", "sub_code": "isp.remote-service-timeout",
+             "sub_msg": "远程服务调用超时"}
+    return [_answer(account, "tb10000001", day, {_WRAPPER: {"count": 0, "ret": 10000}}),
+            _answer(account, "tb10000002", day, {"error_response": error})]
 
 
 def _call(account: str, peer: str, day: str, messages: list[Message]) -> str:
@@ -72,7 +74,7 @@ def _call(account: str, peer: str, day: str, messages: list[Message]) -> str:
         direction = 1 if message.sender == "buyer" else 0
         rows.append({"direction": direction, "time": stamp(message.ts), "content": content})
     body = {"count": len(rows), "ret": 10000, "msgs": {"msg": _one_or_many(rows)}}
-    return _answer(account, peer, day, {_wrapper(): body})
+    return _answer(account, peer, day, {_WRAPPER: body})
 
 
 def _answer(account: str, peer: str, day: str, response: Mapping[str, Any]) -> str:
@@ -83,7 +85,7 @@ def _answer(account: str, peer: str, day: str, response: Mapping[str, Any]) -> s
 
 
 def _client_copies(folder: Path, account: str, story: Story) -> None:
-    """A text file a buyer: heads with or without a blank before the time, state lines, some lines without time."""
+    """A text file a buyer: heads with or without a blank before the time, states, lines without time."""
     folder.mkdir(parents=True)
     talks: dict[str, list[Message]] = {}
     for message in story.messages:

@@ -59,7 +59,7 @@ def _sell(story: Story, day: date) -> None:
     for _ in range(_count(story, day, 41)):
         at = story.moment(day)
         sales.enquiry(story, _someone(story, at), at)
-    for _ in range(_count(story, day, 37)):
+    for _ in range(_count(story, day, 31)):
         at = story.moment(day)
         sales.silent_order(story, _someone(story, at, 80), at)
     if story.draws.chance(600):
@@ -109,10 +109,15 @@ def _hours(story: Story, most: int) -> timedelta:
 
 
 def _twins(story: Story) -> None:
-    """Two buyers whose nicks have one mask; each asks and buys, and one order shows the mask only."""
+    """Two buyers whose nicks have one mask; each asks and buys, and one order shows only the mask."""
     for number, nick in enumerate(_TWINS):
         day = story.calendar.start + timedelta(days=min(2 + number, story.calendar.days - 1))
         sales.enquiry(story, nick, datetime.combine(day, time(20, 10 + number)), eager=1000)
+    order = next((o for o in story.orders if o.buyer == _TWINS[0]), None)
+    if order and order.created.date() < story.calendar.no_buyer_from:
+        order.shown_buyer = mask(order.buyer)
+        # Nothing may say whose it is: else it would not be ambiguous.
+        story.messages = [m for m in story.messages if m.order_id != order.order_id]
 
 
 def mask(nick: str) -> str:
@@ -131,9 +136,6 @@ def _mask(story: Story) -> None:
     talked = [o for o in alone if o.buyer in chats]
     for order in story.draws.some(talked, 5):
         order.shown_buyer = mask(order.buyer)
-    twin = next((o for o in named if o.buyer == _TWINS[0]), None)
-    if twin:
-        twin.shown_buyer = mask(twin.buyer)
     _mask_chat(story, [o for o in talked if o.shown_buyer == o.buyer], chats)
     rated = {r.buyer for r in story.ratings}
     for order in [o for o in talked if o.buyer in rated][:6]:

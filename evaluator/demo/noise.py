@@ -23,7 +23,7 @@ def advertiser(story: Story, at: datetime) -> None:
         chat = Chat(story, nick, person, person.accounts[0], at, GOODS[0])
         chat.subject["vx"] = vx
         chat.ask([text])
-        if draws.chance(350):
+        if draws.chance(600):
             chat.answer(words["ad_reply"])
         if draws.chance(250):
             chat.ask(words["ad_more"], gap=(20, 600))

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from evaluator.demo.chat import Chat, account_of, robot_first, robot_only
 from evaluator.demo.goods import EXTRA_POSTAGE, Line, Order, wanted_good
-from evaluator.demo.people import MAIN, SHOP, STAFF, Employee, shift_of, works_on
+from evaluator.demo.people import MAIN, SHOP, STAFF, Employee, on_duty, shift_of, works_on
 from evaluator.demo.story import CLIENT_COPIES, Story
 
 _HOUR = timedelta(hours=1)
@@ -179,16 +179,20 @@ def _follow_up(chat: Chat, person: Employee) -> None:
     chat.add(story.talk.other["follow"])
     if draws.chance(350):
         chat.ask(story.talk.presale["think"], gap=(60, 4000))
-        if draws.chance(400):
+        chat.answer(story.talk.presale["bye"])
+        if draws.chance(300):
             _buys(chat)
 
 
 def _night(story: Story, buyer: str, at: datetime) -> None:
     """Nobody is there: the robot, or a note left for someone who answers when her shift begins."""
     draws = story.draws
-    person = draws.pick([p for p in STAFF if p.role == "售前" and works_on(p, at.date(), story.calendar)])
+    staff = [p for p in STAFF if p.role == "售前" and works_on(p, at.date(), story.calendar)]
+    opening = datetime.combine(at.date(), time(9))
+    first_in = [p for p in staff if at < opening and p in on_duty("售前", opening, story.calendar)]
+    person = draws.pick(first_in or staff)
     chat = Chat(story, buyer, person, account_of(story, person), at, wanted_good(draws))
-    if draws.chance(600):
+    if draws.chance(750):
         robot_only(chat)
         return
     topic = story.talk.questions(chat.good, 1)[0]

@@ -65,7 +65,7 @@ def _name_order(chat: Chat, order: Order) -> None:
 def _to_expert(chat: Chat, expert: Employee) -> None:
     """Sales gives the buyer to after-sales: mostly with a word, sometimes without one."""
     story = chat.story
-    if story.draws.chance(680):
+    if story.draws.chance(820):
         chat.answer(story.talk.other["transfer"]["after"], share=70)
     chat.hand_over(expert, expert.accounts[0], after_s=story.draws.between(3, 40))
     chat.answer(story.talk.other["transfer"]["received"])
@@ -97,10 +97,10 @@ def _course(chat: Chat, order: Order, name: str, handled: bool) -> None:
     if draws.chance(refunds):
         staff = chat.account if chat.person.role == "售后" else _desk(story)
         story.refund(order, draws.later(chat.now, 60, 3000), staff, reason, goods_back=back, part=part)
-    story.rate(chat.buyer, chat.account, chat.now, 800 if handled and chat.slowest < 200 else 450)
-    if draws.chance(12 if handled else 90):
+    story.rate(chat.buyer, chat.account, chat.now, 900 if handled and chat.slowest < 240 else 640)
+    if draws.chance(28 if handled else 150):
         kind = draws.weighted(("platform_consult", "complaint", "dispute"), (4, 4, 2))
-        upheld = draws.pick(("true", "false", "false")) if kind == "complaint" else ""
+        upheld = draws.pick(("true", "false")) if kind == "complaint" else ""
         story.escalations.append(Escalation(chat.buyer, draws.later(chat.now, 3600, 60_000), kind,
                                             order.order_id, chat.account, upheld))
     again = chat.now + timedelta(seconds=draws.between(5 * 3600, 50 * 3600))

@@ -81,10 +81,10 @@ plans:
     applies_to: {{role: 售前}}
     kpi_base: {{{since}: 2000}}
     score:
-      - {{metric: conversion_rate, weight: 40, method: linear, worst: 0.20, best: 0.60, min_sample: 20}}
-      - {{metric: avg_order_value, weight: 15, method: attainment, target: 180, cap: 1.2}}
+      - {{metric: conversion_rate, weight: 40, method: linear, worst: 0.15, best: 0.55, min_sample: 20}}
+      - {{metric: avg_order_value, weight: 15, method: attainment, target: 170, cap: 1.2}}
       - {{metric: first_response, weight: 15, method: bands, lower_is_better: true,
-         bands: [[30, 15], [45, 12], [60, 8], [90, 4]]}}
+         bands: [[45, 15], [60, 12], [80, 8], [120, 4]]}}
       - {{metric: reply_rate, weight: 20, method: deduct, target: 1.0, step: 0.01, points_per_step: 2}}
       - {{metric: sales, weight: 10, method: rank, points: [10, 8, 6, 4], fallback: 6}}
       - {{metric: complaint_rate, weight: 0, method: penalty, limit: 0.01, points: 5}}
@@ -108,11 +108,11 @@ plans:
     applies_to: {{role: 售后}}
     kpi_base: {{{since}: 1800}}
     score:
-      - {{metric: satisfaction, weight: 30, method: linear, worst: 0.60, best: 0.95, min_sample: 5}}
+      - {{metric: satisfaction, weight: 30, method: linear, worst: 0.50, best: 0.95, min_sample: 5}}
       - {{metric: avg_response, weight: 25, method: bands, lower_is_better: true,
          bands: [[60, 25], [90, 20], [120, 12], [180, 6]]}}
       - {{metric: reply_rate, weight: 25, method: deduct, target: 1.0, step: 0.01, points_per_step: 2}}
-      - {{metric: refund_hours, weight: 20, method: linear, worst: 96, best: 12, min_sample: 5}}
+      - {{metric: refund_hours, weight: 20, method: linear, worst: 120, best: 24, min_sample: 5}}
       - {{metric: complaint_rate, weight: 0, method: penalty, limit: 0.005, points: 5}}
     grades:
       - [90, 优秀, {{coefficient: 1.2}}]

@@ -163,6 +163,7 @@ def settle(story: Story) -> None:
         if order.paid and order.paid > through:
             order.paid = None
     story.ratings = [r for r in story.ratings if r.ts <= through]
+    story.escalations = [e for e in story.escalations if e.ts <= through]
     last: dict[tuple[str, str], datetime] = {}
     for message in story.messages:
         key = (message.account, message.buyer)

@@ -12,7 +12,9 @@ _SLOT = re.compile(r"<([a-z0-9]+)>")
 _GIFTS = ("茶巾", "茶夹", "杯垫", "一包试喝茶", "茶针")
 _COLORS = ("柿子红", "月白", "天青", "墨绿", "烟灰", "米黄")
 _TICS = ("", "", "", "", "", "哦", "呢", "哈", "~", "~~")
-_MARKS = ("", "", "", "", "？", "?", "??", "。", "…")
+_MARKS = ("", "", "", "？", "？", "?", "??")
+_STOPS = ("", "", "", "", "。", "…", "~")
+_ASKING = re.compile("[吗啥哪几]|什么|怎么|多少|多大|不$")
 
 
 class Talk:
@@ -50,12 +52,14 @@ class Talk:
             return text
         if self._draws.chance(150):
             text = text.replace("，", " ")
-        return text + self._draws.pick(_MARKS) if self._draws.chance(400) else text
+        if self._draws.chance(600):
+            return text
+        return text + self._draws.pick(_MARKS if _ASKING.search(text) else _STOPS)
 
     def by_agent(self, texts: list[str], subject: dict[str, str]) -> str:
         """A phrase as the agent types it, with her little words."""
         text = self.fill(self._draws.pick(texts), subject)
-        if text[-1] in "哦呢哈~？！】" or self._draws.chance(500):
+        if text[-1] in "哦呢哈吗吧呀啦嘛~？！】" or self._draws.chance(500):
             return text
         return text + self._draws.pick(_TICS)
 

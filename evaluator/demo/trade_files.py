@@ -30,7 +30,7 @@ def yuan(fen: int) -> str:
 
 
 def batches(story: Story) -> tuple[list[Order], list[Order], list[Order]]:
-    """The orders by the export they come in: before the period's second day of data, csv, and 千牛 xlsx."""
+    """The orders by the export they come in: csv before the period, csv, and 千牛 xlsx."""
     first, newer = story.calendar.start, story.calendar.no_buyer_from
     return (
         [o for o in story.orders if o.created.date() < first],
@@ -45,13 +45,23 @@ def overlap(story: Story) -> list[Order]:
     return [o for o in story.orders if o.created.date() == story.calendar.first]
 
 
+def first_export(story: Story) -> datetime:
+    """When the first export was taken: in the morning of the period's first day."""
+    return datetime.combine(story.calendar.start, time(9, 15))
+
+
+def exported(story: Story, order: Order) -> datetime:
+    """When the export was taken whose row of ``order`` holds: the latest that has it."""
+    return first_export(story) if order.created.date() < story.calendar.first else story.calendar.export
+
+
 def write_trade(folder: Path, story: Story) -> None:
     """Three order exports, three item exports, two refund exports."""
     old, middle, new = batches(story)
     calendar = story.calendar
     taken = (calendar.start, calendar.no_buyer_from, calendar.end + timedelta(days=1))
     names = [f"{at:%Y%m%d}" for at in taken]
-    morning = datetime.combine(calendar.start, time(9, 15))
+    morning = first_export(story)
     _csv(folder / f"ExportOrderList{names[0]}0915.csv", _COLUMNS["orders_2016"],
          (_order_2016(o, morning) for o in reversed(old)))
     _csv(folder / f"ExportOrderDetailList{names[0]}0915.csv", _COLUMNS["items_2016"],
@@ -138,11 +148,15 @@ def _items_2016(orders: Sequence[Order], at: datetime) -> Iterable[list[str]]:
                    "", "", "", order.status(at), sku]
 
 
+def newer_status(order: Order, at: datetime) -> str:
+    """The state as 千牛 words it: one of them with a half-width comma."""
+    return order.status(at).replace("买家已付款，", "买家已付款,")
+
+
 def _order_2024(order: Order, at: datetime) -> list[Cell]:
     paid = _seen_paid(order, at)
-    status = order.status(at)
+    status = newer_status(order, at)
     sent = stamp(paid + timedelta(hours=17)) if paid and status == "卖家已发货，等待买家确认" else None
-    status = "买家已付款,等待卖家发货" if status.startswith("买家已付款") else status
     row: dict[str, Cell] = dict.fromkeys(_COLUMNS["orders_2024"])
     left = _left(order, at)
     row.update({

@@ -20,6 +20,7 @@ class AdRule:
     id: str
     pattern: str
     weight: int
+    anchors: tuple[str, ...]  # a text with none of these cannot match
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class AdRules:
     rules: tuple[AdRule, ...]
 
     @property
-    def any_pattern(self) -> str:
-        return "|".join(f"(?:{r.pattern})" for r in self.rules)
+    def anchors(self) -> list[str]:
+        return sorted({a for r in self.rules for a in r.anchors})
 
 
 @lru_cache(maxsize=8)
@@ -39,20 +40,21 @@ def ad_rules(finder: RulesFinder | None = None) -> AdRules:
     pairs = root.mapping(["threshold", "rules"])
     rules = []
     for node in root.need(pairs, "rules").items("规则列表"):
-        keys = node.mapping(["id", "pattern", "weight"])
+        keys = node.mapping(["id", "pattern", "weight", "anchors"])
         pattern = node.need(keys, "pattern")
         try:
             pl.Series([""]).str.contains(pattern.text())
         except pl.exceptions.ComputeError:
             pattern.fail("不是有效的正则表达式")
-        rules.append(AdRule(node.need(keys, "id").text(), pattern.text(), node.need(keys, "weight").integer()))
+        anchors = node.need(keys, "anchors").texts()
+        rules.append(AdRule(node.need(keys, "id").text(), pattern.text(), node.need(keys, "weight").integer(), anchors))
     return AdRules(root.need(pairs, "threshold").integer(), tuple(rules))
 
 
 def rule_decisions(texts: pl.DataFrame, rules: AdRules) -> pl.DataFrame:
     """``texts``: b, text (a buyer's messages of the period). Out: b, ad, score, why (rule ids joined by ``+``);
     only buyers that some rule hits."""
-    hits = texts.filter(pl.col("text").str.contains(rules.any_pattern).fill_null(False))
+    hits = texts.filter(pl.col("text").str.contains_any(rules.anchors, ascii_case_insensitive=True).fill_null(False))
     if not hits.height:
         return pl.DataFrame(schema={"b": pl.Int32, "ad": pl.Boolean, "score": pl.Int32, "why": pl.String})
     by_buyer = hits.group_by("b").agg(
@@ -60,7 +62,7 @@ def rule_decisions(texts: pl.DataFrame, rules: AdRules) -> pl.DataFrame:
     ).sort("b")
     score = pl.sum_horizontal(pl.col(r.id).cast(pl.Int32) * r.weight for r in rules.rules)
     why = pl.concat_str([pl.when(pl.col(r.id)).then(pl.lit(r.id)) for r in rules.rules], separator="+", ignore_nulls=True)
-    return by_buyer.select("b", (score >= rules.threshold).alias("ad"), score.cast(pl.Int32).alias("score"), why.alias("why"))
+    return by_buyer.filter(score > 0).select("b", (score >= rules.threshold).alias("ad"), score.cast(pl.Int32).alias("score"), why.alias("why"))
 
 
 def decide(labels: pl.DataFrame, by_rule: pl.DataFrame) -> pl.DataFrame:

@@ -31,8 +31,8 @@ def write_reports(
     """Writes payroll.xlsx, team.html and agents/<employee_id>.html into the folder ``out``.
 
     ``progress`` is told what is being written. ``order_limit``: orders on the sheet 归属明细; all of
-    them stand in tables/attribution.parquet. Raises EvaluatorError for an unknown language, and where the sums of the
-    reports do not agree with each other."""
+    them stand in tables/attribution.parquet. Raises EvaluatorError for an unknown language, and where
+    the sums of the reports do not agree with each other."""
     if lang not in LANGUAGES:
         raise EvaluatorError(f"报告没有语言 {lang}，现有：{'、'.join(LANGUAGES)}")
     data = prepare(evaluation, lang)

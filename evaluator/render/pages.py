@@ -10,22 +10,21 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from evaluator.render.sheet import Block, Cell, Column, Item, Row, show
-from evaluator.render.text import file_name, visible
+from evaluator.render.markup import chat_lines, css_class, table_rows, total_row
+from evaluator.render.text import page_files, visible
 from evaluator.render.view.agent import AgentPages
 from evaluator.render.view.prepared import Prepared
-from evaluator.render.view.team import team_page
+from evaluator.render.view.slices import Slices
+from evaluator.render.view.talks import Talks
+from evaluator.render.view.team import TeamLists, team_page
 from evaluator.rulebook import builtin
 
 Progress = Callable[[str], None]
 
-_CLASSES = dict.fromkeys(("money", "count", "points", "ratio", "seconds", "hours", "factor"), "n") | {
-    "time": "t", "short": "t", "date": "t", "id": "k", "wrap": "w",
-}  # fmt: skip
-
 
 def environment() -> Environment:
-    """Jinja with autoescape, strict about names, and the filters that tables need."""
+    """Jinja with autoescape, strict about names. Rows of tables and lines of chats, of which a report has a
+    million, are made and escaped by ``markup``."""
     env = Environment(
         loader=FileSystemLoader(builtin("templates")),
         autoescape=True,
@@ -33,35 +32,11 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.filters["cells"] = _table_cells
-    env.filters["total_cells"] = _total_cells
-    env.filters["css_class"] = _css_class
+    env.filters["table_rows"] = table_rows
+    env.filters["total_row"] = total_row
+    env.filters["chat_lines"] = chat_lines
+    env.filters["css_class"] = css_class
     return env
-
-
-def _css_class(column: Column) -> str:
-    return _CLASSES.get(column.kind, "")
-
-
-def _table_cells(block: Block) -> list[list[tuple[str, str, str]]]:
-    """Each row as (text, css class, note)."""
-    kinds = [c.kind for c in block.columns]
-    return [_row_cells(row, kinds) for row in block.rows]
-
-
-def _row_cells(row: Row, kinds: list[str]) -> list[tuple[str, str, str]]:
-    return [_cell(item, kind) for item, kind in zip(row, kinds, strict=True)]
-
-
-def _cell(item: Item, kind: str) -> tuple[str, str, str]:
-    if isinstance(item, Cell):
-        kind = item.kind or kind
-        return show(item.value, kind), _CLASSES.get(kind, ""), item.note
-    return show(item, kind) if item != "" else "", _CLASSES.get(kind, ""), ""
-
-
-def _total_cells(block: Block) -> list[tuple[str, str, str]]:
-    return _row_cells(block.total or (), [c.kind for c in block.columns])
 
 
 def _common(data: Prepared, env: Environment) -> dict[str, Any]:
@@ -78,30 +53,19 @@ def _common(data: Prepared, env: Environment) -> dict[str, Any]:
     }
 
 
-def page_files(employees: list[str]) -> dict[str, str]:
-    """Employee id → file name; two ids that some systems take for one name (E01, e01) get different ones."""
-    files: dict[str, str] = {}
-    taken: set[str] = set()
-    for employee in employees:
-        name = file_name(employee)
-        if name.casefold() in taken:
-            name = "".join(f"%{b:02X}" for b in employee.encode()) + ".html"
-        taken.add(name.casefold())
-        files[employee] = name
-    return files
-
-
 def write_pages(data: Prepared, out: Path, progress: Progress | None = None) -> None:
     """Writes ``out/team.html`` and ``out/agents/*.html``."""
     env = environment()
     common = _common(data, env)
     if progress:
         progress("team.html")
-    text = env.get_template("team.html.j2").render(page=team_page(data), **common)
+    slices, lists = Slices(data), TeamLists(data)
+    talks = Talks(data, [*slices.keys(), *lists.keys()])
+    text = env.get_template("team.html.j2").render(page=team_page(data, lists, talks), **common)
     (out / "team.html").write_text(text, encoding="utf-8")
     folder = out / "agents"
     folder.mkdir(parents=True, exist_ok=True)
-    template, pages = env.get_template("agent.html.j2"), AgentPages(data)
+    template, pages = env.get_template("agent.html.j2"), AgentPages(data, slices, talks)
     for employee_id, name in page_files(data.employees).items():
         if progress:
             progress(f"agents/{name}")

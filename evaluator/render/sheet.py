@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+import polars as pl
+
 Value = str | int | float | Decimal | date | datetime | None
 
 
@@ -36,19 +38,21 @@ class Column:
 
 @dataclass
 class Block:
-    """A table: title, some lines above it, heads, rows, an optional total row."""
+    """A table: title, some lines above it, heads, rows, an optional total row. A large one has its rows in
+    ``frame``, columns in the order of ``columns``."""
 
     title: str
     columns: tuple[Column, ...]
-    rows: Iterable[Row]
+    rows: Iterable[Row] = ()
     total: Row | None = None
     notes: tuple[str, ...] = ()
+    frame: pl.DataFrame | None = None
 
 
 @dataclass
 class Sheet:
-    """A worksheet: blocks under one another. ``freeze``: columns that stay when scrolling right (and the heads
-    of an only block when scrolling down). ``signed``: ends in a line for signatures."""
+    """A worksheet: blocks under one another. ``freeze``: columns that stay when scrolling right (and
+    the heads of an only block when scrolling down). ``signed``: ends in a line for signatures."""
 
     name: str
     title: str

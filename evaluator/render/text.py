@@ -5,18 +5,25 @@ cut with a mark that says how long it was. HTML escaping itself is Jinja's (auto
 
 from __future__ import annotations
 
+import hashlib
 import re
 from urllib.parse import quote
 
 #: Excel's limit for one cell, in UTF-16 units.
 CELL_LIMIT = 32_767
 
-# Controls (but tab and line feed), zero-width and bidirectional marks, line separators, lone surrogates,
-# non-characters, tag characters. U+200D stays: emoji are joined with it.
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-    "\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
-)
+# Controls (but tab and line feed), soft hyphen, zero-width and bidirectional marks, line separators,
+# format characters, non-characters, tag characters. U+200D stays: emoji are joined with it.
+_RANGES = (
+    (0x00, 0x08), (0x0B, 0x1F), (0x7F, 0x9F), (0xAD, 0xAD), (0x61C, 0x61C), (0x180E, 0x180E),
+    (0x200B, 0x200C), (0x200E, 0x200F), (0x2028, 0x202E), (0x2060, 0x206F), (0xFEFF, 0xFEFF),
+    (0xFFF0, 0xFFFB), (0xFFFE, 0xFFFF), (0xE0000, 0xE007F),
+)  # fmt: skip
+_SURROGATES = (0xD800, 0xDFFF)  # only Python strings can hold lone ones
+_INVISIBLE = re.compile("[" + "".join(f"{chr(a)}-{chr(b)}" for a, b in (*_RANGES, _SURROGATES)) + "]")
+#: The same characters for Polars.
+INVISIBLE_IN_RUST = "[" + "".join(f"\\x{{{a:X}}}-\\x{{{b:X}}}" for a, b in _RANGES) + "]"
+_NAME_LIMIT = 180  # characters of an encoded name, well below what file systems take
 _SAFE_FILE = re.compile(
     r"[A-Za-z0-9_\u3400-\u4dbf\u4e00-\u9fff-][A-Za-z0-9_.\u3400-\u4dbf\u4e00-\u9fff-]{0,59}"
 )
@@ -70,4 +77,19 @@ def file_name(employee_id: str) -> str:
     encoded = quote(employee_id, safe="").replace(".", "%2E").replace("~", "%7E")
     if _DEVICE.fullmatch(encoded):
         encoded = f"%{ord(encoded[0]):02X}{encoded[1:]}"
+    if len(encoded) > _NAME_LIMIT:
+        encoded = f"{encoded[:_NAME_LIMIT]}-{hashlib.sha256(employee_id.encode()).hexdigest()[:12]}"
     return f"{encoded}.html"
+
+
+def page_files(employees: list[str]) -> dict[str, str]:
+    """Employee id → file name; two ids that some systems take for one name (E01, e01) get different ones."""
+    files: dict[str, str] = {}
+    taken: set[str] = set()
+    for employee in employees:
+        name = file_name(employee)
+        if name.casefold() in taken:
+            name = "".join(f"%{b:02X}" for b in employee.encode()) + ".html"
+        taken.add(name.casefold())
+        files[employee] = name
+    return files

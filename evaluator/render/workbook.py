@@ -11,8 +11,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import xlsxwriter
 
+from evaluator.render.bulk import rows_xml
 from evaluator.render.sheet import Block, Cell, Column, Item, Sheet, Value
 from evaluator.render.text import cell_text
 from evaluator.render.view import kpi, method, orders, payroll, plans, review, scores
@@ -209,6 +211,8 @@ class _SheetWriter:
     def _body(self, block: Block, spans: Spans | None) -> None:
         kinds = [c.kind for c in block.columns]
         formats = [self._styles.get(kind) for kind in kinds]
+        if block.frame is not None:
+            self._bulk(block.frame, formats)
         for row in block.rows:
             if spans is None:
                 self._cells(row, kinds, formats)
@@ -220,6 +224,24 @@ class _SheetWriter:
                 self._cells(block.total, kinds, sums)
             else:
                 self._spanned(block.total, kinds, sums, spans)
+
+    def _bulk(self, frame: pl.DataFrame, formats: Sequence[Any]) -> None:
+        """A frame's rows, as XML between the rows that XlsxWriter has written and those to come. That reaches
+        into the writer's row file; a version that has none gets the rows cell by cell."""
+        out = self._out
+        parts = ("_write_single_row", "row_data_fh", "_check_dimensions")
+        if not all(hasattr(out, part) for part in parts) or not hasattr(formats[0], "_get_xf_index"):
+            kinds = [""] * frame.width
+            for row in frame.iter_rows():
+                self._cells(row, kinds, formats)
+            return
+        if not frame.height:
+            return
+        out._write_single_row(self._row)
+        for xml in rows_xml(frame, [style._get_xf_index() for style in formats], self._row + 1):
+            out.row_data_fh.write(xml)
+        self._row += frame.height
+        out._check_dimensions(self._row - 1, frame.width - 1)
 
     def _cells(self, row: Sequence[Item], kinds: Sequence[str], formats: Sequence[Any]) -> None:
         """A row of the sheet's main table, one cell a column: the hot path of a large sheet."""
@@ -258,7 +280,7 @@ class _SheetWriter:
 
     def _value(self, place: int, item: Value, style: Any) -> None:
         out, line = self._out, self._row
-        if item is None:
+        if item is None or item == "":
             out.write_blank(line, place, None, style)
         elif isinstance(item, str):
             out.write_string(line, place, cell_text(item), style)

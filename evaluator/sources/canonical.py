@@ -16,6 +16,7 @@ from evaluator.tables import TABLES, Table
 
 ID = "canonical"
 SLICE_ROWS = 1 << 20
+_UNREADABLE = "{file}：Parquet 文件读不出（可能没有写完或已损坏：{error}）；请重新导出"
 
 _NAMES = sorted(TABLES, key=len, reverse=True)
 
@@ -72,7 +73,7 @@ def _schema(sample: Sample) -> dict[str, pl.DataType]:
     try:
         return {header_name(n): t for n, t in pl.read_parquet_schema(sample.path).items()}
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
-        raise EvaluatorError(f"{sample.rel}：Parquet 文件读不出（可能没有写完或已损坏）；请重新导出") from error
+        raise EvaluatorError(_UNREADABLE.format(file=sample.rel, error=_short(error))) from error
 
 
 def _parquet(sample: Sample, table: Table) -> Iterator[pl.DataFrame]:
@@ -91,7 +92,8 @@ def _parquet(sample: Sample, table: Table) -> Iterator[pl.DataFrame]:
             rows = pl.int_range(start + 1, start + part.height + 1, dtype=pl.UInt32, eager=True)
             yield part.with_columns(rows.alias("_row"))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        short = re.sub(r"\s+", " ", str(error))[:120]
-        raise EvaluatorError(
-            f"{sample.rel}：Parquet 文件读不出（可能没有写完或已损坏：{short}）；请重新导出"
-        ) from error
+        raise EvaluatorError(_UNREADABLE.format(file=sample.rel, error=_short(error))) from error
+
+
+def _short(error: BaseException) -> str:
+    return re.sub(r"\s+", " ", str(error))[:120]

@@ -26,11 +26,14 @@ FALSE = frozenset({"false", "0", "否", "no", "0.0"})
 _BEIJING = timezone(timedelta(hours=8))
 _EPOCH_1900 = datetime(1899, 12, 30)
 _TIME = re.compile(
-    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:(?:\s+|T)(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?)?"
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:(?:\s+|T)(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?)?",
+    re.ASCII,
 )
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)")
-_GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
-_SERIAL = re.compile(r"\d{1,6}(?:\.\d+)?")
+_NUMBER = re.compile(
+    r"(?P<sign>[+-]?)\s*¥?\s*(?P<sign2>[+-]?)"
+    r"(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)\s*元?", re.ASCII
+)
+_SERIAL = re.compile(r"\d{1,6}(?:\.\d+)?", re.ASCII)
 SCIENTIFIC = r"^\d(\.\d+)?[eE]\+\d{1,2}$"
 
 
@@ -84,7 +87,8 @@ def blank(series: pl.Series, mask: pl.Series) -> pl.Series:
     """The series with nulls where ``mask`` holds."""
     if not mask.any():
         return series
-    return pl.select(pl.when(mask.fill_null(False)).then(None).otherwise(series).alias(series.name)).to_series()
+    kept = pl.when(mask.fill_null(False)).then(None).otherwise(series)
+    return pl.select(kept.alias(series.name)).to_series()
 
 
 def nulls(length: int, dtype: pl.DataType) -> pl.Series:
@@ -189,15 +193,12 @@ def one_number(text: str) -> Decimal | None:
     body, sign = text.translate({0xFF08: "(", 0xFF09: ")", 0xFF0C: ",", 0xFFE5: "¥"}), 1
     if body.startswith("(") and body.endswith(")"):
         body, sign = body[1:-1].strip(), -1
-    body = body.removesuffix("元").strip()
-    if body.startswith("-"):
-        body, sign = body[1:].strip(), -sign
-    body = body.removeprefix("¥").strip()
-    if _GROUPED.fullmatch(body):
-        body = body.replace(",", "")
-    elif not _NUMBER.fullmatch(body):
+    match = _NUMBER.fullmatch(body)
+    if match is None or (match["sign"] and match["sign2"]):
         return None
-    return sign * Decimal(body)
+    if "-" in (match["sign"], match["sign2"]):
+        sign = -sign
+    return sign * Decimal(match["digits"].replace(",", ""))
 
 
 def one_fen(text: str) -> int | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import polars as pl
 
+from evaluator.model import ReviewItem
 from evaluator.sources import cells, sheets
 from evaluator.sources.base import EXPORT, EXPORT_SHEET, Dialect, RawTable, RowReject
 from evaluator.sources.csvfile import CsvFile
@@ -61,11 +62,20 @@ def _pick(frame: pl.DataFrame, headers: Headers, how: Dialect) -> pl.DataFrame:
     return pl.DataFrame(picked)
 
 
-def refuse(frame: pl.DataFrame, mask: pl.Series, column: str, why: str, rejects: list[RowReject]) -> pl.DataFrame:
+def refuse(
+    frame: pl.DataFrame, mask: pl.Series, column: str, why: str, rejects: list[RowReject]
+) -> pl.DataFrame:
     """The frame without the rows of ``mask``; ``{value}`` in ``why`` is what stood in the column."""
     for row, value in frame.filter(mask).select("_row", column).iter_rows():
         rejects.append(RowReject(row, column, value or "", why.format(value=value)))
     return frame.filter(~mask)
+
+
+def borrowed_time(sample: Sample, headers: Headers, lacking: str, lender: str, told: str) -> list[ReviewItem]:
+    """The note that a file without the column ``lacking`` takes ``lender`` in its place (SPEC §2.1)."""
+    if has(sample, headers, lacking) or not has(sample, headers, lender):
+        return []
+    return [ReviewItem("source_note", sample.rel, told)]
 
 
 def yuan_text(fen: pl.Series) -> pl.Series:

@@ -8,6 +8,7 @@ import codecs
 import hashlib
 import json
 import re
+import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +24,8 @@ DAMAGED = "\0"  # stands for what could not be decoded; rows that hold it are re
 NOT_DATA = (".yaml", ".yml", ".md", ".html", ".htm", ".pdf", ".docx", ".doc", ".png", ".jpg", ".jpeg",
             ".gif", ".log", ".py", ".sh", ".tmp", ".partial")
 NOT_DATA_NAMES = frozenset({"thumbs.db", "desktop.ini", "makefile", "license", "readme"})
+
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl")
 
 _SIGNATURES = ((b"PK\x03\x04", "zip"), (b"PK\x05\x06", "zip"), (b"\xd0\xcf\x11\xe0", "xls"),
                (b"PAR1", "parquet"), (b"%PDF", "other"), (b"\x89PNG", "other"), (b"\xff\xd8\xff", "other"),
@@ -115,7 +118,8 @@ def decode(data: bytes, name: str) -> str:
     if best is not None:
         return best[1]
     raise EvaluatorError(
-        f"{name}：读不出文字编码（试过 UTF-8、UTF-16、GB18030）；请用原导出文件，或另存为 UTF-8 编码后再放进来"
+        f"{name}：读不出文字编码（试过 UTF-8、UTF-16、GB18030）；"
+        "请用原导出文件，或另存为 UTF-8 编码后再放进来"
     )
 
 
@@ -144,6 +148,7 @@ class Sample:
         self.rel = rel
         self.path = path
         self.size = path.stat().st_size
+        self.sheet_rows: list[list[Any]] | None = None  # kept by ``sheets``
         with path.open("rb") as handle:
             self.head = handle.read(HEAD)
         self.kind = _kind(self.head)
@@ -151,7 +156,11 @@ class Sample:
             self.kind = "xlsx" if self._is_workbook() else "other"
 
     def _is_workbook(self) -> bool:
-        return b"xl/" in self.head or b"[Content_Types].xml" in self.head or self.path.suffix == ".xlsx"
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                return any(name.startswith("xl/") for name in archive.namelist())
+        except (zipfile.BadZipFile, OSError, NotImplementedError):  # cut short: its reader will say so
+            return b"xl/" in self.head or self.path.suffix.lower() == ".xlsx"
 
     @property
     def is_text(self) -> bool:
@@ -171,14 +180,14 @@ class Sample:
 
     @cached_property
     def head_text(self) -> str:
-        """The beginning of a text file, decoded; what is cut off at the end does not matter."""
-        head = self.head
-        for _ in range(4):
-            try:
-                return decode(head, self.rel)
-            except EvaluatorError:
-                head = head[:-1]
-        return head.decode("utf-8", "replace")
+        """The beginning of a text file, decoded; what is cut off at the end does not matter. "" for a file
+        that is no text and is not called one."""
+        try:
+            return decode(self.head, self.rel)
+        except EvaluatorError:
+            if self.path.suffix.lower() in TEXT_SUFFIXES:
+                raise
+            return ""
 
     @cached_property
     def text(self) -> str:

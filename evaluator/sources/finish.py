@@ -34,25 +34,41 @@ def shop_of(rel: str, config: MonthConfig, named: set[str]) -> str:
     if len(known) == 1:
         return next(iter(known))
     raise EvaluatorError(
-        f"{rel}：这份导出没有写店铺，本月又不止一个店铺；请在 period.yaml 写 shop:，或把文件放进以店铺命名的子文件夹"
+        f"{rel}：这份导出没有写店铺，也看不出属于本月的哪个店铺；"
+        "请在 period.yaml 写 shop:，或把文件放进以店铺命名的子文件夹"
     )
 
 
 def finish(
-    tables: dict[str, pl.DataFrame], inputs: list[InputFile], accounts: dict[str, str], review: list[ReviewItem]
+    tables: dict[str, pl.DataFrame],
+    inputs: list[InputFile],
+    accounts: dict[str, str],
+    review: list[ReviewItem],
 ) -> dict[str, pl.DataFrame]:
-    """The tables with numeric accounts named, robots' messages and ratings marked as such, and the orders that
-    platform chats name filled in. Canonical files are taken as they stand."""
+    """The tables with numeric accounts named, robots' messages and ratings marked as such, and the orders
+    that platform chats name filled in. Canonical files are taken as they stand."""
     done = dict(tables)
     robots = robot_days(tables["roster"])
     chats = _files(inputs, CHATS)
     messages = mark_robots(tables["messages"], chats, robots, "sender", "agent")
+    review += shops_apart(tables["messages"], tables["orders"])
     done["messages"] = name_orders(messages, chats, tables["orders"])
     if "ratings" in tables:
         done["ratings"] = mark_robots(tables["ratings"], _files(inputs, EVALS), robots, "source", "human")
     if "online" in tables:
         done["online"] = name_accounts(tables["online"], _files(inputs, ONLINE), accounts, review)
     return done
+
+
+def shops_apart(messages: pl.DataFrame, orders: pl.DataFrame) -> list[ReviewItem]:
+    """A chat carries the main account's nick, an order the shop's title: where they differ nothing joins,
+    unless ``shop_alias`` says that they are one."""
+    chats, sold = (sorted(frame["shop"].unique()) for frame in (messages, orders))
+    if not sold or not set(chats).isdisjoint(sold):
+        return []
+    told = f"聊天里的店铺（{'、'.join(chats[:5])}）与订单里的（{'、'.join(sold[:5])}）没有一个相同，任何订单都归不到人；"
+    told += "如果是同一个店铺的不同叫法，请写进 period.yaml 的 settings.shop_alias"
+    return [ReviewItem("source_note", "shop", told)]
 
 
 def _files(inputs: list[InputFile], formats: frozenset[str]) -> list[int]:
@@ -94,9 +110,8 @@ def name_accounts(
     )
     left = named.filter(ours & pl.col("account").str.contains(r"^\d+$"))["account"]
     for number, count in left.value_counts().sort("account").iter_rows():
-        review.append(ReviewItem(
-            "source_note", number, f"在线日志里的账号 {number} 没有对应的子账号名；请把子账号列表一并放进来", count
-        ))
+        told = f"在线日志里的账号 {number} 没有对应的子账号名；请把子账号列表一并放进来"
+        review.append(ReviewItem("source_note", number, told, count))
     return named
 
 

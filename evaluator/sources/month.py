@@ -1,5 +1,5 @@
-"""Reading a month's folder into canonical tables (SPEC §1, §2): every row is used, or rejected with file, row,
-column and why."""
+"""Reading a month's folder into canonical tables (SPEC §1, §2): every row is used, or rejected with file,
+row, column and why."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import polars as pl
 
 from evaluator.model import EvaluatorError, InputFile, MonthData, Reject, ReviewItem
 from evaluator.sources import finish, repeats
-from evaluator.sources.base import Dialect, Format, RawTable
-from evaluator.sources.canonical import must_have, table_of
+from evaluator.sources.base import Format, RawTable
+from evaluator.sources.canonical import must_have
 from evaluator.sources.files import Sample, discover
 from evaluator.sources.registry import FORMATS
 from evaluator.sources.validate import VALUE_LENGTH, Scope, validate
@@ -47,18 +47,23 @@ class _Reader:
 
     # ------------------------------------------------------------------------------------------ a file
     def read(self, rel: str, path: Path) -> None:
-        sample = Sample(rel, path)
-        found = next((f for f in FORMATS if f.sniff(sample)), None)
-        if found is None:
-            self._not_recognised(sample)
-            return
-        for raw in found.read(sample):
-            self._take(sample, found, raw)
+        try:
+            sample = Sample(rel, path)
+            found = next((f for f in FORMATS if f.sniff(sample)), None)
+            if found is None:
+                self._not_recognised(sample)
+                return
+            for raw in found.read(sample):
+                self._take(sample, found, raw)
+        except OSError as error:
+            raise EvaluatorError(f"{rel}：读不了这个文件（{error.strerror}）") from error
 
     def _not_recognised(self, sample: Sample) -> None:
         heads = "、".join(h for h in sample.header if h)[:300]
         detail = f"文件 {sample.rel} 不是已知的格式，没有读入"
         detail += f"；表头：{heads}" if heads else ""
+        detail += "；JSON 不完整，可能没有下载完" if sample.kind == "json" and sample.json is None else ""
+        detail += _looks_like(sample)
         self.unknown.append(f"{sample.rel}（{heads}）" if heads else sample.rel)
         self.review.append(ReviewItem("unrecognised_file", sample.rel, detail))
 
@@ -119,6 +124,7 @@ class _Reader:
         late = {raw.table for _, raw, _ in self._no_shop}
         self._give_shops()
         made = {t: pl.concat(f) if f else TABLES[t].empty() for t, f in self.frames.items()}
+        self.frames = {}  # a large month stands in memory once
         return {t: f.sort("_file", "_row") if t in late else f for t, f in made.items()}
 
     def _give_shops(self) -> None:
@@ -156,6 +162,14 @@ class _Reader:
         return [r for _, r in sorted(self.rejects, key=lambda pair: (pair[0], pair[1].row))]
 
 
+def _looks_like(sample: Sample) -> str:
+    found = set(sample.header)
+    for name, table in TABLES.items():
+        if found.issuperset(must_have(table)):
+            return f"；列像是表 {name}：把文件名改成以 {name} 开头即可读入"
+    return ""
+
+
 _SUFFIX = {"text": "csv", "empty": "csv", "parquet": "parquet", "xlsx": "xlsx", "xls": "xlsx"}
 
 
@@ -190,7 +204,8 @@ def _required(tables: dict[str, pl.DataFrame], reader: _Reader) -> None:
         if not table.mandatory:
             continue
         if name not in tables:
-            detail = f"{reader.config.folder}：没有找到表 {name}（如 {name}.csv，列：{'、'.join(must_have(table))}）"
+            columns = "、".join(must_have(table))
+            detail = f"{reader.config.folder}：没有找到表 {name}（如 {name}.csv，列：{columns}）"
             if reader.unknown:
                 detail += f"；没有认出的文件：{'、'.join(reader.unknown[:5])}"
             raise EvaluatorError(detail)

@@ -1,18 +1,18 @@
 """Chats copied from the 千牛 client as text, one file a conversation (FORMATS §10).
 
 A message is a head (who and when) and its lines. Four kinds of heads: ``nick time``, ``nicktime``, nick and
-time on two lines, ``from --> to time``. A head counts only if its name is one of the two parties, since a line
-of a message may itself end in a time. The parties are the folder and the file name, else what the heads say."""
+time on two lines, ``from --> to time``. A head counts only if its name is one of the two parties, since a
+line of a message may itself end in a time. The parties are the folder and the file name, else what the heads
+say."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evaluator.sources.base import MADE, RawTable, RowReject
-from evaluator.sources.chat import RECALL, Talk
+from evaluator.sources.chat import RECALL, Talk, transfer_in
 from evaluator.sources.files import Sample, lines_of
 from evaluator.sources.top import main_account, nick
 
@@ -22,6 +22,7 @@ _WHEN = r"\d{4}[-/]\d{1,2}[-/]\d{1,2} \d{1,2}:\d{2}:\d{2}"
 _HEAD = re.compile(rf"(?P<name>.*?)\s*(?P<time>{_WHEN})")
 _ARROW = re.compile(rf"(?P<name>.+?) --> (?P<peer>.+?) (?P<time>{_WHEN})")
 _TIME = re.compile(_WHEN)
+_PARTY = re.compile(r"[^\s:]+(?::[^\s:]+)?")  # an order card that ends in a time has more colons, or blanks
 _TRANSFER = re.compile(r"由\s*(.+?)\s*转交给\s*(.*)")
 _REASON = re.compile(r"原因[:：]")
 
@@ -49,24 +50,41 @@ def sniff(sample: Sample) -> bool:
 
 
 def _parties(sample: Sample) -> _Parties | None:
-    """By folder and file name if a head bears them out, else by the names in the heads."""
+    """By folder and file name if heads bear them out, else by the names in the heads."""
     lines = lines_of(sample.head_text)
-    folders = sample.rel.split("/")[:-1]
-    if folders:
-        given = _Parties(nick(folders[-1]), nick(sample.stem))
-        if any(_speaker(lines, at, given) for at in range(len(lines))):
-            return given
-    names: Counter[str] = Counter()
-    for at, line in enumerate(lines):
-        if arrow := _ARROW.fullmatch(line):
-            names.update((nick(arrow["name"]), nick(arrow["peer"])))
-        elif head := _HEAD.fullmatch(line):
-            names[nick(head["name"] or (lines[at - 1] if at else ""))] += 1
+    names = _names(lines)
+    given = _by_path(sample)
+    if given and (names & {given.account, given.buyer} if ":" in given.account else given.account in names):
+        return given
     staff = [name for name in names if ":" in name]
-    others = [name for name, _ in names.most_common() if name and ":" not in name]
+    others = [name for name in names if ":" not in name]
+    stem = nick(sample.stem)
+    if stem in others:
+        others = [stem]
     if len(staff) == 1 and len(others) == 1:
         return _Parties(staff[0], others[0])
     return None
+
+
+def _by_path(sample: Sample) -> _Parties | None:
+    """``<account>/<buyer>.txt``, or the other way round where only the file is called like an account."""
+    folders = sample.rel.split("/")[:-1]
+    if not folders:
+        return None
+    folder, stem = nick(folders[-1]), nick(sample.stem)
+    return _Parties(stem, folder) if ":" in stem and ":" not in folder else _Parties(folder, stem)
+
+
+def _names(lines: list[str]) -> set[str]:
+    """Everyone whom a line that may be a head names. A year has four digits, so a nick that ends in digits
+    can be told from the time."""
+    found: set[str] = set()
+    for at, line in enumerate(lines):
+        if arrow := _ARROW.fullmatch(line.strip()):
+            found |= {nick(arrow["name"]), nick(arrow["peer"])}
+        elif head := _HEAD.fullmatch(line.strip()):
+            found.add(nick(head["name"] or (lines[at - 1].strip() if at else "")))
+    return {name for name in found if _PARTY.fullmatch(name)}
 
 
 def _speaker(lines: list[str], at: int, parties: _Parties) -> tuple[str, str, int] | None:
@@ -104,13 +122,8 @@ def _events(lines: list[str], parties: _Parties) -> Iterator[_Event]:
         used = 1
         if head:
             event, used = _Event("message", head[0], head[1], []), head[2]
-        elif transfer := _TRANSFER.fullmatch(line):
-            target = transfer[2]
-            if not target and at + 1 < len(lines):
-                target, used = lines[at + 1].strip(), 2
-            if at + used < len(lines) and _REASON.match(lines[at + used].strip()):
-                used += 1
-            event = _Event("transfer", nick(transfer[1]), "", [f"由 {transfer[1]} 转交给 {target}"])
+        elif moved := _transfer(lines, at, parties):
+            event, used = moved
         elif line.endswith(RECALL) and nick(line.removesuffix(RECALL)) in (parties.account, parties.buyer):
             event = _Event("recall", nick(line.removesuffix(RECALL)), "", [])
         elif line == FROM_PAGE:
@@ -126,6 +139,23 @@ def _events(lines: list[str], parties: _Parties) -> Iterator[_Event]:
         at += used
     if current is not None:
         yield current
+
+
+def _transfer(lines: list[str], at: int, parties: _Parties) -> tuple[_Event, int] | None:
+    """A transfer that begins here, with the lines it takes: the account stands on the line or the next, a
+    reason may follow. Only a transfer between accounts of the shop is one; the rest is talk."""
+    match = _TRANSFER.fullmatch(lines[at].strip())
+    if not match:
+        return None
+    target, used = match[2], 1
+    if not target and at + 1 < len(lines):
+        target, used = lines[at + 1].strip(), 2
+    text = f"由 {match[1]} 转交给 {target}"
+    if not transfer_in(text, parties.account):
+        return None
+    if at + used < len(lines) and _REASON.match(lines[at + used].strip()):
+        used += 1
+    return _Event("transfer", parties.account, "", [text]), used
 
 
 def _body(event: _Event, parties: _Parties) -> str:

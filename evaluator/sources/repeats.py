@@ -9,6 +9,7 @@ from evaluator.tables import TABLES
 
 DUPLICATE = "duplicate"
 SUPERSEDED = "superseded"
+SLICE = 1 << 19  # rows hashed at a time: hashing a row of text copies it
 
 
 def duplicate_messages(messages: pl.DataFrame) -> pl.Series:
@@ -18,14 +19,14 @@ def duplicate_messages(messages: pl.DataFrame) -> pl.Series:
     if messages["_file"].n_unique() < 2:
         return nothing
     columns = [c.name for c in TABLES["messages"].columns]
-    keyed = messages.select(
-        pl.struct(columns).hash(seed=1).alias("hash"), pl.col("_file"), pl.int_range(pl.len()).alias("at")
-    )
+    whole_row = pl.struct(columns).hash(seed=1).alias("hash")
+    keyed = pl.concat([part.select(whole_row, "_file") for part in messages.iter_slices(SLICE)])
+    keyed = keyed.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("at"))
     # Only rows whose hash stands in two files can be repeats; those are compared exactly.
-    suspects = keyed.filter(pl.col("_file") != pl.col("_file").min().over("hash"))["hash"].unique()
-    if suspects.is_empty():
+    few = keyed.filter(pl.col("hash").is_duplicated())
+    few = few.filter(pl.col("_file").n_unique().over("hash") > 1)
+    if few.is_empty():
         return nothing
-    few = keyed.filter(pl.col("hash").is_in(suspects.implode()))
     exact = messages.select(columns)[few["at"]].with_columns(few["_file"], few["at"])
     repeated = exact.filter(pl.col("_file") > pl.col("_file").min().over(columns))["at"]
     return pl.select(pl.int_range(messages.height).is_in(repeated.implode())).to_series()

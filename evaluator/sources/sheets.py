@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import zipfile
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -17,9 +18,8 @@ from evaluator.sources.files import Sample, header_name
 
 def _rows(sample: Sample) -> list[list[Any]]:
     """The cells of the first sheet that has any."""
-    cached: list[list[Any]] | None = getattr(sample, "_rows", None)
-    if cached is not None:
-        return cached
+    if sample.sheet_rows is not None:
+        return sample.sheet_rows
     rows: list[list[Any]] = []
     try:
         workbook = CalamineWorkbook.from_path(str(sample.path))
@@ -31,7 +31,7 @@ def _rows(sample: Sample) -> list[list[Any]]:
         raise EvaluatorError(
             f"{sample.rel}：工作簿打不开（可能没有下载完整、加了密码或已损坏）；请重新导出后再放进来"
         ) from error
-    sample._rows = rows  # type: ignore[attr-defined]
+    sample.sheet_rows = rows
     return rows
 
 
@@ -48,7 +48,9 @@ def cell_text(cell: Any) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+        if cell.is_integer() and abs(cell) < 2**53:
+            return str(int(cell))
+        return format(Decimal(repr(cell)), "f") if abs(cell) < 2**53 else repr(cell)
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ")
     if isinstance(cell, date | time):
@@ -66,8 +68,8 @@ def frame(sample: Sample, names: dict[str, str]) -> pl.DataFrame:
     for at, head in enumerate(header(sample)):
         if head in names and names[head] not in wanted:
             wanted[names[head]] = at
-    body = [texts for row in rows[1:] if any((texts := [cell_text(c) for c in row])) and
-            any(text.strip(BLANKS) for text in texts)]
+    texts = ([cell_text(cell) for cell in row] for row in rows[1:])
+    body = [row for row in texts if any(text.strip(BLANKS) for text in row)]
     columns = {name: [row[at] if at < len(row) else "" for row in body] for name, at in wanted.items()}
     made = pl.DataFrame(columns, schema=dict.fromkeys(wanted, pl.String))
     numbers = pl.int_range(1, len(body) + 1, dtype=pl.UInt32, eager=True).alias("_row")

@@ -7,7 +7,7 @@ from evaluator.model import ReviewItem
 from evaluator.sources.base import MADE, RawTable, RowReject
 from evaluator.sources.chat import Talk
 from evaluator.sources.files import Sample
-from evaluator.sources.top import Answer, answers, first, listed, main_account, nick
+from evaluator.sources.top import WHY_BROKEN, Answer, answers, first, listed, main_account, nick
 
 ID = "taobao_chatlog"
 GOOD = "10000"
@@ -25,9 +25,13 @@ def read(sample: Sample) -> list[RawTable]:
     failed, empty, short = list[str](), list[str](), list[str]()
     for call in answers(sample):
         found = listed(call.body, "msgs", "msg")
-        where = f"{nick(call.request.get('from_id'))} → {nick(call.request.get('to_id'))} {call.request.get('start_date', '')}"
+        asked = call.request
+        where = f"{nick(asked.get('from_id'))} → {nick(asked.get('to_id'))} {asked.get('start_date', '')}"
         code = str(call.body.get("ret", GOOD))
-        if call.error or code != GOOD:
+        if call.broken:
+            talk.row += 1
+            rejects.append(RowReject(talk.row, "", call.broken, WHY_BROKEN))
+        elif call.error or code != GOOD:
             failed.append(f"{where}：{call.error or 'ret ' + code}")
         elif not found:
             empty.append(where)
@@ -36,11 +40,11 @@ def read(sample: Sample) -> list[RawTable]:
         for message in found:
             _message(call, message, talk, rejects)
     notes = [
-        ReviewItem("source_note", sample.rel, f"{told} {len(which)} 次，例如 {'；'.join(which[:3])}", len(which))
+        ReviewItem("source_note", sample.rel, f"{len(which)} 次{told}例如 {'；'.join(which[:3])}", len(which))
         for told, which in (
-            ("调用失败，这些聊天没有读到，请重新拉取：", failed),
-            ("应答里没有消息：", empty),
-            ("应答的条数与所称不符：", short),
+            ("调用失败，这些聊天没有读到，请重新拉取，", failed),
+            ("应答里没有消息，", empty),
+            ("应答的条数与所称不符，", short),
         )
         if which
     ]

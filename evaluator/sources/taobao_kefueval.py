@@ -5,10 +5,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from evaluator.model import ReviewItem
-from evaluator.sources.base import MADE, RawTable
+from evaluator.sources.base import MADE, RawTable, RowReject
 from evaluator.sources.files import Sample
-from evaluator.sources.top import answers, as_list, first, listed, main_account, nick
+from evaluator.sources.top import WHY_BROKEN, answers, as_list, failures, first, listed, main_account, nick
 
 ID = "taobao_kefueval"
 
@@ -21,20 +20,24 @@ def sniff(sample: Sample) -> bool:
 
 def read(sample: Sample) -> list[RawTable]:
     """-> ratings, one row an evaluation."""
-    rows, failed = [], list[str]()
-    for call in answers(sample):
-        if call.error:
-            failed.append(call.error)
+    rows, rejects, calls = list[tuple[str | int, ...]](), list[RowReject](), list(answers(sample))
+    for call in calls:
+        if call.broken:
+            rejects.append(RowReject(len(rows) + len(rejects) + 1, "", call.broken, WHY_BROKEN))
         for found in listed(call.body, "staff_eval_details", "eval_detail"):
             account = nick(found.get("eval_sender"))
             tags = "、".join(str(tag) for tag in as_list(found.get("label_name")))
-            rows.append((main_account(account), nick(found.get("eval_recer")), account,
+            rows.append((main_account(account), _buyer(found), account,
                          str(found.get("eval_time") or ""), _score(found.get("eval_code")), "human",
-                         str(found.get("send_time") or ""), tags, len(rows) + 1))
+                         str(found.get("send_time") or ""), tags, len(rows) + len(rejects) + 1))
     frame = pl.DataFrame(rows, schema=SCHEMA | {"_row": pl.UInt32()}, orient="row")
     why = {"score": "eval_code 应为 0（非常满意）到 4（非常不满意）"}
-    notes = [ReviewItem("source_note", sample.rel, f"调用失败：{'；'.join(failed[:3])}", len(failed))] if failed else []
-    return [RawTable("ratings", [frame], MADE, notes=notes, why=why)]
+    return [RawTable("ratings", [frame], MADE, rejects, failures(sample, calls), why=why)]
+
+
+def _buyer(found: dict[str, object]) -> str:
+    """The nick (maybe masked); the open id where there is none."""
+    return nick(found.get("eval_recer")) or str(found.get("open_uid") or "")
 
 
 def _score(code: object) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from evaluator.model import ReviewItem
-from evaluator.sources.base import MADE, RawTable
+from evaluator.sources.base import MADE, RawTable, RowReject
 from evaluator.sources.cells import from_epoch
 from evaluator.sources.files import Sample
-from evaluator.sources.top import answers, first, listed, nick
+from evaluator.sources.top import WHY_BROKEN, answers, failures, first, listed, nick
 
 ID = "taobao_online"
 
@@ -23,18 +22,17 @@ def sniff(sample: Sample) -> bool:
 
 def read(sample: Sample) -> list[RawTable]:
     """-> online, one row an event; ``account`` a number until ``finish`` names it."""
-    rows, failed = [], list[str]()
-    for call in answers(sample):
-        if call.error:
-            failed.append(call.error)
+    rows, rejects, calls = list[tuple[str | int, ...]](), list[RowReject](), list(answers(sample))
+    for call in calls:
+        if call.broken:
+            rejects.append(RowReject(len(rows) + len(rejects) + 1, "", call.broken, WHY_BROKEN))
         for found in listed(call.body, "record_list", "record_list"):
             status = str(found.get("status", ""))
             rows.append((nick(found.get("account_id")), _time(found), EVENTS.get(status, f"status {status}"),
-                         len(rows) + 1))
+                         len(rows) + len(rejects) + 1))
     frame = pl.DataFrame(rows, schema=SCHEMA, orient="row")
-    notes = [ReviewItem("source_note", sample.rel, f"调用失败：{'；'.join(failed[:3])}", len(failed))] if failed else []
     why = {"event": "status 应为 1（上线）、-1（下线）、2（挂起）或 3（恢复）"}
-    return [RawTable("online", [frame], MADE, notes=notes, why=why)]
+    return [RawTable("online", [frame], MADE, rejects, failures(sample, calls), why=why)]
 
 
 def _time(found: dict[str, object]) -> str:

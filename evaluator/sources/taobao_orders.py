@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from evaluator.sources import exports
-from evaluator.sources.base import RawTable
+from evaluator.sources.base import RawTable, RowReject
 from evaluator.sources.files import Sample
 
 ID = "taobao_orders"
@@ -28,9 +30,18 @@ HEADERS: exports.Headers = {
 def sniff(sample: Sample) -> bool:
     if not exports.tabular(sample) or "退款编号" in sample.header or "子订单编号" in sample.header:
         return False
-    return exports.has(sample, HEADERS, "order_id", "created", "paid", "amount")
+    timed = exports.has(sample, HEADERS, "created") or exports.has(sample, HEADERS, "paid")
+    return timed and exports.has(sample, HEADERS, "order_id", "amount")
+
+
+def _shape(frame: pl.DataFrame, rejects: list[RowReject]) -> pl.DataFrame:
+    del rejects
+    return frame if "created" in frame.columns else frame.with_columns(pl.col("paid").alias("created"))
 
 
 def read(sample: Sample) -> list[RawTable]:
     """-> orders; buyer empty where the export names none."""
-    return [exports.read(sample, "orders", HEADERS)]
+    raw = exports.read(sample, "orders", HEADERS, _shape)
+    told = "订单表没有下单时间，以付款时间代替；未付款的订单因此读不进来"
+    raw.notes += exports.borrowed_time(sample, HEADERS, "created", "paid", told)
+    return [raw]

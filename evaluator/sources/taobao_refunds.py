@@ -35,13 +35,19 @@ NO_DISPUTE = "不需客服介入"
 SELLERS_FAULT = "卖家责任"
 NOBODY = ("系统",)
 STAGES = {"售中": "in_sale", "售后": "after_sale"}
-TYPES = {"仅退款": "refund_only", "退货退款": "return_refund", "退款退货": "return_refund", "换货": "exchange"}
+TYPES = {
+    "仅退款": "refund_only",
+    "退货退款": "return_refund",
+    "退款退货": "return_refund",
+    "换货": "exchange",
+}
 
 
 def sniff(sample: Sample) -> bool:
-    return exports.tabular(sample) and exports.has(
-        sample, HEADERS, "refund_id", "order_id", "amount", "退款状态"
-    )
+    if not exports.tabular(sample) or not exports.has(sample, HEADERS, "refund_id", "order_id", "amount"):
+        return False
+    timed = exports.has(sample, HEADERS, "applied") or exports.has(sample, HEADERS, "completed")
+    return timed and exports.has(sample, HEADERS, "退款状态")
 
 
 def _shape(frame: pl.DataFrame, rejects: list[RowReject]) -> pl.DataFrame:
@@ -56,8 +62,7 @@ def _shape(frame: pl.DataFrame, rejects: list[RowReject]) -> pl.DataFrame:
     made = [pl.col("refund_id", "order_id", "amount", "_row"), _kind(have).alias("kind")]
     if "completed" in have:
         made.append(pl.when(done).then(pl.col("completed")).alias("completed"))
-    if "applied" in have:
-        made.append(pl.col("applied"))
+    made += [pl.col("applied")] if "applied" in have else [pl.col("completed").alias("applied")]
     if "售中或售后" in have:
         made.append(pl.col("售中或售后").replace(STAGES).alias("stage"))
     if "客服介入状态" in have:
@@ -74,7 +79,8 @@ def _shape(frame: pl.DataFrame, rejects: list[RowReject]) -> pl.DataFrame:
 def _kind(have: set[str]) -> pl.Expr:
     goods_back = pl.lit("refund_only")
     if "是否需要退货" in have:
-        goods_back = pl.when(pl.col("是否需要退货") == "是").then(pl.lit("return_refund")).otherwise(goods_back)
+        needed = pl.col("是否需要退货") == "是"
+        goods_back = pl.when(needed).then(pl.lit("return_refund")).otherwise(goods_back)
     if "售后类型" in have:
         return pl.coalesce(pl.col("售后类型").replace(TYPES), goods_back)
     return goods_back
@@ -82,4 +88,7 @@ def _kind(have: set[str]) -> pl.Expr:
 
 def read(sample: Sample) -> list[RawTable]:
     """-> refunds, amount as the buyer gets it back."""
-    return [exports.read(sample, "refunds", HEADERS, _shape)]
+    raw = exports.read(sample, "refunds", HEADERS, _shape)
+    told = "退款表没有申请时间，以完结时间代替；未完结的退款因此读不进来"
+    raw.notes += exports.borrowed_time(sample, HEADERS, "applied", "completed", told)
+    return [raw]

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from evaluator.model import ReviewItem
 from evaluator.sources.files import Sample, lines_of
 
 PREFIX = "cntaobao"
@@ -37,6 +38,7 @@ class Answer:
     method: str
     body: dict[str, Any]
     error: str = ""
+    broken: str = ""  # a line that is no JSON
 
 
 def answers(sample: Sample) -> Iterator[Answer]:
@@ -50,7 +52,7 @@ def answers(sample: Sample) -> Iterator[Answer]:
             try:
                 yield _answer(json.loads(line))
             except ValueError:
-                yield Answer({}, "", {}, "这一行不是完整的 JSON：" + line[:60])
+                yield Answer({}, "", {}, broken=line)
 
 
 def first(sample: Sample) -> Answer:
@@ -78,6 +80,18 @@ def _answer(document: object) -> Answer:
         if name.endswith("_response") and isinstance(body, dict):
             return Answer(request, method or name.removesuffix("_response"), body)
     return Answer(request, method, {}, "没有应答")
+
+
+WHY_BROKEN = "这一行不是完整的 JSON，文件可能没有下载完"
+
+
+def failures(sample: Sample, calls: list[Answer]) -> list[ReviewItem]:
+    """The note on calls that failed, if any did."""
+    failed = [call.error for call in calls if call.error]
+    if not failed:
+        return []
+    told = f"{len(failed)} 次调用失败，其中的数据没有读到，请重新拉取：{'；'.join(failed[:3])}"
+    return [ReviewItem("source_note", sample.rel, told, len(failed))]
 
 
 def as_list(value: object) -> list[Any]:

@@ -12,7 +12,7 @@ import polars as pl
 
 from evaluator.model import Reject
 from evaluator.sources import cells
-from evaluator.sources.base import RawTable
+from evaluator.sources.base import Dialect, RawTable
 from evaluator.tables import POLARS_TYPES, PROVENANCE, TABLES, Column, Table
 
 VALUE_LENGTH = 200
@@ -39,7 +39,7 @@ SCALES: dict[tuple[str, str], tuple[int, int]] = {
     ("surveys", "nps"): (0, 10),
 }
 
-Parser = Callable[[pl.Series, "cells.Dialect"], pl.Series]
+Parser = Callable[[pl.Series, Dialect], pl.Series]
 PARSERS: dict[str, Parser] = {
     "time": cells.parse_time,
     "date": cells.parse_date,
@@ -87,7 +87,7 @@ class _Check:
 
 def _typed_is_empty(series: pl.Series) -> bool:
     """Whether null is the only empty value of this dtype (text needs cleaning first)."""
-    return not (series.dtype in (pl.String, pl.Binary, pl.Categorical, pl.Enum))
+    return series.dtype not in (pl.String, pl.Binary, pl.Categorical, pl.Enum)
 
 
 def _column(check: _Check, column: Column, raw: RawTable) -> pl.Series:
@@ -154,7 +154,8 @@ def _shop(check: _Check, scope: Scope) -> None:
     if scope.shops is not None and check.table.name in ("messages", "orders"):
         known = check.out["shop"].is_in(sorted(scope.shops))
         names = "、".join(sorted(scope.shops))
-        check.flag(~known, "shop", f"period.yaml 的 platform 里没有这个店铺（有：{names}）")
+        why = f"period.yaml 的 platform 里没有这个店铺（有：{names}）；如果是别名，请写进 settings.shop_alias"
+        check.flag(~known, "shop", why)
 
 
 def _rejects(check: _Check, files: list[str]) -> tuple[list[Reject], pl.Series]:

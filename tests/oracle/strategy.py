@@ -23,11 +23,13 @@ ALIASES = {"甲店旗舰店": "shop_a"}
 #: al* and a*1 fit several, b*b and *明 one, z** none; 小美 and 主店 belong to accounts of our own.
 BUYERS = ["alice1", "bob", "小明", "alan1", "al*", "a*1", "b*b", "*明", "z**", "小美", "主店:客服9", "小二01"]
 CASTS = [
-    ["alice1", "bob"], ["alice1", "alan1", "al*"], ["bob", "b*b", "z**"], ["alice1"], ["alice1", "alan1", "a*1", "al*"],
-    ["小明", "*明", "bob"], ["alice1", "小美", "主店:客服9"], ["bob", "小二01", "alice1"], ["bob", "al*", "alice1"],
+    ["alice1", "bob"], ["alice1", "alan1", "al*"], ["bob", "b*b", "z**"], ["alice1"],
+    ["bob", "al*", "alice1"],
+    ["alice1", "alan1", "a*1", "al*"], ["小明", "*明", "bob"], ["alice1", "小美", "主店:客服9"],
+    ["bob", "小二01", "alice1"],
 ]
 
-#: 小美 and 小美二号 are E01's; 值班 changes hands; 助手 answers like a robot; 临时 and 主店:子1 are bound by chance.
+#: 小美 and 小美二号 are E01's, 店小智 is a robot's; the others are bound by chance, or not at all.
 ACCOUNTS = ["小美", "小雅", "店小智", "小美二号", "值班", "助手", "临时", "主店:子1"]
 EMPLOYEES = {"E01": "小美", "E02": "小雅", "E03": "阿强", "R01": "店小智"}
 
@@ -45,7 +47,7 @@ TEXTS = [
 ]
 ORDER_IDS = [f"26100100000000000{n}" for n in range(7)]
 
-#: (sender, kind, auto): how a step of a chat may look. "exchange": the buyer asks, and is answered a gap later.
+#: (sender, kind, auto): how a step of a chat may look; exchange: the buyer asks, and is answered a gap later.
 Look = tuple[str, str | None, bool | None]
 COMMON: list[Look] = [
     ("exchange", "text", None), ("exchange", "text", None), ("buyer", "text", None), ("agent", "text", False),
@@ -81,7 +83,8 @@ def casts(draw: st.DrawFn, aliases: dict[str, str]) -> Cast:
 
 days_around = st.sampled_from([0, 0, 1, 1, 2, 2, 3, -1, 4, 5, -4, 8, -23])
 moments = st.builds(
-    lambda day, clock: datetime.combine(START + timedelta(days=day), clock), days_around, st.sampled_from(CLOCKS)
+    lambda day, clock: datetime.combine(START + timedelta(days=day), clock),
+    days_around, st.sampled_from(CLOCKS),
 )
 
 
@@ -91,13 +94,15 @@ def chats(draw: st.DrawFn, cast: Cast) -> list[tuple[str, Row]]:
     steps = st.tuples(
         st.sampled_from(LOOKS), st.sampled_from(GAPS_MS), st.sampled_from([0, 0, 0, 0, 1, 2, 3]),
         st.sampled_from([*cast.accounts, None]), st.sampled_from(TEXTS),
-        st.sampled_from([None] * 8 + ORDER_IDS[:4]), st.sampled_from(["messages_1", "messages_1", "messages_2"]),
+        st.sampled_from([None] * 8 + ORDER_IDS[:4]),
+        st.sampled_from(["messages_1", "messages_1", "messages_2"]),
     )
     rows = []
     for _ in range(draw(st.integers(2, 7))):
         shop, buyer = draw(st.sampled_from(cast.shops)), draw(st.sampled_from(cast.buyers))
         ts, home = draw(moments), draw(st.integers(0, len(cast.accounts) - 1))
-        for look, gap, move, to_account, text, order_id, file in draw(st.lists(steps, min_size=2, max_size=10)):
+        for step in draw(st.lists(steps, min_size=2, max_size=10)):
+            look, gap, move, to_account, text, order_id, file = step
             account = cast.accounts[(home + move) % len(cast.accounts)]
             for sender, kind, auto in says(look):
                 ts += timedelta(milliseconds=gap)
@@ -138,7 +143,8 @@ def orders(draw: st.DrawFn, cast: Cast, talk: list[Row]) -> list[Row]:
         about = draw(st.sampled_from(talk))
         shop, buyer = about["shop"], about["buyer"]
         if draw(st.sampled_from([False, False, True])):
-            shop, buyer = draw(st.sampled_from(cast.shops)), draw(st.sampled_from([*cast.buyers, None, *BUYERS[:4]]))
+            shop = draw(st.sampled_from(cast.shops))
+            buyer = draw(st.sampled_from([*cast.buyers, None, *BUYERS[:4]]))
         created = draw(anchored([about["ts"]]))
         paid = later(created, draw(st.sampled_from([0, 0, 1, 60, 3600, None, 86_400, 172_800, 432_000])))
         amount = draw(st.sampled_from([9900, 12_345, 1_000_000, 500, 499, 1, 0]))
@@ -160,7 +166,8 @@ def orders(draw: st.DrawFn, cast: Cast, talk: list[Row]) -> list[Row]:
 @st.composite
 def items(draw: st.DrawFn) -> list[Row]:
     row = st.fixed_dictionaries({
-        "order_id": st.sampled_from(ORDER_IDS), "title": st.sampled_from(["保温杯", "补差价专拍", "运费 邮费链接", None]),
+        "order_id": st.sampled_from(ORDER_IDS),
+        "title": st.sampled_from(["保温杯", "补差价专拍", "运费 邮费链接", None]),
         "quantity": st.sampled_from([1, 3, None]), "amount": st.sampled_from([0, 990]),
     })
     return draw(st.lists(row, max_size=6))
@@ -190,8 +197,8 @@ def refunds(draw: st.DrawFn, cast: Cast, times: list[datetime]) -> list[Row]:
 @st.composite
 def ratings(draw: st.DrawFn, cast: Cast, times: list[datetime]) -> list[Row]:
     row = st.fixed_dictionaries({
-        "shop": st.sampled_from(cast.shops), "buyer": st.sampled_from(cast.buyers), "account": st.sampled_from(cast.accounts),
-        "ts": anchored(times), "score": st.integers(1, 5),
+        "shop": st.sampled_from(cast.shops), "buyer": st.sampled_from(cast.buyers),
+        "account": st.sampled_from(cast.accounts), "ts": anchored(times), "score": st.integers(1, 5),
         "source": st.sampled_from(["human", "human", "human", "robot"]),
     })
     return draw(st.lists(row, max_size=6))
@@ -202,7 +209,8 @@ def escalations(draw: st.DrawFn, cast: Cast, times: list[datetime]) -> list[Row]
     row = st.fixed_dictionaries({
         "shop": st.sampled_from(cast.shops), "buyer": st.sampled_from(cast.buyers), "ts": anchored(times),
         "kind": st.sampled_from(["complaint", "complaint", "dispute", "platform_consult"]),
-        "order_id": st.sampled_from([None, *ORDER_IDS]), "account": st.sampled_from([None, None, *cast.accounts]),
+        "order_id": st.sampled_from([None, *ORDER_IDS]),
+        "account": st.sampled_from([None, None, *cast.accounts]),
         "upheld": st.sampled_from([True, True, False, None]),
     })
     return draw(st.lists(row, max_size=6))
@@ -221,8 +229,8 @@ def roster_row(account: str, employee: str, role: str, group: str | None, first:
     if first and last and last < first:
         first, last = last, first
     return {
-        "account": account, "employee_id": employee, "name": EMPLOYEES[employee], "group": group, "role": role,
-        "from": first, "to": last, "base_salary": 300_000, "hired": date(2026, 9, 1),
+        "account": account, "employee_id": employee, "name": EMPLOYEES[employee], "group": group,
+        "role": role, "from": first, "to": last, "base_salary": 300_000, "hired": date(2026, 9, 1),
     }
 
 
@@ -240,7 +248,8 @@ def roster(draw: st.DrawFn) -> list[Row]:
     edges = st.sampled_from([None, None, *(START + timedelta(days=n) for n in (-10, -1, 0, 1, 2, 3, 4, 6))])
     extra = st.builds(
         roster_row, st.sampled_from(ACCOUNTS), st.sampled_from(list(EMPLOYEES)),
-        st.sampled_from(["售前", "售后", "全能", "主管", "robot"]), st.sampled_from(["甲组", "乙组", None]), edges, edges,
+        st.sampled_from(["售前", "售后", "全能", "主管", "robot"]), st.sampled_from(["甲组", "乙组", None]),
+        edges, edges,
     )
     return rows + draw(st.lists(extra, max_size=5))
 
@@ -297,7 +306,9 @@ def months(draw: st.DrawFn) -> RawMonth:
         table: draw(st.lists(st.sampled_from(columns), max_size=1))
         for table, columns in DROPPABLE.items() if draw(st.sampled_from([False, False, False, True]))
     }
-    period = {"period": {"start": START, "end": END}, "plan": "plan.yaml", "platform": "tmall", "settings": chosen}
+    period = {
+        "period": {"start": START, "end": END}, "plan": "plan.yaml", "platform": "tmall", "settings": chosen,
+    }
     return RawMonth(files, period, draw(plans()), dropped)
 
 

@@ -25,6 +25,9 @@ OPTION_REQUESTS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+CODE_WORDS = [("亲", 1), ("亲亲", 1), ("亲", 4)]
+
+
 def settings(start: date, end: date, order_ids: list[str]) -> st.SearchStrategy[dict[str, Any]]:
     """Any of the settings of SPEC §2.1; what is not drawn keeps its default. The ad stages are off: labels
     alone decide, so that no keyword rule has to be known here."""
@@ -49,7 +52,7 @@ def settings(start: date, end: date, order_ids: list[str]) -> st.SearchStrategy[
         "shop_alias": st.just({"甲店旗舰店": "shop_a"}),
         "filters": st.fixed_dictionaries({}, optional={
             "internal": switch, "manual": switch, "ad": switch, "agent_only": switch, "one_liner": switch,
-            "code_word": st.sampled_from([{"word": "亲", "n": 1}, {"word": "亲亲", "n": 1}, {"word": "亲", "n": 4}]),
+            "code_word": st.sampled_from([None, *({"word": word, "n": n} for word, n in CODE_WORDS)]),
         }),
         "orders_through": st.sampled_from([end, end - timedelta(days=2), start + timedelta(days=1)]),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -29,7 +30,7 @@ def rows(text: str) -> list[list[str]]:
 def plans_of(text: str, day: date = START) -> tuple[Plan, ...]:
     """The plans of a YAML text as they hold on ``day``; name and applies_to may be left out."""
     text = dedent(text)
-    if "plans:" not in text and "name:" not in text:
+    if not re.search("^(plans|name):", text, re.MULTILINE):
         text = "name: 测试\n" + text
     return read_plans(parse_yaml(text, "plan.yaml"), day, metric_catalogue(), [])[0]
 

@@ -14,7 +14,7 @@ from evaluator.render.view.plans import method_text, num
 from evaluator.render.view.prepared import Prepared
 from evaluator.render.view.redact import COLLEAGUE
 from evaluator.render.view.slices import Record, Slices
-from evaluator.render.view.talks import Line, Message, Talk
+from evaluator.render.view.talks import Line, Message, Talk, Talks
 
 EXCERPT_LINES = 14
 
@@ -59,9 +59,10 @@ class AgentPage:
 class AgentPages:
     """Makes the pages of a month, one by one."""
 
-    def __init__(self, data: Prepared) -> None:
+    def __init__(self, data: Prepared, slices: Slices, talks: Talks) -> None:
         self.data = data
-        self._cut = Slices(data)
+        self._cut = slices
+        self._talks = talks
 
     def page(self, employee_id: str) -> AgentPage:
         """The page of one employee of the period."""
@@ -262,7 +263,7 @@ class AgentPages:
 
     # ---- talks -----------------------------------------------------------------------------------
     def _lines(self, me: str, buyer: str, messages: list[Message]) -> tuple[Line, ...]:
-        return self._cut.talks.lines(
+        return self._talks.lines(
             messages[:EXCERPT_LINES],
             lambda m: "我" if m.agent == me else COLLEAGUE,
             lambda text: self._cut.redactor.hide(text, me, buyer),
@@ -271,7 +272,7 @@ class AgentPages:
 
     def _lost_talk(self, me: str, row: Record) -> Talk:
         first = f"首次响应 {row['first_wait']:,.0f} 秒" if row["first_wait"] is not None else "首轮未应答"
-        messages = self._cut.talks.day((row["shop"], row["buyer"], row["day"]))
+        messages = self._talks.day((row["shop"], row["buyer"], row["day"]))
         return Talk(
             f"{row['day']:%m-%d}　{mask_buyer(row['buyer'])}",
             f"买家 {row['buyer_messages']} 条，您 {row['human_messages']} 条，{first}",
@@ -280,9 +281,7 @@ class AgentPages:
 
     def _turn_talk(self, me: str, row: Record) -> Talk:
         facts = f"等待 {row['wait']:,.0f} 秒" if row["outcome"] == "answered" else "当日未应答"
-        messages = self._cut.talks.around(
-            (row["shop"], row["buyer"], row["day"]), row["opened"], row["replied"]
-        )
+        messages = self._talks.around((row["shop"], row["buyer"], row["day"]), row["opened"], row["replied"])
         return Talk(
             f"{row['opened']:%m-%d %H:%M:%S}　{mask_buyer(row['buyer'])}",
             facts,

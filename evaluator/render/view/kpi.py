@@ -235,7 +235,7 @@ def matrix(data: Prepared, scope: str, ids: Sequence[str], topic: str, metrics: 
     """A page's table of one topic: a row an id, a column a metric, each with its sample."""
     shown = [m for m in metrics if scope == "shop" or not data.words.is_shop_only(m)]
     columns = (Column(data.words.word("scope_names", scope)), *(head(data, m) for m in shown))
-    rows = [
+    rows: list[Row] = [
         (scope_name(data, scope, id), *(cell(data, data.figures[scope, id].get(m)) for m in shown))
         for id in ids
     ]
@@ -252,7 +252,7 @@ def missing_block(data: Prepared) -> Block:
                 whose.setdefault((figure.metric, reason(data, figure)), []).append(
                     scope_name(data, scope, id)
                 )
-    rows = []
+    rows: list[Row] = []
     for metric in data.metrics:
         for (found, why), names in whose.items():
             if found == metric:

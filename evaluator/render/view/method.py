@@ -41,8 +41,10 @@ def _named_setting(data: Prepared, key: str, value: Any) -> str:
         labels = {"last": "最后一条人工消息最晚者", "rounds": "应答轮数最多者"}
         return f"{labels.get(value) or words.word('judgments', value)}（{text}）"
     if key in ("filters", "ad"):
-        section = "filters" if key == "filters" else "ad_stages"
-        return "；".join(f"{words.word(section, k)}：{_switch(v)}" for k, v in value.items())
+        stages = {"rules": "关键词规则", "model": "分类模型", "behaviour": "行为"}
+        return "；".join(
+            f"{stages.get(k) or words.word('filters', k)}：{_switch(v)}" for k, v in value.items()
+        )
     return text
 
 

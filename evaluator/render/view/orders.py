@@ -1,190 +1,149 @@
-"""归属明细: one row an order, with all four judgments, who assisted and why (SPEC §6)."""
+"""归属明细: one row an order, with all four judgments, who assisted and why (SPEC §6). Polars throughout: a
+month has hundreds of thousands of orders."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import polars as pl
 
-from evaluator.render.sheet import Block, Column, Row
+from evaluator.render.sheet import Block, Column
 from evaluator.render.view.prepared import JUDGMENTS, Prepared
 
 #: Orders that go into the workbook; the rest stands in tables/attribution.parquet.
 ORDER_LIMIT = 100_000
 
 _KEYS = ["shop", "order_id"]
+_CLOCK = "%m-%d %H:%M:%S"
 
 
 def selected_orders(data: Prepared, limit: int) -> pl.DataFrame:
-    """At most ``limit`` orders: those paid in the period first, then the others; by shop and payment time."""
-    return data.orders.sort(
-        [pl.col("in_period").not_(), "shop", pl.coalesce("paid", "created"), "order_id"], nulls_last=True
-    ).head(limit)
+    """At most ``limit`` orders: those paid in the period first, then the others; by shop and time."""
+    when = pl.coalesce("paid", "created")
+    return data.orders.sort(pl.col("in_period").not_(), "shop", when, "order_id").head(limit)
+
+
+def order_block(data: Prepared, limit: int = ORDER_LIMIT) -> Block:
+    """The sheet's table, with a note where orders were left out."""
+    orders = selected_orders(data, limit)
+    total = data.orders.height
+    notes = ["金额单位：元。本期 = 付款日在账期内；其余订单列出供核对（售前/售后判断、延迟付款）。"]
+    if total > limit:
+        kept, paid = int(orders["in_period"].sum()), int(data.orders["in_period"].sum())
+        notes.append(
+            f"共 {total:,} 笔订单，此表只列前 {limit:,} 笔（本期付款 {paid:,} 笔中的 {kept:,} 笔）；"
+            "全部订单见 tables/attribution.parquet。"
+        )
+    return Block("订单归属", _columns(data), frame=_frame(data, orders), notes=tuple(notes))
+
+
+def _columns(data: Prepared) -> tuple[Column, ...]:
+    words = data.words
+    used = words.word("judgments", data.settings.judgment)
+    return (
+        Column("店铺", width=14),
+        Column("订单号", "id", 24),
+        Column("买家", width=16),
+        Column("下单时间", "time", 19),
+        Column("付款时间", "time", 19),
+        Column("订单金额", "money", 12, "买家实付，含邮费，未减退款"),
+        Column("计入金额", "money", 12, "计入业绩的金额（R-A4）"),
+        Column("本期", width=6),
+        *(Column(words.word("judgments", j), width=12) for j in JUDGMENTS),
+        Column("落实客服", width=12, note=f"本次设置：{used}"),
+        Column("协助下单", width=20),
+        Column("协助跟进", width=20),
+        Column("不计原因", width=16),
+        Column("判定说明", width=60),
+    )
+
+
+def _frame(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
+    """Cells of the sheet, columns in its order."""
+    orders = _with_beaten(data, _with_assists(data, orders))
+    excluded = {e: data.words.word("excluded", e) for e in orders["excluded"].drop_nulls().unique().to_list()}
+    silent = pl.when(pl.col("excluded").is_null()).then(pl.lit("静默"))
+    return orders.select(
+        "shop",
+        "order_id",
+        "buyer",
+        "created",
+        "paid",
+        (pl.col("amount") / 100).alias("amount"),
+        (pl.col("counted") / 100).alias("counted"),
+        pl.when("in_period").then(pl.lit("是")).alias("in_period"),
+        *(_named(data, orders, column).alias(judgment) for judgment, (_, column) in JUDGMENTS.items()),
+        pl.coalesce(_named(data, orders, "credited"), silent).alias("credited"),
+        "helped",
+        "followed",
+        pl.col("excluded").replace(excluded),
+        _why(data, orders).alias("why_text"),
+    )
+
+
+def _named(data: Prepared, frame: pl.DataFrame, column: str) -> pl.Expr:
+    """Agent ids as shown names."""
+    agents = frame[column].drop_nulls().unique().to_list()
+    return pl.col(column).replace({agent: data.name(agent) for agent in agents})
 
 
 def _with_assists(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
-    """Adds ``helped``, ``followed``: names of those who assisted, joined (R-A6)."""
-    names = pl.DataFrame(
-        list(data.names.items()), schema={"agent": pl.String, "shown": pl.String}, orient="row"
-    )
-    assists = (
-        data.frame("assists")
-        .join(orders.select(_KEYS), on=_KEYS, how="semi")
-        .join(names, on="agent", how="left")
-        .with_columns(pl.coalesce("shown", pl.col("agent") + "（未绑定）").alias("shown"))
-        .sort("last_ts", "agent", descending=[True, False])
+    """Adds ``helped``, ``followed``: who assisted and with how many messages, joined (R-A6)."""
+    assists = data.frame("assists").join(orders.select(_KEYS), on=_KEYS, how="semi")
+    assists = assists.sort("last_ts", "agent", descending=[True, False]).with_columns(
+        pl.format("{}({}条)", _named(data, assists, "agent"), "messages").alias("text")
     )
     for kind, column in (("assist_order", "helped"), ("assist_followup", "followed")):
         joined = (
             assists.filter(pl.col("kind") == kind)
             .group_by(_KEYS, maintain_order=True)
-            .agg(pl.format("{}({}条)", "shown", "messages").str.join("、").alias(column))
+            .agg(pl.col("text").str.join("、").alias(column))
         )
         orders = orders.join(joined, on=_KEYS, how="left", maintain_order="left")
     return orders
 
 
-def _losers(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
-    """Adds ``beaten``: the other candidates at the deciding time, as ``id last_human`` texts in order."""
-    beaten = (
+def _with_beaten(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
+    """Adds ``beaten``: the other candidates at the deciding time, their last messages, by place."""
+    candidates = (
         data.frame("candidates")
         .rename({"at": "decided"})
-        .join(orders.select(*_KEYS, "decided", "credited"), on=[*_KEYS, "decided"])
-        .filter(pl.col("agent") != pl.col("credited"))
-        .sort("place")
+        .select(*_KEYS, "decided", "agent", "last_human", "place")
+    )
+    losers = candidates.join(orders.select(*_KEYS, "decided", "credited"), on=[*_KEYS, "decided"]).filter(
+        pl.col("agent") != pl.col("credited")
+    )
+    text = pl.format("{} {}", _named(data, losers, "agent"), pl.col("last_human").dt.strftime(_CLOCK))
+    beaten = (
+        losers.sort("place")
+        .with_columns(text.alias("text"))
         .group_by(_KEYS, maintain_order=True)
-        .agg(pl.struct("agent", "last_human").alias("beaten"))
+        .agg(pl.col("text").str.join("、").alias("beaten"))
     )
     return orders.join(beaten, on=_KEYS, how="left", maintain_order="left")
 
 
-def order_block(data: Prepared, limit: int = ORDER_LIMIT) -> Block:
-    """The sheet's table, with a note where orders were left out."""
-    orders = _losers(data, _with_assists(data, selected_orders(data, limit)))
-    total = data.orders.height
-    notes = [
-        "金额单位：元。本期 = 付款日在账期内，计入销售额；其余订单列出供核对（售前/售后判断、延迟付款）。"
-    ]
-    if total > limit:
-        kept = int(orders["in_period"].sum())
-        paid = int(data.orders["in_period"].sum())
-        notes.append(
-            f"共 {total:,} 笔订单，此表只列前 {limit:,} 笔（本期付款 {paid:,} 笔中的 {kept:,} 笔）；"
-            "全部订单见 tables/attribution.parquet。"
-        )
+def _why(data: Prepared, orders: pl.DataFrame) -> pl.Expr:
+    """In words: at which time who won, by which message, against whom; or why nobody did."""
     words = data.words
-    judged = tuple(Column(words.word("judgments", j), width=11) for j in JUDGMENTS)
-    columns = (
-        Column("店铺", width=14),
-        Column("订单号", "id", 22),
-        Column("买家", width=16),
-        Column("下单时间", "time", 19),
-        Column("付款时间", "time", 19),
-        Column("订单金额", "money", 12, "买家实付，含邮费，未减退款"),
-        Column("计入金额", "money", 12, "R-A4"),
-        Column("本期", width=6),
-        *judged,
-        Column(
-            "落实客服", width=12, note=f"按本次设置的判定：{words.word('judgments', data.settings.judgment)}"
-        ),
-        Column("协助下单", width=20),
-        Column("协助跟进", width=20),
-        Column("不计原因", width=14),
-        Column("判定说明", "text", 60),
+    times = {at: words.word("times", at) for at in ("created", "paid", "grouped")}
+    why = {w: words.word("why", w) for w in orders["why"].drop_nulls().unique().to_list()}
+    won = pl.format(
+        "{}判定：{} 最后一条 {}，客服 {} 条、买家 {} 条、应答 {} 轮",
+        pl.col("decided").replace(times),
+        _named(data, orders, "credited"),
+        pl.col("last_human").dt.strftime(_CLOCK),
+        "human_messages",
+        "buyer_messages",
+        "answered_turns",
     )
-    return Block("订单归属", columns, _rows(data, orders), notes=tuple(notes))
-
-
-_FIELDS = (
-    "shop",
-    "order_id",
-    "buyer",
-    "created",
-    "paid",
-    "amount",
-    "counted",
-    "in_period",
-    *(column for _, column in JUDGMENTS.values()),
-    "credited",
-    "helped",
-    "followed",
-    "excluded",
-)
-
-
-def _rows(data: Prepared, orders: pl.DataFrame) -> Iterator[Row]:
-    why = ("decided", "last_human", "human_messages", "buyer_messages", "answered_turns", "why", "beaten")
-    reasons: dict[str, str] = {}
-    names: dict[str | None, str] = {None: "", **{agent: data.name(agent) for agent in _agents(orders)}}
-    count = len(_FIELDS)
-    for row in orders.select(*_FIELDS, *why).iter_rows():
-        (
-            shop,
-            order_id,
-            buyer,
-            created,
-            paid,
-            amount,
-            counted,
-            in_period,
-            order,
-            payment,
-            first,
-            chain,
-            credited,
-            helped,
-            followed,
-            excluded,
-        ) = row[:count]
-        if excluded and excluded not in reasons:
-            reasons[excluded] = data.words.word("excluded", excluded)
-        yield (
-            shop,
-            order_id,
-            buyer,
-            created,
-            paid,
-            amount / 100,
-            None if counted is None else counted / 100,
-            "是" if in_period else "",
-            names[order],
-            names[payment],
-            names[first],
-            names[chain],
-            names[credited] if credited else "" if excluded else "静默",
-            helped,
-            followed,
-            reasons[excluded] if excluded else "",
-            why_text(data, buyer, excluded, credited, row[count:]),
-        )
-
-
-def _agents(orders: pl.DataFrame) -> list[str]:
-    columns = [column for _, column in JUDGMENTS.values()]
-    return pl.concat([orders[c] for c in (*columns, "credited")]).drop_nulls().unique().to_list()
-
-
-def why_text(
-    data: Prepared,
-    buyer: str | None,
-    excluded: str | None,
-    credited: str | None,
-    evidence: tuple[object, ...],
-) -> str:
-    """In words: at which time who won, by which message, against whom."""
-    if excluded:
-        return ""
-    if credited is None:
-        return "买家未关联到任何聊天，静默" if buyer is None else "窗口内没有客服与买家双向沟通，静默"
-    decided, last, human, said, answered, why, beaten = evidence
-    at = data.words.word("times", str(decided))
-    text = f"{at}判定：{data.name(credited)}"
-    if last is not None:
-        text += f" 最后一条 {last:%m-%d %H:%M:%S}，客服 {human} 条、买家 {said} 条、应答 {answered} 轮"
-    if not beaten:
-        return f"{text}；唯一候选"
-    others = "、".join(
-        f"{data.name(b['agent'])} {b['last_human']:%m-%d %H:%M:%S}"
-        for b in beaten  # type: ignore[attr-defined]
+    against = pl.format("{}；{}；其他候选：{}", won, pl.col("why").replace(why), "beaten")
+    return (
+        pl.when(pl.col("excluded").is_not_null())
+        .then(pl.lit(None, dtype=pl.String))
+        .when(pl.col("credited").is_null() & pl.col("buyer").is_null())
+        .then(pl.lit("买家未关联到任何聊天，静默"))
+        .when(pl.col("credited").is_null())
+        .then(pl.lit("窗口内没有客服与买家双向沟通，静默"))
+        .when(pl.col("beaten").is_null())
+        .then(pl.format("{}；唯一候选", won))
+        .otherwise(against)
     )
-    return f"{text}；{data.words.word('why', str(why))}；其他候选：{others}"

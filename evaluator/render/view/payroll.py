@@ -102,7 +102,7 @@ def formula_block(data: Prepared) -> Block:
         Column("计算过程", "wrap", 60),
         Column("规则"),
     )
-    return Block("计算过程", columns, rows)
+    return Block("工资计算过程", columns, rows)
 
 
 def balance_block(data: Prepared, only: str | None = None) -> Block:

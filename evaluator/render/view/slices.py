@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import polars as pl
@@ -10,7 +10,7 @@ import polars as pl
 from evaluator.render.view import kpi
 from evaluator.render.view.prepared import Prepared, day_expr
 from evaluator.render.view.redact import Redactor, naming_tokens
-from evaluator.render.view.talks import Talks
+from evaluator.render.view.talks import Key
 
 ORDER_LIMIT = 200
 ASSIST_LIMIT = 100
@@ -77,6 +77,8 @@ def redactor(data: Prepared) -> Redactor:
     for account in messages.drop_nulls().to_list():
         if account not in known:
             people.setdefault(account, set()).update(naming_tokens(account, [], [account]))
+    shops = set(data.ids("shop"))  # a main account is often called as its shop: that names nobody
+    people = {agent: tokens - shops for agent, tokens in people.items()}
     nicks = pl.concat([data.frame("receptions")["buyer"], data.frame("attribution")["buyer"]]).drop_nulls()
     return Redactor(people, frozenset(nicks.unique().to_list()))
 
@@ -92,8 +94,9 @@ def with_last_message(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
         data.frame("messages")
         .lazy()
         .filter("is_human")
-        .select("shop", "buyer", "agent", "ts", pl.col("text").str.slice(0, 200))
+        .select("shop", "buyer", "agent", "ts", "text")
         .join(keys.lazy(), on=["shop", "buyer", "agent", "ts"], how="semi", maintain_order="left")
+        .with_columns(pl.col("text").str.slice(0, 200))
         .collect()
         .unique(["shop", "buyer", "agent", "ts"], keep="last")
         .rename({"agent": "credited", "ts": "last_human"})
@@ -123,7 +126,7 @@ def _by_employee(rows: Iterable[Any]) -> dict[str, list[Any]]:
 
 
 class Slices:
-    """``top`` rows by agent and how many there are, of each list that a page shows; excerpts; redaction."""
+    """``top`` rows by agent and how many there are, of each list that a page shows; redaction."""
 
     def __init__(self, data: Prepared) -> None:
         self.redactor = redactor(data)
@@ -143,7 +146,8 @@ class Slices:
         slow = turns.filter(pl.col("outcome") == "answered").sort("wait", "opened", descending=[True, False])
         self.unanswered, self.unanswered_counts = top(unanswered, "agent", TALK_LIMIT)
         self.slow, self.slow_counts = top(slow, "agent", TALK_LIMIT)
-        shown = [
-            r for found in (self.lost, self.unanswered, self.slow) for rows in found.values() for r in rows
-        ]
-        self.talks = Talks(data, ((r["shop"], r["buyer"], r["day"]) for r in shown))
+
+    def keys(self) -> Iterator[Key]:
+        """Every (shop, buyer, day) of which a page shows messages."""
+        for found in (self.lost, self.unanswered, self.slow):
+            yield from ((r["shop"], r["buyer"], r["day"]) for rows in found.values() for r in rows)

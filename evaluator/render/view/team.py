@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -9,12 +10,12 @@ from typing import Any
 import polars as pl
 
 from evaluator.render.sheet import Block, Column, Row, show
-from evaluator.render.text import file_name, visible
+from evaluator.render.text import page_files, visible
 from evaluator.render.view import kpi, method, payroll, review, scores
 from evaluator.render.view.agent import Tile, show_cell
 from evaluator.render.view.prepared import Figure, Prepared
 from evaluator.render.view.slices import Record, consult_turns, lost_receptions, period_assists
-from evaluator.render.view.talks import Message, Talk, Talks
+from evaluator.render.view.talks import Key, Message, Talk, Talks
 
 TALK_LIMIT = 30
 EXCERPT_LINES = 40
@@ -58,7 +59,7 @@ class TeamPage:
     notes: list[str] = field(default_factory=list)
 
 
-def team_page(data: Prepared) -> TeamPage:
+def team_page(data: Prepared, lists: TeamLists, talks: Talks) -> TeamPage:
     """Everything that team.html shows."""
     topics = kpi.topics(data)
 
@@ -71,7 +72,7 @@ def team_page(data: Prepared) -> TeamPage:
         tiles=_tiles(data),
         warnings=_warnings(data),
         ranking=_ranking(data),
-        agent_links=[(data.name(i), file_name(i)) for i in data.employees],
+        agent_links=[(data.name(i), file) for i, file in page_files(data.employees).items()],
         agents=matrices("agent"),
         groups=matrices("group"),
         shops=matrices("shop"),
@@ -80,7 +81,7 @@ def team_page(data: Prepared) -> TeamPage:
         score_totals=scores.total_block(data),
         score_details=scores.detail_block(data),
         assists=_assists(data),
-        talks=_talk_lists(data),
+        talks=lists.shown(data, talks),
         missing=kpi.missing_block(data),
         filters=review.filters_block(data),
         review=review.review_groups(data),
@@ -131,7 +132,8 @@ def _tiles(data: Prepared) -> list[Tile]:
 
 def _warnings(data: Prepared) -> list[str]:
     """What the reader must know before he trusts the numbers."""
-    words, warnings = data.words, []
+    words = data.words
+    warnings: list[str] = []
     warnings.extend(f"未关联订单：{visible(item.detail)}" for item in data.unlinked)
     immature = all_shops(data, "immature")
     if immature is not None and immature.value and Decimal(immature.value):
@@ -206,11 +208,11 @@ def _assists(data: Prepared) -> Block:
         for helper, credited, kind, orders, messages, counted in shown.iter_rows()
     ]
     columns = (
-        Column("协助者"), Column("订单归属"), Column("协助"), Column("订单", "count"), Column("消息", "count"),
-        Column("参考金额（元）", "money"),
+        Column("协助者"), Column("订单归属"), Column("协助"), Column("订单", "count"),
+        Column("消息", "count"), Column("参考金额（元）", "money"),
     )  # fmt: skip
     more = (
-        f"共 {pairs.height:,} 对，此处列前 {len(rows):,} 对；全部见 tables/assists.parquet。"
+        f"共 {pairs.height:,} 对，此处列前 {len(rows):,} 对，全部见 tables/assists.parquet。"
         if pairs.height > len(rows)
         else ""
     )
@@ -219,23 +221,34 @@ def _assists(data: Prepared) -> Block:
 
 
 # ---- talks -----------------------------------------------------------------------------------------------
-def _talk_lists(data: Prepared) -> list[TalkList]:
-    lost, turns = lost_receptions(data), consult_turns(data)
-    slow = turns.filter(pl.col("outcome") == "answered").sort(
-        "wait", "opened", "shop", "buyer", descending=[True, False, False, False]
-    )
-    silent = turns.filter(pl.col("outcome") == "unanswered").sort("opened", "shop", "buyer", "agent")
-    shown = [frame.head(TALK_LIMIT).to_dicts() for frame in (lost, silent, slow)]
-    talks = Talks(data, ((r["shop"], r["buyer"], r["day"]) for rows in shown for r in rows))
-    return [
-        TalkList("流失的询单", "买家说得最多的在前", [_lost(data, talks, r) for r in shown[0]], lost.height),
-        TalkList(
-            "未应答", "当日没有等到客服消息的轮次", [_turn(data, talks, r) for r in shown[1]], silent.height
-        ),
-        TalkList(
-            "慢响应", "等待超过 120 秒，最久的在前", [_turn(data, talks, r) for r in shown[2]], slow.height
-        ),
-    ]
+class TeamLists:
+    """The worst conversations of the month: the first lost, unanswered and slow ones, and the counts."""
+
+    def __init__(self, data: Prepared) -> None:
+        turns = consult_turns(data)
+        slow = turns.filter(pl.col("outcome") == "answered").sort(
+            "wait", "opened", "shop", "buyer", descending=[True, False, False, False]
+        )
+        silent = turns.filter(pl.col("outcome") == "unanswered").sort("opened", "shop", "buyer", "agent")
+        frames = (lost_receptions(data), silent, slow)
+        self.totals = [frame.height for frame in frames]
+        self.lost, self.silent, self.slow = (frame.head(TALK_LIMIT).to_dicts() for frame in frames)
+
+    def keys(self) -> Iterator[Key]:
+        """Every (shop, buyer, day) of which the page shows messages."""
+        for rows in (self.lost, self.silent, self.slow):
+            yield from ((r["shop"], r["buyer"], r["day"]) for r in rows)
+
+    def shown(self, data: Prepared, talks: Talks) -> list[TalkList]:
+        """The lists with their excerpts."""
+        lost, silent, slow = self.totals
+        no_answer = [_turn(data, talks, r) for r in self.silent]
+        late = [_turn(data, talks, r) for r in self.slow]
+        return [
+            TalkList("流失的询单", "买家说得最多的在前", [_lost(data, talks, r) for r in self.lost], lost),
+            TalkList("未应答", "当日没有等到客服消息的轮次", no_answer, silent),
+            TalkList("慢响应", "等待超过 120 秒，最久的在前", late, slow),
+        ]
 
 
 def _lines(data: Prepared, talks: Talks, messages: list[Message]) -> Any:

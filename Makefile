@@ -1,0 +1,40 @@
+# The environment lives in .venv; nothing but Python >= 3.11 and make is needed.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+DEMO   := reports/demo
+WORKERS ?= 2
+
+.PHONY: demo test test-all check bench clean
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("需要 Python 3.11 或更新 / Python >= 3.11 is needed") if sys.version_info < (3, 11) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+## A made-up month, evaluated
+demo: $(VENV)/.ready
+	$(BIN)/evaluator demo demo-month
+	$(BIN)/evaluator run demo-month --out $(DEMO)
+
+## The whole suite but its heavy cases
+test: $(VENV)/.ready
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not heavy"
+
+## With the heavy cases
+test-all: $(VENV)/.ready
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+## Lint and types
+check: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+## Seconds and memory for 1, 3 and 10 million messages
+bench: $(VENV)/.ready
+	$(BIN)/python bench/bench.py --messages 1000000 3000000 10000000
+
+clean:
+	rm -rf $(VENV) demo-month $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,237 @@
+"""payroll.xlsx read back: sheets, figures, totals; foreign text never becomes a formula or markup."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from xml.etree import ElementTree
+
+import openpyxl
+import polars as pl
+import pytest
+import xlsxwriter
+from conftest import EVIL_NAME, EVIL_NICK, RICH_NICK, Finished
+from openpyxl.worksheet.worksheet import Worksheet
+
+from evaluator.model import EvaluatorError
+from evaluator.render import prepare, write_reports
+from evaluator.render.sheet import Block, Column, Sheet
+from evaluator.render.view.payroll import payroll_block
+from evaluator.render.workbook import _SheetWriter, _Styles, write_workbook
+
+SHEETS = ["绩效工资", "评分", "KPI", "归属明细", "口径", "待核"]
+
+
+@pytest.fixture(scope="module")
+def book(finished: Finished) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(finished.out / "payroll.xlsx")
+
+
+def table(sheet: Worksheet, title: str) -> list[dict[str, object]]:
+    """The rows under a block's title as head → value, up to the next blank row."""
+    rows = list(sheet.iter_rows(values_only=True))
+    at = next(n for n, row in enumerate(rows) if row[0] == title) + 1
+    # Notes stand between title and heads, in the first column only.
+    while all(v is None for v in rows[at][1:]):
+        at += 1
+    heads = rows[at]
+    found = []
+    for row in rows[at + 1 :]:
+        if all(v is None for v in row):
+            break
+        found.append({str(h): v for h, v in zip(heads, row, strict=True) if h is not None})
+    return found
+
+
+def all_cells(book: openpyxl.Workbook) -> Iterator[tuple[str, object, str]]:
+    for sheet in book:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.value is not None:
+                    yield sheet.title, cell.value, cell.data_type
+
+
+def test_sheets_and_no_formula_from_foreign_text(book: openpyxl.Workbook) -> None:
+    assert book.sheetnames == SHEETS
+    cells = list(all_cells(book))
+    assert [c for c in cells if c[2] == "f"] == []
+    assert not any(sheet.hyperlink for s in book for row in s.iter_rows() for sheet in row)
+    texts = {str(value) for _, value, _ in cells}
+    assert {EVIL_NICK, EVIL_NAME, "=1+1", "=9000000000000000007"} <= texts
+    assert any(t.strip() == RICH_NICK for t in texts)
+
+
+def test_every_part_is_well_formed(finished: Finished) -> None:
+    with zipfile.ZipFile(finished.out / "payroll.xlsx") as parts:
+        for name in parts.namelist():
+            if name.endswith((".xml", ".rels", ".vml")):
+                ElementTree.fromstring(parts.read(name))
+
+
+def test_payroll_totals_equal_the_manifest(finished: Finished, book: openpyxl.Workbook) -> None:
+    rows = table(book["绩效工资"], "绩效工资（元）")
+    total = Decimal(finished.evaluation.manifest["totals"]["payroll"])
+    people, last = rows[:-1], rows[-1]
+    assert last["工号"] == "合计"
+    assert Decimal(str(last["合计"])) == total == finished.evaluation.payroll_total
+    stored = {
+        e: Decimal(a)
+        for e, line, a in finished.evaluation.frames["payroll"]
+        .select("employee_id", "line", "amount")
+        .iter_rows()
+        if line == "total"
+    }
+    assert {r["工号"]: Decimal(str(r["合计"])) for r in people} == stored
+    for row in rows:
+        parts = [
+            Decimal(str(v))
+            for k, v in row.items()
+            if k not in ("工号", "姓名", "组", "角色", "合计") and v is not None
+        ]
+        assert sum(parts) == Decimal(str(row["合计"]))
+    assert list(rows[0])[:6] == ["工号", "姓名", "组", "角色", "底薪", "绩效奖金"]
+    assert list(rows[0])[-1] == "合计"
+
+
+def test_money_is_a_number_with_two_decimals(book: openpyxl.Workbook) -> None:
+    sheet = book["绩效工资"]
+    cell = next(c for row in sheet.iter_rows() for c in row if isinstance(c.value, int | float))
+    assert cell.number_format == "#,##0.00"
+
+
+def test_scores_say_value_weight_points_and_status(finished: Finished, book: openpyxl.Workbook) -> None:
+    rows = table(book["评分"], "逐项得分")
+    scored = [r for r in finished.evaluation.score_book.rows if r.metric not in ("total", "grade", "rank")]
+    assert len(rows) == len(scored)
+    for row, score in zip(rows, scored, strict=True):
+        assert row["工号"] == score.employee_id
+        assert (row["得分"] is None) == (score.points is None)
+        if score.points is not None:
+            assert Decimal(str(row["得分"])) == score.points
+    totals = table(book["评分"], "总分与等级")
+    assert [r["名次"] for r in totals] == [
+        s.rank for s in finished.evaluation.score_book.by_employee.values()
+    ]
+
+
+def test_every_pay_line_has_its_formula(finished: Finished, book: openpyxl.Workbook) -> None:
+    rows = table(book["评分"], "工资计算过程")
+    lines = [p for p in finished.evaluation.pay.lines if p.line != "total"]
+    assert [Decimal(str(r["金额（元）"])) for r in rows] == [p.amount for p in lines]
+    assert all(r["计算过程"] for r in rows)
+
+
+def test_kpi_has_a_row_a_scope_and_a_column_a_metric(finished: Finished, book: openpyxl.Workbook) -> None:
+    rows = table(book["KPI"], "指标总表")
+    kpi = finished.evaluation.frames["kpi"]
+    assert len(rows) == kpi.select("scope", "id").unique().height
+    assert len(rows[0]) == 3 + kpi["metric"].n_unique()
+    mine = next(r for r in rows if r["编号"] == "E01")
+    assert mine["销售额"] == 123.45
+    assert mine["店铺销售额"] == "—"
+
+
+def test_orders_with_judgments_assists_and_words(book: openpyxl.Workbook) -> None:
+    rows = {r["订单号"]: r for r in table(book["归属明细"], "订单归属")}
+    assert len(rows) == 7
+    won = rows["9000000000000000001"]
+    assert (won["落实客服"], won["协助下单"], won["计入金额"], won["本期"]) == (
+        "小美",
+        "小雅(1条)",
+        123.45,
+        "是",
+    )
+    assert won["下单判定"] == won["付款判定"] == "小美"
+    assert "小雅" in str(won["判定说明"])
+    silent = rows["9000000000000000005"]
+    assert (silent["落实客服"], silent["判定说明"]) == ("静默", "买家未关联到任何聊天，静默")
+    excluded = rows["9000000000000000006"]
+    assert excluded["落实客服"] is None
+    assert excluded["不计原因"]
+
+
+def test_method_sheet_has_every_metric_setting_and_plan(finished: Finished, book: openpyxl.Workbook) -> None:
+    sheet = book["口径"]
+    ids = {r["标识"] for r in table(sheet, "指标")}
+    assert ids == set(finished.evaluation.frames["kpi"]["metric"])
+    keys = {r["键"] for r in table(sheet, "设置")}
+    assert keys == set(type(finished.evaluation.month.config.settings).model_fields)
+    assert table(sheet, "方案：售前月度")
+    files = table(sheet, "输入文件")
+    assert files[-1]["读入行"] == files[-1]["采用"] + files[-1]["拒收"]  # type: ignore[operator]
+
+
+def test_review_sheet_has_every_item(finished: Finished, book: openpyxl.Workbook) -> None:
+    texts = {str(c.value) for row in book["待核"].iter_rows() for c in row if c.value is not None}
+    assert finished.evaluation.review
+    for item in finished.evaluation.review:
+        assert item.detail in texts
+
+
+def test_orders_beyond_the_limit_are_counted(finished: Finished, tmp_path: Path) -> None:
+    path = tmp_path / "few.xlsx"
+    write_workbook(prepare(finished.evaluation), path, order_limit=3)
+    sheet = openpyxl.load_workbook(path)["归属明细"]
+    rows = table(sheet, "订单归属")
+    assert len(rows) == 3
+    assert all(r["本期"] == "是" for r in rows)
+    notes = [str(row[0].value) for row in sheet.iter_rows(max_row=6)]
+    assert any("共 7 笔订单，此表只列前 3 笔" in note for note in notes)
+
+
+def test_bulk_rows_say_what_single_cells_say(tmp_path: Path) -> None:
+    """Polars' rows and XlsxWriter's own, cell by cell, read back alike."""
+    odd = [
+        "文字",
+        "",
+        None,
+        "a & b < c > d",
+        "=1+1",
+        " 空格 ",
+        "_x0041_",
+        "零\u200b宽",
+        "长" * 40_000,
+        "<r>x</r>",
+        "行1\n行2",
+    ]
+    frame = pl.DataFrame({
+        "text": odd, "number": [float(n) / 100 for n in range(len(odd))], "whole": [None, *range(1, len(odd))],
+        "time": pl.Series([datetime(2026, 10, 1, 12, 0, n) for n in range(len(odd))], dtype=pl.Datetime("ms")),
+    })  # fmt: skip
+    columns = (Column("文"), Column("数", "money"), Column("整", "count"), Column("时", "time"))
+    for name, block in (
+        ("bulk", Block("表", columns, frame=frame)), ("single", Block("表", columns, rows=frame.rows())),
+    ):  # fmt: skip
+        book = xlsxwriter.Workbook(str(tmp_path / f"{name}.xlsx"), {"constant_memory": True})
+        _SheetWriter(book, _Styles(book), Sheet("页", "题", [block])).write()
+        book.close()
+    values = [
+        [
+            [(c.value, c.number_format, c.data_type) for c in row]
+            for row in openpyxl.load_workbook(path)["页"].iter_rows()
+        ]
+        for path in (tmp_path / "bulk.xlsx", tmp_path / "single.xlsx")
+    ]
+    assert values[0] == values[1]
+    assert len(values[0]) == 4 + len(odd)
+
+
+def test_the_same_evaluation_gives_the_same_workbook(finished: Finished, tmp_path: Path) -> None:
+    data = prepare(finished.evaluation)
+    for name in ("a.xlsx", "b.xlsx"):
+        write_workbook(data, tmp_path / name)
+    assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+
+
+def test_totals_that_disagree_are_not_written(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(finished.evaluation.manifest["totals"], "payroll", "1.00")
+    with pytest.raises(EvaluatorError, match="工资总额不一致"):
+        payroll_block(prepare(finished.evaluation))
+
+
+def test_an_unknown_language_is_refused(finished: Finished, tmp_path: Path) -> None:
+    with pytest.raises(EvaluatorError, match="没有语言"):
+        write_reports(finished.evaluation, tmp_path, lang="xx")
