@@ -69,16 +69,17 @@ def _orders(folder: Path, story: Story, known_buyers: bool) -> None:
 
 
 def _refunds(folder: Path, story: Story) -> None:
-    """Those that were neither withdrawn nor refused."""
+    """All that were applied for; withdrawn and refused ones never completed."""
     header = ("refund_id", "order_id", "applied", "completed", "amount", "kind", "stage", "by_seller",
               "dispute", "seller_fault", "account")
     rows = []
     for order in story.orders:
         refund = order.refund
-        if refund is None or refund.state in ("closed", "refused"):
+        if refund is None:
             continue
-        by_seller = refund.completed is not None and not refund.dispute
-        rows.append((refund.refund_id, order.order_id, stamp(refund.applied), stamp(refund.completed),
+        done = refund.state == "done"
+        by_seller = done and not refund.dispute
+        rows.append((refund.refund_id, order.order_id, stamp(refund.applied), stamp(refund.completed if done else None),
                      yuan(refund.amount), refund.kind, refund.stage, _flag(by_seller), _flag(refund.dispute),
                      _flag(refund.seller_fault), refund.staff or ""))
     write_csv(folder / "refunds.csv", header, sorted(rows, key=lambda row: (row[2], row[0])))

@@ -170,7 +170,7 @@ def services(view: PeriodView) -> pl.DataFrame:
     begun = runs.filter("by_buyer").select("b", pl.col("start").alias("next_start")).sort("next_start")
     last = view.bucket.last_message
     followed = runs.sort("end").join_asof(
-        begun, left_on="end", right_on="next_start", by="b", strategy="forward", allow_exact_matches=False
+        begun, left_on="end", right_on="next_start", by="b", strategy="forward", allow_exact_matches=False, check_sortedness=False
     )
     after_sale = view.facts.inquiries.filter(pl.col("label") == "after_sale").select("b", "day")
     rows = followed.join(after_sale, on=["b", "day"], how="semi").filter(

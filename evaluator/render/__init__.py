@@ -45,4 +45,7 @@ def prepare(evaluation: Evaluation, lang: str = "zh") -> Prepared:
     """The evaluation with words for everything that is shown."""
     settings = evaluation.month.config.settings
     filled = {key: setting_text(value) for key, value in settings.model_dump().items()}
-    return Prepared(evaluation, Words(labels(), metric_catalogue(), filled, lang))
+    if settings.response_hours is None:
+        filled["response_hours"] = "全天"
+    requests = {request.id: request for request in evaluation.month.config.requests}
+    return Prepared(evaluation, Words(labels(), metric_catalogue(), filled, requests, lang))

@@ -6,8 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from evaluator.metrics.request import STANDARD, MetricRequest
 from evaluator.render.text import visible
 
 if TYPE_CHECKING:
@@ -24,11 +25,12 @@ _OPTIONS = re.compile(r"(?P<name>[^\[]+)\[(?P<options>.*)\]")
 @dataclass(frozen=True)
 class Words:
     """``labels``: rules/labels.yaml; ``catalogue``: rules/metrics.yaml; ``settings``: their text, as
-    definitions name them."""
+    definitions name them; ``requests``: the figures of the run by id."""
 
     labels: Mapping[str, Mapping[str, Mapping[str, str]]]
     catalogue: Mapping[str, MetricInfo]
     settings: Mapping[str, str] = field(default_factory=dict)
+    requests: Mapping[str, MetricRequest] = field(default_factory=dict)
     lang: str = "zh"
     _names: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
@@ -85,7 +87,21 @@ class Words:
         info = self.info(metric)
         if info is None:
             return ""
-        return visible(_PLACEHOLDER.sub(lambda m: self.settings.get(m[1], m[0]), info.definition))
+        own = {key: self._option(key, value) for key, value in self.options(metric).items()}
+        filled = {**self.settings, **own}
+        if "hours" in own:
+            filled["response_hours"] = own["hours"]
+        return visible(_PLACEHOLDER.sub(lambda m: filled.get(m[1], m[0]), info.definition))
+
+    def options(self, metric: str) -> dict[str, Any]:
+        """The options of a figure, by its id."""
+        request = self.requests.get(metric) or STANDARD.get(metric)
+        return dict(request.options) if request else {}
+
+    def _option(self, key: str, value: Any) -> str:
+        if key == "unit":
+            return self.word("units", value)
+        return "–".join(value) if isinstance(value, tuple) else str(value)
 
     def is_shop_only(self, metric: str) -> bool:
         info = self.info(metric)

@@ -45,16 +45,17 @@ def sheets(data: Prepared, order_limit: int) -> list[Sheet]:
     period = f"账期 {start.isoformat()} 至 {date.fromordinal(end.toordinal() - 1).isoformat()}"
     plan_blocks = [plans.plan_block(data, plan) for plan in data.evaluation.month.config.plans]
     scored = [scores.total_block(data), scores.detail_block(data), payroll.formula_block(data)]
-    explained = [method.metrics_block(data), method.inputs_block(data), method.rules_block(data)]
+    settings = [method.settings_block(data), *plan_blocks]
+    explained = [method.metrics_block(data), *settings, method.inputs_block(data), method.rules_block(data)]
     looked_at = [kpi.open_block(data), review.rejects_block(data), review.filters_block(data)]
     return [
         Sheet("绩效工资", f"绩效工资表　{period}", [payroll.payroll_block(data)], signed=True),
         Sheet("评分", f"评分与计算过程　{period}", scored),
         Sheet("KPI", f"KPI　{period}", [kpi.wide_block(data)], freeze=3, fit_width=False),
-        Sheet("归属明细", f"订单归属明细　{period}", [orders.order_block(data, order_limit)]),
         Sheet(
-            "口径", f"计算口径　{period}", [method.settings_block(data), *plan_blocks, *explained], freeze=0
+            "归属明细", f"订单归属明细　{period}", [orders.order_block(data, order_limit)], fit_width=False
         ),
+        Sheet("口径", f"计算口径　{period}", explained, freeze=0),
         Sheet(
             "待核",
             f"待人工核对　{period}",
@@ -252,25 +253,31 @@ class _SheetWriter:
                     style = self._styles.get(item.kind)
                 item = item.value
             self._value(place, item, style)
+        if "wrap" in kinds:
+            self._height(row, kinds, [(n, n) for n in range(len(kinds))])
         self._row += 1
+
+    def _height(self, row: Sequence[Item], kinds: Sequence[str], spans: Spans) -> None:
+        """Sets the row's height where a text wraps: not every viewer works it out, none for merged cells."""
+        lines = 1
+        for item, kind, (first, last) in zip(row, kinds, spans, strict=True):
+            if kind == "wrap" and isinstance(item, str):
+                lines = max(lines, _lines(item, sum(self._grid[first : last + 1]) - 2))
+        if lines > 1:
+            self._out.set_row(self._row, min(14.5 * lines + 2, 400))
 
     def _spanned(
         self, row: Sequence[Item], kinds: Sequence[str], formats: Sequence[Any], spans: Spans
     ) -> None:
-        """A row of a further table: cells merged over the main table's columns. Merged cells do not grow by
-        themselves, so the row's height is set."""
-        lines = 1
+        """A row of a further table: cells merged over the main table's columns."""
         for place, item in enumerate(row):
             first, last = spans[place]
             style = formats[place]
             if isinstance(item, Cell):
                 style = self._styles.get(item.kind) if item.kind not in (None, kinds[place]) else style
                 item = item.value
-            if kinds[place] == "wrap" and isinstance(item, str):
-                lines = max(lines, _lines(item, sum(self._grid[first : last + 1])))
             self._put(first, last, item, style)
-        if lines > 1:
-            self._out.set_row(self._row, min(14.5 * lines + 2, 400))
+        self._height(row, kinds, spans)
         self._row += 1
 
     def _put(self, first: int, last: int, item: Value, style: Any) -> None:

@@ -53,6 +53,8 @@ def finish(
     messages = mark_robots(tables["messages"], chats, robots, "sender", "agent")
     review += shops_apart(tables["messages"], tables["orders"])
     done["messages"] = name_orders(messages, chats, tables["orders"])
+    if "refunds" in tables:
+        review += refunds_repeated(tables["refunds"])
     if "ratings" in tables:
         done["ratings"] = mark_robots(tables["ratings"], _files(inputs, EVALS), robots, "source", "human")
     if "online" in tables:
@@ -66,9 +68,20 @@ def shops_apart(messages: pl.DataFrame, orders: pl.DataFrame) -> list[ReviewItem
     chats, sold = (sorted(frame["shop"].unique()) for frame in (messages, orders))
     if not sold or not set(chats).isdisjoint(sold):
         return []
-    told = f"聊天里的店铺（{'、'.join(chats[:5])}）与订单里的（{'、'.join(sold[:5])}）没有一个相同，任何订单都归不到人；"
-    told += "如果是同一个店铺的不同叫法，请写进 period.yaml 的 settings.shop_alias"
+    told = f"聊天里的店铺（{'、'.join(chats[:5])}）与订单里的（{'、'.join(sold[:5])}）没有一个相同，"
+    told += "任何订单都归不到人；如果是同一个店铺的不同叫法，请写进 period.yaml 的 settings.shop_alias"
     return [ReviewItem("source_note", "shop", told)]
+
+
+def refunds_repeated(refunds: pl.DataFrame) -> list[ReviewItem]:
+    """Refund numbers that stand more than once, as overlapping exports make them: every row counts (SPEC §1
+    knows repeats of messages and orders only), so a person must look."""
+    again = refunds.filter(pl.col("refund_id").is_duplicated())["refund_id"].unique().sort().to_list()
+    if not again:
+        return []
+    told = f"{len(again)} 个退款编号出现不止一次（例如 {'、'.join(again[:3])}），"
+    told += "每一行都计入；请去掉重复的导出"
+    return [ReviewItem("source_note", "refunds", told, len(again))]
 
 
 def _files(inputs: list[InputFile], formats: frozenset[str]) -> list[int]:

@@ -1,12 +1,14 @@
 """Taobao / Tmall refund lists: xlsx of 2017 (39 columns), 2021 (42) and 退款单 since 2025 (53) (FORMATS §4).
 
-A refund that was withdrawn or refused is no refund (SPEC §2): its row is rejected, with its state as the
-reason. One that is still open has no ``completed``, whatever time stands there."""
+Only one in the state 退款成功 is completed, whatever time stands there (a closed one has an end, too). One that is
+open, withdrawn (退款关闭) or refused was applied for and no more: it has no ``completed``, so it takes no sales
+back; how many were withdrawn or refused is told (docs/spec-notes.md, refunds)."""
 
 from __future__ import annotations
 
 import polars as pl
 
+from evaluator.model import ReviewItem
 from evaluator.sources import exports
 from evaluator.sources.base import RawTable, RowReject
 from evaluator.sources.files import Sample
@@ -31,6 +33,7 @@ HEADERS: exports.Headers = {
 
 DONE = "退款成功"
 VOID = ("退款关闭", "卖家拒绝退款")
+VOID_TOLD = "{file} 有 {n} 条退款已关闭或被拒绝：算作申请过（退款率等按申请计），不算完成，不减销售额"
 NO_DISPUTE = "不需客服介入"
 SELLERS_FAULT = "卖家责任"
 NOBODY = ("系统",)
@@ -51,9 +54,6 @@ def sniff(sample: Sample) -> bool:
 
 
 def _shape(frame: pl.DataFrame, rejects: list[RowReject]) -> pl.DataFrame:
-    frame = exports.refuse(
-        frame, frame["退款状态"].is_in(VOID).fill_null(False), "退款状态", "{value}，不是退款", rejects
-    )
     frame = exports.refuse(
         frame, frame["退款状态"].is_null(), "退款状态", "没有退款状态，不能判断是不是退款", rejects
     )
@@ -88,7 +88,14 @@ def _kind(have: set[str]) -> pl.Expr:
 
 def read(sample: Sample) -> list[RawTable]:
     """-> refunds, amount as the buyer gets it back."""
-    raw = exports.read(sample, "refunds", HEADERS, _shape)
+
+    def shape(frame: pl.DataFrame, rejects: list[RowReject]) -> pl.DataFrame:
+        void = frame["退款状态"].is_in(VOID).sum()
+        if void:
+            raw.notes.append(ReviewItem("source_note", sample.rel, VOID_TOLD.format(file=sample.rel, n=void), void))
+        return _shape(frame, rejects)
+
+    raw = exports.read(sample, "refunds", HEADERS, shape)
     told = "退款表没有申请时间，以完结时间代替；未完结的退款因此读不进来"
     raw.notes += exports.borrowed_time(sample, HEADERS, "applied", "completed", told)
     return [raw]

@@ -198,8 +198,10 @@ def test_bulk_rows_say_what_single_cells_say(tmp_path: Path) -> None:
         "行1\n行2",
     ]
     frame = pl.DataFrame({
-        "text": odd, "number": [float(n) / 100 for n in range(len(odd))], "whole": [None, *range(1, len(odd))],
-        "time": pl.Series([datetime(2026, 10, 1, 12, 0, n) for n in range(len(odd))], dtype=pl.Datetime("ms")),
+        "text": odd,
+        "number": [float(n) / 100 for n in range(len(odd))],
+        "whole": [None, *range(1, len(odd))],
+        "time": pl.Series([datetime(2026, 10, 1, 12, 0, n) for n in range(len(odd))]).cast(pl.Datetime("ms")),
     })  # fmt: skip
     columns = (Column("文"), Column("数", "money"), Column("整", "count"), Column("时", "time"))
     for name, block in (

@@ -233,7 +233,9 @@ def test_json_of_nothing_known(month, text):
     assert [note.kind for note in month.read().review] == ["unrecognised_file"]
 
 
-@pytest.mark.parametrize("text", ["由仓库转交给快递", "由 甲店:小一 转交给 物流部", "由 乙店:小一 转交给 甲店:小二"])
+@pytest.mark.parametrize("text", [
+    "由仓库转交给快递", "由 甲店:小一 转交给 物流部", "由 乙店:小一 转交给 甲店:小二",
+])
 def test_talk_about_handing_over_is_no_transfer(month, text):
     month.write("聊天.jsonl", lines(log([said(text)])))
     assert rows(month, "sender", "kind", "text")[0] == [("agent", "text", text)]
@@ -259,7 +261,8 @@ def test_file_and_folder_the_other_way_round(month):
 
 
 def test_a_rating_without_nick_is_of_the_open_id(month):
-    detail = {"eval_code": 0, "eval_sender": "cntaobao甲店:小一", "eval_time": "2026-10-02 09:00:00", "open_uid": "AAx"}
+    detail = {"eval_code": 0, "eval_sender": "cntaobao甲店:小一", "eval_time": "2026-10-02 09:00:00",
+              "open_uid": "AAx"}
     body = {"staff_eval_details": {"eval_detail": detail}}
     month.write("评价.json", json.dumps(call("qianniu.kefueval.get", body)))
     assert month.read().tables["ratings"]["buyer"].to_list() == ["AAx"]

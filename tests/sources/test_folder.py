@@ -159,3 +159,10 @@ def test_chats_and_orders_of_shops_that_never_meet_are_told(month):
     (note,) = month.read().review
     assert note.kind == "source_note" and "shop_alias" in note.detail
     assert not month.read(shop_alias={"甲店旗舰": "甲店"}).review
+
+
+def test_refund_numbers_that_repeat_are_told(month):
+    row = "1,2,2026-10-01 10:00:00,3,refund_only\n"
+    month.write("refunds.csv", "refund_id,order_id,applied,amount,kind\n" + row + row)
+    (note,) = month.read().review
+    assert (note.kind, note.subject, note.count) == ("source_note", "refunds", 1)

@@ -145,12 +145,13 @@ def test_refunds(month, workbook):
     assert got.tables["refunds"].drop("_file", "_row").rows() == [
         ("1", "7001", applied, done, 1230, "refund_only", "in_sale", True, False, False, "甲店:小一"),
         ("2", "7001", applied, done, 1230, "return_refund", "after_sale", False, True, True, None),
-        ("5", "7001", applied, None, 1230, "refund_only", "in_sale", False, False, False, None),
+        *(
+            (number, "7001", applied, None, 1230, "refund_only", "in_sale", False, False, False, account)
+            for number, account in (("3", "甲店:小一"), ("4", "甲店:小一"), ("5", None))
+        ),
     ]
-    assert [(r.row, r.column, r.value) for r in got.rejects] == [
-        (3, "退款状态", "退款关闭"), (4, "退款状态", "卖家拒绝退款"), (6, "退款状态", ""),
-    ]
-    assert got.rejects[0].why == "退款关闭，不是退款"
+    assert [(r.row, r.column, r.value) for r in got.rejects] == [(6, "退款状态", "")]
+    assert [(i.kind, i.count) for i in got.review if "已关闭或被拒绝" in i.detail] == [("source_note", 2)]
     assert got.has("refunds", "completed")
 
 

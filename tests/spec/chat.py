@@ -1,7 +1,7 @@
 """Months drawn as text: a few lines of chat and orders, and what the program must make of them.
 
 A file of ``cases/`` holds cases. A case is a heading with the rules it is about, its input indented, and what
-must come out, not indented (``answers.py``). ``#`` after two blanks begins a comment.
+must come out, not indented (``answers.py``; a line that begins with ``·`` goes on). ``#`` after two blanks: a comment.
 
     R-C4  transfer with an open turn
           10:00:00  buyer  → 小美   在吗
@@ -34,7 +34,7 @@ from typing import Any
 import polars as pl
 
 from evaluator.metrics.request import MetricRequest
-from evaluator.model import MonthData
+from evaluator.model import InputFile, MonthData
 from evaluator.settings import MonthConfig, Settings, read_settings
 from evaluator.tables import TABLES
 from evaluator.yamlfile import parse_yaml
@@ -83,6 +83,8 @@ def read_cases(path: Path) -> list[Case]:
             continue
         if heading := HEADING.fullmatch(line):
             cases.append(Case(tuple(heading[1].split()), heading[2], f"{path.name}:{n}"))
+        elif line.lstrip().startswith("·"):
+            cases[-1].expected[-1] += " " + line.strip()
         else:
             (cases[-1].given if line.startswith(" ") else cases[-1].expected).append(line)
     return cases
@@ -203,4 +205,4 @@ class Drawing:
             tables[name] = pl.DataFrame(data, schema=table.schema, orient="row")
             optional = {c.name for c in table.columns if c.optional}
             absent[name] = frozenset(optional - self.columns.get(name, set()))
-        return MonthData(Path(), config, tables, absent, [], [])
+        return MonthData(Path(), config, tables, absent, [InputFile("case", "", "case", "")], [])

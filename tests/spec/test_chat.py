@@ -18,4 +18,5 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES)
 def test_case(case: Case) -> None:
-    check(case)
+    if wrong := check(case):
+        pytest.fail(wrong, pytrace=False)

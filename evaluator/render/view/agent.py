@@ -150,7 +150,10 @@ class AgentPages:
         details = [r for r in self._cut.scores.get(me, []) if r.metric not in scores.SUMMARY]
         items = list(score.plan.score) if score else []
         for number, row in enumerate(details):
-            how = method_text(items[number]) if len(items) == len(details) else ""
+            how = ""
+            if len(items) == len(details):
+                item = items[number]
+                how = f"{self.data.words.word('methods', item.method)}：{method_text(item)}"
             metric, value, weight, points, status, reason = scores.detail_row(self.data, row)
             rows.append((metric, value, weight, points, status, how, self._hide(str(reason), me)))
         columns = list(scores.detail_columns(with_person=False))
@@ -211,8 +214,13 @@ class AgentPages:
             columns,
             rows,
             total=("合计", f"{count:,} 笔", "", "", Decimal(fen) / 100, "", "", "", ""),
-            notes=_more(count, len(rows)),
+            notes=(*_more(count, len(rows)), f"有其他候选时的落实依据：{self._basis()}。"),
         )
+
+    def _basis(self) -> str:
+        """R-A2 in words."""
+        by_turns = self.data.settings.by == "rounds"
+        return "应答轮数最多，轮数相同时最后一条人工消息最晚" if by_turns else "最后一条人工消息最晚"
 
     def _order_row(self, me: str, row: Record) -> Row:
         words, rivals = self.data.words, row["rivals"] or 0
@@ -226,7 +234,7 @@ class AgentPages:
             words.word("times", row["decided"]),
             self._last_message(me, row),
             f"{row['human_messages']} / {row['buyer_messages']} / {row['answered_turns']}",
-            f"{others}；{words.word('why', row['why'])}" if rivals else "无",
+            others if rivals else "无",
         )
 
     def _last_message(self, me: str, row: Record) -> str:

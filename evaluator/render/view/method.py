@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from evaluator.metrics.request import STANDARD
+from evaluator.model import InputFile
 from evaluator.render.sheet import Block, Column
 from evaluator.render.text import visible
 from evaluator.render.view.kpi import topics
 from evaluator.render.view.prepared import Prepared
+
+#: Files of one kind in one folder that are named one by one.
+FILES_NAMED = 20
+
+
+_CLOCK = re.compile(r"\d\d:\d\d")
 
 
 def setting_text(value: Any) -> str:
@@ -22,6 +29,8 @@ def setting_text(value: Any) -> str:
     if isinstance(value, Mapping):
         return "；".join(f"{visible(str(k))} = {setting_text(v)}" for k, v in value.items()) or "无"
     if isinstance(value, list | tuple):
+        if len(value) == 2 and all(isinstance(v, str) and _CLOCK.fullmatch(v) for v in value):
+            return "–".join(value)
         return "、".join(setting_text(v) for v in value) or "无"
     return visible(f"{value:f}" if isinstance(value, Decimal) else str(value))
 
@@ -35,8 +44,6 @@ def _named_setting(data: Prepared, key: str, value: Any) -> str:
             "response_hours": "全天",
             "orders_through": "未写，取订单中最晚的下单日",
         }[key]
-    if key == "response_hours":
-        return "–".join(value)
     if key in ("judgment", "by"):
         labels = {"last": "最后一条人工消息最晚者", "rounds": "应答轮数最多者"}
         return f"{labels.get(value) or words.word('judgments', value)}（{text}）"
@@ -65,24 +72,17 @@ def settings_block(data: Prepared) -> Block:
 
 def _options(data: Prepared, metric: str) -> str:
     """The options with which a figure was computed: its own, else the setting that stands for them."""
-    standard = STANDARD.get(metric)
-    requests = {r.id: r for p in data.evaluation.month.config.plans for r in p.requests}
-    request = standard or requests.get(metric)
-    parts = (
-        [f"{data.words.word('metric_options', k)} = {setting_text(v)}" for k, v in request.options]
-        if request
-        else []
-    )
-    info = data.words.info(metric)
-    if (
-        info
-        and "hours" in info.options
-        and not any(k == "hours" for k, _ in (request.options if request else ()))
-    ):
+    words, info = data.words, data.words.info(metric)
+    given = words.options(metric)
+    parts = []
+    for key, value in given.items():
+        text = words.word("units", value) if key == "unit" else setting_text(value)
+        parts.append(f"{words.word('metric_options', key)} = {text}")
+    if info and "hours" in info.options and "hours" not in given:
         hours = (
             data.settings.response_hours if metric.startswith(("first_response", "avg_response")) else None
         )
-        parts.append(f"{data.words.word('metric_options', 'hours')} = {'–'.join(hours) if hours else '全天'}")
+        parts.append(f"{words.word('metric_options', 'hours')} = {setting_text(hours) if hours else '全天'}")
     return "；".join(parts)
 
 
@@ -109,23 +109,31 @@ def metrics_block(data: Prepared) -> Block:
     columns = (
         Column("类别", width=14),
         Column("指标", width=24),
-        Column("标识", width=28),
+        Column("标识", width=24),
         Column("单位", width=8),
-        Column("汇总方式", width=16),
-        Column("定义", "wrap", 70),
-        Column("参数", "wrap", 26),
-        Column("来源", "wrap", 26),
-        Column("规则", width=12),
+        Column("汇总方式", "wrap", 14),
+        Column("定义", "wrap", 60),
+        Column("参数", "wrap", 20),
+        Column("来源", "wrap", 20),
+        Column("规则", "wrap", 11),
     )
     return Block("指标", columns, rows)
 
 
 def inputs_block(data: Prepared) -> Block:
-    """Files as read: rows in = used + rejected."""
-    rows = [
-        (visible(i.file), i.table, visible(i.format), i.rows_in, i.rows_used, i.rows_rejected, i.sha256)
-        for i in data.evaluation.month.inputs
-    ]
+    """Files as read: rows in = used + rejected. Many files of one kind in one folder (a chat a file) are one
+    row; each with its checksum stands in manifest.json."""
+    kinds: dict[tuple[str, str, str], list[InputFile]] = {}
+    for file in data.evaluation.month.inputs:
+        folder, slash, _ = file.file.rpartition("/")
+        top = folder.split("/")[0] + slash
+        kinds.setdefault((top, file.table, file.format), []).append(file)
+    rows = []
+    for (top, table, form), files in kinds.items():
+        groups = [files] if len(files) > FILES_NAMED else [[f] for f in files]
+        for group in groups:
+            name = group[0].file if len(group) == 1 else f"{top}…（{len(group):,} 个文件）"
+            rows.append((visible(name), table, visible(form), *_sums(group)))
     columns = (
         Column("文件", width=30),
         Column("表", width=14),
@@ -133,10 +141,19 @@ def inputs_block(data: Prepared) -> Block:
         Column("读入行", "count"),
         Column("采用", "count"),
         Column("拒收", "count"),
-        Column("SHA-256", "id", 66),
     )
-    sums = [sum(r[n] for r in rows) for n in (3, 4, 5)]  # type: ignore[misc]
-    return Block("输入文件", columns, rows, total=("合计", "", "", *sums, ""))
+    total = (
+        "合计",
+        f"{len(data.evaluation.month.inputs):,} 个文件",
+        "",
+        *_sums(data.evaluation.month.inputs),
+    )
+    return Block("输入文件", columns, rows, total=total, notes=("每个文件的校验和见 manifest.json。",))
+
+
+def _sums(files: list[InputFile]) -> tuple[int, int, int]:
+    """Rows in, used, rejected."""
+    return sum(f.rows_in for f in files), sum(f.rows_used for f in files), sum(f.rows_rejected for f in files)
 
 
 def rules_block(data: Prepared) -> Block:
@@ -144,7 +161,7 @@ def rules_block(data: Prepared) -> Block:
     rows = [(visible(file), sha) for file, sha in config.sources.items()]
     return Block(
         "规则文件",
-        (Column("文件", width=30), Column("SHA-256", "id", 66)),
+        (Column("文件", width=30), Column("SHA-256", "id", 70)),
         rows,
         notes=(f"程序版本：{data.version}",),
     )

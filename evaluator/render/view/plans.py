@@ -46,10 +46,10 @@ def method_text(item: ScoreItem) -> str:
 
 def _rank_text(how: Rank, weight: str) -> str:
     if how.percentile:
-        text = f"同组按名次百分位：{weight} ×（人数 − 名次）÷（人数 − 1）"
+        text = f"按名次百分位：{weight} ×（人数 − 名次）÷（人数 − 1）"
     else:
         places = "，".join(f"第 {n} 名 {num(p)} 分" for n, p in enumerate(how.points or (), 1))
-        text = f"同组排名：{places}，其后 0 分"
+        text = f"{places}，其后 0 分"
     return f"{text}；3 人及以下的组均得 {num(how.fallback)} 分"
 
 

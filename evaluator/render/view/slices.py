@@ -67,16 +67,14 @@ def top(frame: pl.DataFrame, by: str, limit: int) -> tuple[dict[str, list[Record
 
 
 def redactor(data: Prepared) -> Redactor:
-    """Names, ids and accounts of everybody in the roster or in the messages; every buyer's nick."""
+    """Names, ids and accounts of everybody in the roster, accounts bound to nobody, every buyer's nick."""
     people: dict[str, set[str]] = {}
     roster = data.evaluation.month.tables["roster"].select("employee_id", "name", "account")
     for employee_id, name, account in roster.iter_rows():
         people.setdefault(employee_id, set()).update(naming_tokens(employee_id, [name], [account]))
-    known = set(roster["account"].to_list())
-    messages = data.frame("messages").lazy().select("account").unique().collect()["account"]
-    for account in messages.drop_nulls().to_list():
-        if account not in known:
-            people.setdefault(account, set()).update(naming_tokens(account, [], [account]))
+    for agent in data.frame("receptions")["agent"].drop_nulls().unique().to_list():
+        if agent not in people:
+            people[agent] = naming_tokens(agent, [], [agent])
     shops = set(data.ids("shop"))  # a main account is often called as its shop: that names nobody
     people = {agent: tokens - shops for agent, tokens in people.items()}
     nicks = pl.concat([data.frame("receptions")["buyer"], data.frame("attribution")["buyer"]]).drop_nulls()
