@@ -21,17 +21,15 @@ def _tell(text: str) -> None:
 
 
 @app.command()
-def run(month: Month, out: Out, lang: Annotated[str, typer.Option(help="报告语言：zh 或 en")] = "zh",
+def run(month: Month, out: Out,
         quiet: Annotated[bool, typer.Option("--quiet", help="不显示进度")] = False) -> None:
     """计算一个月：指标、归属、评分、工资，写出工作簿、报告和结果表。"""
     from evaluator.output import check_target
     from evaluator.run import evaluate_month
 
-    if lang not in ("zh", "en"):
-        raise typer.BadParameter("应为 zh 或 en", param_hint="--lang")
     check_target(out)
     evaluation = evaluate_month(month, None if quiet else _tell)
-    evaluation.save(out, lang, None if quiet else _tell)
+    evaluation.save(out, None if quiet else _tell)
     _summary(evaluation, out)
 
 

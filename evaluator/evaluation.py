@@ -46,12 +46,12 @@ class Evaluation:
         """R-P4: Σ of all totals, yuan."""
         return self.pay.payroll_total
 
-    def save(self, out: str | Path, lang: str = "zh", progress: Callable[[str], None] | None = None) -> None:
-        """Writes the run's folder (SPEC §10), whole or not at all. ``lang``: zh or en, for the reports."""
+    def save(self, out: str | Path, progress: Callable[[str], None] | None = None) -> None:
+        """Writes the run's folder (SPEC §10), whole or not at all."""
         from evaluator.output import write_run
         from evaluator.render import write_reports
 
-        write_run(self, Path(out), lambda folder: write_reports(self, folder, lang, progress), progress)
+        write_run(self, Path(out), lambda folder: write_reports(self, folder, progress=progress), progress)
 
     def links_told(self) -> list[str]:
         """How orders found their buyers, in Chinese; unlinked ones are never passed over in silence."""

@@ -154,7 +154,7 @@ def _messages(
     )
     if first is not None and last is not None:
         rows = rows.filter(pl.col("day").is_between(first, last))
-    return rows.collect().to_dicts()
+    return rows.sort("ts", maintain_order=True).collect().to_dicts()
 
 
 def _chat(

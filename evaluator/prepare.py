@@ -89,6 +89,15 @@ def all_agents(month: MonthData, bindings: pl.DataFrame) -> list[str]:
     return sorted(names)
 
 
+def all_shops(month: MonthData, buyers: pl.DataFrame) -> list[str]:
+    """Every shop that some table names: an agent's rating counts for him in whichever shop it was given."""
+    names = set(buyers["shop"].unique())
+    for table in ("orders", "ratings", "escalations"):
+        if table in month.tables:
+            names |= set(month.tables[table]["shop"].unique())
+    return sorted(names)
+
+
 def text_features(settings: Settings) -> list[pl.Expr]:
     """The only look at the text: ``_prefix``, ``chars``, ``words``, ``courtesy``."""
     text = pl.col("text")
@@ -185,7 +194,7 @@ def prepare(month: MonthData, roster: Roster) -> Bucket:
     coded = coded.drop("shop", "buyer").join(coded_agents, on=["account", "day"], how="left", maintain_order="left")
     coded = coded.with_columns(_kinds_of_message())
     transfers = _coded_transfers(coded.filter(pl.col("kind") == "transfer").join(to, on=["to_account", "day"], how="left"))
-    shops = sorted(set(buyers["shop"].unique()) | set(orders["shop"].unique()))
+    shops = all_shops(month, buyers)
     codes = Codes(
         buyers.select("b", pl.col("shop").replace_strict(shops, range(len(shops)), return_dtype=pl.Int16).alias("s"), "shop", "who", shown().alias("buyer")),
         agents, shops,

@@ -71,15 +71,16 @@ def analyze_month(month: MonthData, bucket: Bucket, profiles: dict[str, Profile]
 
 def scope_names(bucket: Bucket, facts: Facts, profiles: dict[str, Profile]) -> dict[ScopeKey, str]:
     """Who has rows in the KPI table (R-M): roster employees of the period who are no robots, every other agent with a
-    reception that is no robot's; their groups; all shops."""
+    reception that is no robot's; their groups; the shops of the messages and orders."""
     people = {p.employee_id: p.name for p in profiles.values() if not p.is_robot}
     seen = facts.receptions.filter(~pl.col("is_robot"))["a"].unique()
     others = {bucket.codes.agents[a] for a in seen} - people.keys()
     agents = people | {a: profiles[a].name if a in profiles else UNBOUND_NAME for a in others}
     groups = sorted({p.group for p in profiles.values() if p.group and not p.is_robot})
+    shops = sorted(set(bucket.codes.buyers["shop"].unique()) | set(bucket.orders["shop"].unique()))
     return (
         {("agent", a): agents[a] for a in sorted(agents)} | {("group", g): g for g in groups}
-        | {("shop", s): s for s in bucket.codes.shops}
+        | {("shop", s): s for s in shops}
     )
 
 

@@ -58,7 +58,8 @@ class Attribution:
         roles = self.month.settings["credit_roles"]
         first, last = self.month.day(at) - days(self.month.window), self.month.day(at)
         window = [
-            reception for reception in self.consults.get((order.shop, order.buyer or ""), [])
+            reception
+            for reception in self.consults.get((order.shop, order.buyer or ""), [])
             if first <= reception.day <= last and (not roles or self.agents.role(reception.agent) in roles)
         ]
         found = []
@@ -103,7 +104,9 @@ class Attribution:
         created, paid = self.winner(order, order.created), self.winner(order, order.paid)
         grouped = self.winner(order, order.grouped)
         order.by = {
-            "order": created, "payment": paid, "order_first": created or paid,
+            "order": created,
+            "payment": paid,
+            "order_first": created or paid,
             "grouped_chain": created or paid or grouped,
         }
         order.credited = order.by[self.month.settings["judgment"]]
@@ -113,7 +116,8 @@ class Attribution:
         times = zip(TIMES, (order.created, order.paid, order.grouped), strict=True)
         return [
             (name, candidate)
-            for name, at in times if at is not None and not order.excluded
+            for name, at in times
+            if at is not None and not order.excluded
             for candidate in self.candidates(order, at)
         ]
 
@@ -151,8 +155,10 @@ class Attribution:
         later)."""
         last = self.month.day(order.paid or order.created) + days(self.month.settings["follow_days"])
         later = [
-            other.created for other in orders
-            if (other.shop, other.buyer) == (order.shop, order.buyer) and not other.excluded
+            other.created
+            for other in orders
+            if (other.shop, other.buyer) == (order.shop, order.buyer)
+            and not other.excluded
             and other.created > order.created
         ]
         until = min(later, default=datetime.max - timedelta(days=1))

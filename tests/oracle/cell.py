@@ -92,6 +92,20 @@ def paid_in_period(found: Facts, paid: datetime | None) -> bool:
 
 
 __all__ = [
-    "MISSING", "Cell", "Facts", "Metric", "Options", "Scope", "count", "distinct", "mean", "median", "p90",
-    "paid_in_period", "ratio", "seconds", "within_hours", "yuan",
+    "MISSING",
+    "Cell",
+    "Facts",
+    "Metric",
+    "Options",
+    "Scope",
+    "count",
+    "distinct",
+    "mean",
+    "median",
+    "p90",
+    "paid_in_period",
+    "ratio",
+    "seconds",
+    "within_hours",
+    "yuan",
 ]

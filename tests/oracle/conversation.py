@@ -151,12 +151,24 @@ def read_messages(month: OracleMonth, agents: Agents, identity: Identity) -> lis
         day = month.day(row["ts"])
         text = row.get("text") or ""
         auto = bool(row["auto"]) or (row["sender"] == "agent" and text.startswith(prefixes))
-        messages.append(Message(
-            shop=row["shop"], buyer=identity.message_buyer(row), account=row["account"],
-            agent=agents.agent(row["account"], day), sender=row["sender"], ts=row["ts"], position=position,
-            day=day, kind=row["kind"], auto=auto, text=text, order_id=row.get("order_id"),
-            to_account=row.get("to_account"), from_robot=agents.is_robot(row["account"], day),
-        ))
+        messages.append(
+            Message(
+                shop=row["shop"],
+                buyer=identity.message_buyer(row),
+                account=row["account"],
+                agent=agents.agent(row["account"], day),
+                sender=row["sender"],
+                ts=row["ts"],
+                position=position,
+                day=day,
+                kind=row["kind"],
+                auto=auto,
+                text=text,
+                order_id=row.get("order_id"),
+                to_account=row.get("to_account"),
+                from_robot=agents.is_robot(row["account"], day),
+            )
+        )
     return sorted(messages, key=lambda message: message.order)
 
 
@@ -219,7 +231,8 @@ class BuyerDay:
                 accounts.setdefault(row.agent, set()).add(row.account)
         day = self.rows[0].day
         return {
-            agent for agent, used in accounts.items()
+            agent
+            for agent, used in accounts.items()
             if all(self.agents.is_robot(account, day) for account in used)
         }
 

@@ -12,19 +12,53 @@ from .month import Row, milliseconds
 
 #: Table → key columns, other columns. ``why`` of candidates is free wording.
 TABLES: dict[str, tuple[list[str], list[str]]] = {
-    "receptions": (["shop", "buyer", "agent", "day"], [
-        "buyer_messages", "human_messages", "auto_messages", "turns", "answered", "wait_sum", "first_wait",
-        "transferred_in", "transferred_out", "is_robot", "filtered", "label", "outcome",
-    ]),
+    "receptions": (
+        ["shop", "buyer", "agent", "day"],
+        [
+            "buyer_messages",
+            "human_messages",
+            "auto_messages",
+            "turns",
+            "answered",
+            "wait_sum",
+            "first_wait",
+            "transferred_in",
+            "transferred_out",
+            "is_robot",
+            "filtered",
+            "label",
+            "outcome",
+        ],
+    ),
     "turns": (["shop", "buyer", "agent", "opened"], ["replied", "wait", "outcome"]),
-    "attribution": (["shop", "order_id"], [
-        "buyer", "created", "paid", "amount", "counted", "by_order", "by_payment", "by_order_first",
-        "by_grouped_chain", "credited", "excluded",
-    ]),
+    "attribution": (
+        ["shop", "order_id"],
+        [
+            "buyer",
+            "created",
+            "paid",
+            "amount",
+            "counted",
+            "by_order",
+            "by_payment",
+            "by_order_first",
+            "by_grouped_chain",
+            "credited",
+            "excluded",
+        ],
+    ),
     "assists": (["shop", "order_id", "agent", "kind"], ["messages", "last_ts"]),
-    "candidates": (["shop", "order_id", "at", "agent"], [
-        "last_human", "human_messages", "buyer_messages", "answered_turns", "place", "won",
-    ]),
+    "candidates": (
+        ["shop", "order_id", "at", "agent"],
+        [
+            "last_human",
+            "human_messages",
+            "buyer_messages",
+            "answered_turns",
+            "place",
+            "won",
+        ],
+    ),
     "sessions": (["shop", "buyer", "agent", "start"], ["end", "day", "buyer_messages", "human_messages"]),
     "inquiries": (["shop", "buyer", "day"], ["t0", "label", "converted", "prior", "mature"]),
     "filters": (["filter"], ["on", "receptions", "messages", "buyers"]),
@@ -51,7 +85,8 @@ def differences(table: str, want: Iterable[Row], got: Iterable[Mapping[str, Any]
     keys, values = TABLES[table]
     columns = keys + values
     sides = [
-        Counter(tuple(plain(column, row[column]) for column in columns) for row in rows) for rows in (want, got)
+        Counter(tuple(plain(column, row[column]) for column in columns) for row in rows)
+        for rows in (want, got)
     ]
     lines = []
     for only, mark in ((sides[0] - sides[1], "oracle"), (sides[1] - sides[0], "program")):
@@ -77,7 +112,8 @@ def kpi_differences(want: Iterable[Row], got: Iterable[Mapping[str, Any]]) -> li
     known = {metric for _, _, metric in ours}
     lines += [
         f"kpi  {'/'.join(key)}  ← only the program has it"
-        for key in theirs.keys() - ours.keys() if key[2] in known
+        for key in theirs.keys() - ours.keys()
+        if key[2] in known
     ]
     for key in ours.keys() & theirs.keys():
         off = [

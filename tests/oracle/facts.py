@@ -55,8 +55,18 @@ def facts(month: OracleMonth) -> Facts:
     for order in orders:
         attribution.judge(order)
     return Facts(
-        month, agents, identity, filters, messages, found, orders, attribution, attribution.assists(orders),
-        inquiries(month, found, orders), sessions(month, found), services(month, found),
+        month,
+        agents,
+        identity,
+        filters,
+        messages,
+        found,
+        orders,
+        attribution,
+        attribution.assists(orders),
+        inquiries(month, found, orders),
+        sessions(month, found),
+        services(month, found),
     )
 
 

@@ -60,7 +60,8 @@ class Filters:
         return not any(
             abs(self.month.day(row["paid"]) - reception.day) <= days(90)
             for row in self.month.rows("orders")
-            if row.get("paid") and row["shop"] == reception.shop
+            if row.get("paid")
+            and row["shop"] == reception.shop
             and self.identity.order_buyer[(row["shop"], row["order_id"])] == reception.buyer
         )
 
@@ -82,8 +83,12 @@ class Filters:
         """§3: the first reason in the table's order wins; each filter has a switch."""
         switch = self.month.settings["filters"]
         rules = {
-            "internal": lambda r: self.is_internal(r.buyer), "manual": self.is_manual, "ad": self.is_ad,
-            "agent_only": self.is_agent_only, "one_liner": self.is_one_liner, "code_word": self.has_code_word,
+            "internal": lambda r: self.is_internal(r.buyer),
+            "manual": self.is_manual,
+            "ad": self.is_ad,
+            "agent_only": self.is_agent_only,
+            "one_liner": self.is_one_liner,
+            "code_word": self.has_code_word,
         }
         return next((name for name in NAMES if switch[name] and rules[name](reception)), None)
 
@@ -92,11 +97,15 @@ class Filters:
         rows = []
         for name in NAMES:
             hit = [r for r in receptions if r.filtered == name]
-            rows.append({
-                "filter": name, "on": bool(self.month.settings["filters"][name]), "receptions": len(hit),
-                "messages": sum(r.messages for r in hit),
-                "buyers": len({(r.shop, r.buyer) for r in hit}),
-            })
+            rows.append(
+                {
+                    "filter": name,
+                    "on": bool(self.month.settings["filters"][name]),
+                    "receptions": len(hit),
+                    "messages": sum(r.messages for r in hit),
+                    "buyers": len({(r.shop, r.buyer) for r in hit}),
+                }
+            )
         return rows
 
 

@@ -14,8 +14,22 @@ import yaml
 from .month import OracleMonth, Row, with_defaults
 
 TIMES = {
-    "ts", "created", "paid", "grouped", "applied", "completed", "sent", "due", "picked_up", "first_audit",
-    "ready", "first_result", "opened", "closed", "promised", "delivered",
+    "ts",
+    "created",
+    "paid",
+    "grouped",
+    "applied",
+    "completed",
+    "sent",
+    "due",
+    "picked_up",
+    "first_audit",
+    "ready",
+    "first_result",
+    "opened",
+    "closed",
+    "promised",
+    "delivered",
 }
 DATES = {"from", "to", "hired", "day", "taken"}
 MONEY = {"postage", "base_salary", "charged"}

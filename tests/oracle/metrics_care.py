@@ -75,8 +75,10 @@ def complaint_rate(f: Facts, s: Scope, o: Options) -> Cell:
         return MISSING
     upheld = f.month.has("escalations", "upheld")
     own = [
-        row for row in f.month.rows("escalations")
-        if row["kind"] == "complaint" and f.month.in_period(f.month.day(row["ts"]))
+        row
+        for row in f.month.rows("escalations")
+        if row["kind"] == "complaint"
+        and f.month.in_period(f.month.day(row["ts"]))
         and (not upheld or row["upheld"])
         and (row["shop"] == s.id if s.kind == "shop" else s.takes(row["shop"], complaint_agent(f, row)))
     ]
@@ -92,8 +94,11 @@ def dispute_rate(f: Facts, s: Scope, o: Options) -> Cell:
     if not (f.month.has("refunds", "dispute") and f.month.has("refunds", "seller_fault")):
         return MISSING
     own = [
-        row for x, row in refunds_of(f)
-        if row["dispute"] and row["seller_fault"] and f.month.in_period(f.month.day(row["applied"]))
+        row
+        for x, row in refunds_of(f)
+        if row["dispute"]
+        and row["seller_fault"]
+        and f.month.in_period(f.month.day(row["applied"]))
         and (x.shop == s.id if s.kind == "shop" else s.takes(x.shop, handled_by(f, x, row, "applied")))
     ]
     return ratio(len(own), below(f, s))
@@ -118,7 +123,8 @@ def resolution_rate(f: Facts, s: Scope, o: Options) -> Cell:
     for i in f.inquiries:
         spoken.setdefault((i.shop, i.buyer), []).append(i.day)
     bad = {
-        d for d in every & escalated
+        d
+        for d in every & escalated
         if any(d[2] - days(15) <= day <= d[2] for day in spoken.get(d[:2], []))  # type: ignore[operator]
     }
     return ratio(len(every) - len(bad), len(every))

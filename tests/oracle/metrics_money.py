@@ -36,9 +36,16 @@ def late_refunds(f: Facts, s: Scope, o: Options) -> Cell:
         return MISSING
     own = [x for x in f.orders if x.credited and s.takes(x.shop, x.credited) and x.paid]
     early = [x for x in own if x.paid and f.month.day(x.paid) < f.month.start]
-    return count(yuan(sum(
-        amount for x in early for done, amount in capped_refunds(x) if f.month.in_period(f.month.day(done))
-    )))
+    return count(
+        yuan(
+            sum(
+                amount
+                for x in early
+                for done, amount in capped_refunds(x)
+                if f.month.in_period(f.month.day(done))
+            )
+        )
+    )
 
 
 def orders(f: Facts, s: Scope, o: Options) -> Cell:
@@ -110,7 +117,8 @@ def payment_rate(f: Facts, s: Scope, o: Options) -> Cell:
 def assists_in(f: Facts, s: Scope, kind: str) -> list[Assist]:
     """R-A6, orders paid in the period."""
     return [
-        a for a in f.assists
+        a
+        for a in f.assists
         if a.kind == kind and s.takes(a.order.shop, a.agent) and paid_in_period(f, a.order.paid)
     ]
 
@@ -142,8 +150,11 @@ def applied_in(f: Facts, s: Scope) -> list[Row]:
     """Refunds applied in the period (not exchanges) on orders credited to him. Shop: on orders not
     excluded."""
     return [
-        row for x, row in refunds_of(f)
-        if row["kind"] != "exchange" and f.month.in_period(f.month.day(row["applied"])) and not x.excluded
+        row
+        for x, row in refunds_of(f)
+        if row["kind"] != "exchange"
+        and f.month.in_period(f.month.day(row["applied"]))
+        and not x.excluded
         and (x.shop == s.id if s.kind == "shop" else bool(x.credited) and s.takes(x.shop, x.credited))
     ]
 
@@ -176,9 +187,12 @@ def handled_by(f: Facts, x: Order, row: Row, at: str) -> str | None:
 def completed_in(f: Facts, s: Scope) -> list[Row]:
     """σ refunds completed in the period."""
     return [
-        row for x, row in refunds_of(f)
-        if row.get("completed") and f.month.in_period(f.month.day(row["completed"]))
-        and handled_by(f, x, row, "completed") and s.takes(x.shop, handled_by(f, x, row, "completed"))
+        row
+        for x, row in refunds_of(f)
+        if row.get("completed")
+        and f.month.in_period(f.month.day(row["completed"]))
+        and handled_by(f, x, row, "completed")
+        and s.takes(x.shop, handled_by(f, x, row, "completed"))
     ]
 
 
@@ -201,7 +215,8 @@ def seller_closed_rate(f: Facts, s: Scope, o: Options) -> Cell:
 def silent_of(f: Facts, s: Scope) -> int:
     """Silent: paid in the period, not excluded, credited to nobody."""
     return sum(
-        x.counted for x in f.orders
+        x.counted
+        for x in f.orders
         if x.shop == s.id and not x.excluded and not x.credited and paid_in_period(f, x.paid)
     )
 

@@ -22,7 +22,7 @@ from .cell import (
 )
 from .conversation import Message, Reception, Turn
 from .facts import BuyerDay
-from .month import days, floor_second
+from .month import days
 from .sessions import Session
 
 
@@ -103,7 +103,7 @@ def chased_days(f: Facts, s: Scope) -> tuple[set[BuyerDay], set[BuyerDay]]:
         agent_only = r.filtered == "agent_only" or (r.filtered is None and f.filters.is_agent_only(r))
         if not f.month.in_period(r.day) or not s.takes(r.shop, r.agent) or not (r.is_consult or agent_only):
             continue
-        times = [floor_second(message.ts) for message in r.human_messages]
+        times = [message.ts for message in r.human_messages]  # R-C9 floors them in §5 and §6 only
         for order in f.orders:
             if order.excluded or (order.shop, order.buyer) != (r.shop, r.buyer):
                 continue
@@ -281,6 +281,7 @@ def messages_within(f: Facts, s: Scope, limit: Fraction, hours: object) -> Cell:
 def slow_receptions(f: Facts, s: Scope, o: Options) -> Cell:
     """σ consults with ≥ 3 turns that waited > 120 s or ended *unanswered* (a transferred turn never
     counts)."""
+
     def slow(turn: Turn) -> bool:
         return turn.outcome == "unanswered" or (turn.wait is not None and seconds(turn.wait) > 120)
 

@@ -45,9 +45,17 @@ def read_orders(month: OracleMonth, identity: Identity, filters: Filters) -> lis
         key = (row["shop"], row["order_id"])
         own = items.get(key, [])
         order = Order(
-            shop=row["shop"], order_id=row["order_id"], buyer=identity.order_buyer[key], written=row["buyer"],
-            created=row["created"], paid=row.get("paid"), grouped=row.get("grouped"), amount=row["amount"],
-            counted=counted_amount(month, row), quantity=quantity(row, own), memo=row.get("memo") or "",
+            shop=row["shop"],
+            order_id=row["order_id"],
+            buyer=identity.order_buyer[key],
+            written=row["buyer"],
+            created=row["created"],
+            paid=row.get("paid"),
+            grouped=row.get("grouped"),
+            amount=row["amount"],
+            counted=counted_amount(month, row),
+            quantity=quantity(row, own),
+            memo=row.get("memo") or "",
             refunds=refunds.get(key, []),
         )
         order.excluded = excluded(month, filters, order, own)

@@ -18,16 +18,43 @@ from .month import Row
 #: Every canonical column that the strategies fill, in the order of SPEC §2.
 COLUMNS: dict[str, list[str]] = {
     "messages": [
-        "shop", "buyer", "account", "sender", "ts", "text", "kind", "auto", "order_id", "to_account",
+        "shop",
+        "buyer",
+        "account",
+        "sender",
+        "ts",
+        "text",
+        "kind",
+        "auto",
+        "order_id",
+        "to_account",
     ],
     "orders": [
-        "shop", "order_id", "buyer", "created", "paid", "amount", "postage", "quantity", "status", "memo",
+        "shop",
+        "order_id",
+        "buyer",
+        "created",
+        "paid",
+        "amount",
+        "postage",
+        "quantity",
+        "status",
+        "memo",
         "grouped",
     ],
     "order_items": ["order_id", "sku", "title", "quantity", "amount", "category"],
     "refunds": [
-        "refund_id", "order_id", "applied", "completed", "amount", "kind", "stage", "by_seller", "dispute",
-        "seller_fault", "account",
+        "refund_id",
+        "order_id",
+        "applied",
+        "completed",
+        "amount",
+        "kind",
+        "stage",
+        "by_seller",
+        "dispute",
+        "seller_fault",
+        "account",
     ],
     "ratings": ["shop", "buyer", "account", "ts", "score", "source", "sent", "tags"],
     "escalations": ["shop", "buyer", "ts", "kind", "order_id", "account", "upheld"],
@@ -53,6 +80,10 @@ class RawMonth:
         """The folder as text, so that a failing example can be read and kept."""
         parts = [f"== {name}.csv\n{self.csv_text(name)}" for name in self.files]
         return "\n".join(["== period.yaml", as_yaml(self.period), "== plan.yaml", as_yaml(self.plan), *parts])
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Hypothesis prints a failing month by this."""
+        printer.text(repr(self))
 
     def csv_text(self, name: str) -> str:
         table = table_of(name)

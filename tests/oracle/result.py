@@ -22,10 +22,16 @@ def evaluate(month: OracleMonth, requests: Requests | None = None) -> Tables:
     ``unlinked``). ``requests``: further figures for ``kpi``, row id → (metric, options)."""
     found = facts(month)
     return {
-        "receptions": receptions(found), "turns": turns(found), "attribution": attribution(found),
-        "assists": assists(found), "candidates": candidates(found), "sessions": sessions(found),
-        "inquiries": inquiries(found), "filters": found.filters.counts(found.receptions),
-        "kpi": kpi(found, REQUESTS | (requests or {})), "ambiguous": ambiguous(found),
+        "receptions": receptions(found),
+        "turns": turns(found),
+        "attribution": attribution(found),
+        "assists": assists(found),
+        "candidates": candidates(found),
+        "sessions": sessions(found),
+        "inquiries": inquiries(found),
+        "filters": found.filters.counts(found.receptions),
+        "kpi": kpi(found, REQUESTS | (requests or {})),
+        "ambiguous": ambiguous(found),
         "unlinked": unlinked(found),
     }
 
@@ -38,25 +44,43 @@ def receptions(found: Facts) -> list[Row]:
     rows = []
     for r in found.receptions:
         first = r.turns[0] if r.turns else None
-        rows.append({
-            "shop": r.shop, "buyer": shown(r.buyer), "agent": r.agent, "day": r.day,
-            "buyer_messages": len(r.buyer_messages), "human_messages": len(r.human_messages),
-            "auto_messages": r.auto_messages, "turns": len(r.turns), "answered": len(r.answered),
-            "wait_sum": sum((seconds(turn.wait) or Fraction(0) for turn in r.answered), Fraction(0)),
-            "first_wait": seconds(first.wait) if first else None,
-            "transferred_in": r.transferred_in, "transferred_out": r.transferred_out, "is_robot": r.is_robot,
-            "filtered": r.filtered, "label": r.label, "outcome": r.outcome,
-        })
+        rows.append(
+            {
+                "shop": r.shop,
+                "buyer": shown(r.buyer),
+                "agent": r.agent,
+                "day": r.day,
+                "buyer_messages": len(r.buyer_messages),
+                "human_messages": len(r.human_messages),
+                "auto_messages": r.auto_messages,
+                "turns": len(r.turns),
+                "answered": len(r.answered),
+                "wait_sum": sum((seconds(turn.wait) or Fraction(0) for turn in r.answered), Fraction(0)),
+                "first_wait": seconds(first.wait) if first else None,
+                "transferred_in": r.transferred_in,
+                "transferred_out": r.transferred_out,
+                "is_robot": r.is_robot,
+                "filtered": r.filtered,
+                "label": r.label,
+                "outcome": r.outcome,
+            }
+        )
     return by_key(rows, "shop", "buyer", "agent", "day")
 
 
 def turns(found: Facts) -> list[Row]:
     rows = [
         {
-            "shop": turn.shop, "buyer": shown(turn.buyer), "agent": turn.agent, "opened": turn.opened,
-            "replied": turn.replied, "wait": seconds(turn.wait), "outcome": turn.outcome,
+            "shop": turn.shop,
+            "buyer": shown(turn.buyer),
+            "agent": turn.agent,
+            "opened": turn.opened,
+            "replied": turn.replied,
+            "wait": seconds(turn.wait),
+            "outcome": turn.outcome,
         }
-        for reception in found.receptions for turn in reception.turns
+        for reception in found.receptions
+        for turn in reception.turns
     ]
     return by_key(rows, "shop", "buyer", "agent", "opened")
 
@@ -64,10 +88,16 @@ def turns(found: Facts) -> list[Row]:
 def attribution(found: Facts) -> list[Row]:
     rows = [
         {
-            "order_id": order.order_id, "shop": order.shop, "buyer": shown(order.buyer) or order.written,
-            "created": order.created, "paid": order.paid, "amount": order.amount, "counted": order.counted,
+            "order_id": order.order_id,
+            "shop": order.shop,
+            "buyer": shown(order.buyer) or order.written,
+            "created": order.created,
+            "paid": order.paid,
+            "amount": order.amount,
+            "counted": order.counted,
             **{f"by_{judgment}": agent for judgment, agent in order.by.items()},
-            "credited": order.credited, "excluded": order.excluded,
+            "credited": order.credited,
+            "excluded": order.excluded,
         }
         for order in found.orders
     ]
@@ -77,8 +107,12 @@ def attribution(found: Facts) -> list[Row]:
 def assists(found: Facts) -> list[Row]:
     rows = [
         {
-            "shop": a.order.shop, "order_id": a.order.order_id, "agent": a.agent, "kind": a.kind,
-            "messages": a.messages, "last_ts": a.last_ts,
+            "shop": a.order.shop,
+            "order_id": a.order.order_id,
+            "agent": a.agent,
+            "kind": a.kind,
+            "messages": a.messages,
+            "last_ts": a.last_ts,
         }
         for a in found.assists
     ]
@@ -88,11 +122,19 @@ def assists(found: Facts) -> list[Row]:
 def candidates(found: Facts) -> list[Row]:
     rows = [
         {
-            "shop": order.shop, "order_id": order.order_id, "at": at, "agent": c.agent,
-            "last_human": c.last.ts, "human_messages": c.human_messages, "buyer_messages": c.buyer_messages,
-            "answered_turns": c.answered_turns, "place": c.place, "won": c.place == 1,
+            "shop": order.shop,
+            "order_id": order.order_id,
+            "at": at,
+            "agent": c.agent,
+            "last_human": c.last.ts,
+            "human_messages": c.human_messages,
+            "buyer_messages": c.buyer_messages,
+            "answered_turns": c.answered_turns,
+            "place": c.place,
+            "won": c.place == 1,
         }
-        for order in found.orders for at, c in found.attribution.evidence(order)
+        for order in found.orders
+        for at, c in found.attribution.evidence(order)
     ]
     return by_key(rows, "shop", "order_id", "at", "place")
 
@@ -100,8 +142,13 @@ def candidates(found: Facts) -> list[Row]:
 def sessions(found: Facts) -> list[Row]:
     rows = [
         {
-            "shop": x.shop, "buyer": shown(x.buyer), "agent": x.agent, "start": x.start, "end": x.end,
-            "day": x.day, "buyer_messages": sum(m.is_buyer for m in x.messages),
+            "shop": x.shop,
+            "buyer": shown(x.buyer),
+            "agent": x.agent,
+            "start": x.start,
+            "end": x.end,
+            "day": x.day,
+            "buyer_messages": sum(m.is_buyer for m in x.messages),
             "human_messages": sum(m.is_human for m in x.messages),
         }
         for x in found.sessions
@@ -112,8 +159,14 @@ def sessions(found: Facts) -> list[Row]:
 def inquiries(found: Facts) -> list[Row]:
     rows = [
         {
-            "shop": i.shop, "buyer": shown(i.buyer), "day": i.day, "t0": i.t0, "label": i.label,
-            "converted": i.converted, "prior": i.prior, "mature": i.mature,
+            "shop": i.shop,
+            "buyer": shown(i.buyer),
+            "day": i.day,
+            "t0": i.t0,
+            "label": i.label,
+            "converted": i.converted,
+            "prior": i.prior,
+            "mature": i.mature,
         }
         for i in found.inquiries
     ]

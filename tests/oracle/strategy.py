@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from .month import Row
 from .rawmonth import RawMonth
-from .strategy_plan import OPTION_REQUESTS, plans, settings
+from .strategy_plan import AD_WORD, plans, settings
 
 START, END = date(2026, 10, 2), date(2026, 10, 6)
 SHOPS = ["shop_a", "shop_b"]
@@ -23,9 +23,16 @@ ALIASES = {"甲店旗舰店": "shop_a"}
 #: al* and a*1 fit several, b*b and *明 one, z** none; 小美 and 主店 belong to accounts of our own.
 BUYERS = ["alice1", "bob", "小明", "alan1", "al*", "a*1", "b*b", "*明", "z**", "小美", "主店:客服9", "小二01"]
 CASTS = [
-    ["alice1", "bob"], ["alice1", "alan1", "al*"], ["bob", "b*b", "z**"], ["alice1"],
+    ["alice1", "bob"],
+    ["alice1", "alan1", "al*"],
+    ["bob", "b*b", "z**"],
+    ["alice1"],
     ["bob", "al*", "alice1"],
-    ["alice1", "alan1", "a*1", "al*"], ["小明", "*明", "bob"], ["alice1", "小美", "主店:客服9"],
+    ["bob"],
+    ["alice1"],
+    ["alice1", "alan1", "a*1", "al*"],
+    ["小明", "*明", "bob"],
+    ["alice1", "小美", "主店:客服9"],
     ["bob", "小二01", "alice1"],
 ]
 
@@ -34,32 +41,90 @@ ACCOUNTS = ["小美", "小雅", "店小智", "小美二号", "值班", "助手",
 EMPLOYEES = {"E01": "小美", "E02": "小雅", "E03": "阿强", "R01": "店小智"}
 
 CLOCKS = [
-    time(0), time(0, 0, 1), time(3, 59, 59), time(4), time(7, 59, 59), time(8), time(10), time(10),
-    time(10, 0, 0, 500_000), time(14, 30), time(22, 59, 59, 999_000), time(23), time(23, 59, 59, 999_000),
+    time(0),
+    time(0, 0, 1),
+    time(3, 59, 59),
+    time(4),
+    time(7, 59, 59),
+    time(8),
+    time(10),
+    time(10),
+    time(10, 0, 0, 500_000),
+    time(14, 30),
+    time(22, 59, 59, 999_000),
+    time(23),
+    time(23, 59, 59, 999_000),
 ]
 GAPS_MS = [
-    0, 0, 1, 500, 1000, 1000, 20_000, 30_000, 30_001, 60_000, 120_000, 121_000, 180_000, 300_000, 300_001,
-    600_000, 600_001, 1_800_000, 1_800_001, 7_200_000, 14_400_000, 86_400_000,
+    0,
+    0,
+    1,
+    500,
+    1000,
+    1000,
+    20_000,
+    30_000,
+    30_001,
+    60_000,
+    120_000,
+    121_000,
+    180_000,
+    300_000,
+    300_001,
+    600_000,
+    600_001,
+    1_800_000,
+    1_800_001,
+    7_200_000,
+    14_400_000,
+    86_400_000,
 ]
 TEXTS = [
-    "在吗", "好的", "谢谢。", "OK!", "😀", "", "亲", "亲亲亲", "【自动】您好", " 有货 ", "多少钱\n包邮吗",
-    "这款,还有\"黑色\"吗",
+    "在吗",
+    "好的",
+    "谢谢。",
+    "OK!",
+    "😀",
+    "",
+    "亲",
+    "亲亲亲",
+    "【自动】您好",
+    " 有货 ",
+    "多少钱\n包邮吗",
+    '这款,还有"黑色"吗',
+    f"要{AD_WORD}吗",
 ]
+SHIFTS = [*[0] * 20, -90, 90, -91, 91]  # days, around the reach of R-F0
 ORDER_IDS = [f"26100100000000000{n}" for n in range(7)]
 
 #: (sender, kind, auto): how a step of a chat may look; exchange: the buyer asks, and is answered a gap later.
 Look = tuple[str, str | None, bool | None]
 COMMON: list[Look] = [
-    ("exchange", "text", None), ("exchange", "text", None), ("buyer", "text", None), ("agent", "text", False),
+    ("exchange", "text", None),
+    ("exchange", "text", None),
+    ("buyer", "text", None),
+    ("agent", "text", False),
     ("agent", "transfer", False),
 ]
 LOOKS: list[Look] = [
     *COMMON * 5,
-    ("buyer", "text", False), ("buyer", None, None), ("buyer", "image", None), ("buyer", "text", True),
-    ("agent", None, None), ("agent", "card", False), ("agent", "text", True), ("robot", "text", None),
-    ("robot", "text", True), ("system", "text", None), ("robot", "transfer", None),
-    ("system", "transfer", None), ("buyer", "transfer", None), ("buyer", "recall", None),
-    ("agent", "recall", None), ("robot", "recall", None), ("agent", "rating_invite", False),
+    ("buyer", "text", False),
+    ("buyer", None, None),
+    ("buyer", "image", None),
+    ("buyer", "text", True),
+    ("agent", None, None),
+    ("agent", "card", False),
+    ("agent", "text", True),
+    ("robot", "text", None),
+    ("robot", "text", True),
+    ("system", "text", None),
+    ("robot", "transfer", None),
+    ("system", "transfer", None),
+    ("buyer", "transfer", None),
+    ("buyer", "recall", None),
+    ("agent", "recall", None),
+    ("robot", "recall", None),
+    ("agent", "rating_invite", False),
     ("agent", "rating_invite", True),
 ]
 
@@ -71,6 +136,7 @@ class Cast:
     shops: list[str]  # with other spellings
     buyers: list[str]
     accounts: list[str]
+    machines: list[str]  # accounts that answer as robots only
 
 
 @st.composite
@@ -78,13 +144,15 @@ def casts(draw: st.DrawFn, aliases: dict[str, str]) -> Cast:
     shops = draw(st.sampled_from([SHOPS[:1], SHOPS]))
     buyers = draw(st.sampled_from(CASTS))
     accounts = draw(st.lists(st.sampled_from(ACCOUNTS[2:]), max_size=3, unique=True))
-    return Cast([*shops, *aliases], buyers, [*ACCOUNTS[:2], *accounts])
+    machines = draw(st.sampled_from([[], ["助手"], ["助手", "小美二号"], ["临时"]]))
+    return Cast([*shops, *aliases], buyers, [*ACCOUNTS[:2], *accounts], machines)
 
 
-days_around = st.sampled_from([0, 0, 1, 1, 2, 2, 3, -1, 4, 5, -4, 8, -23])
+days_around = st.sampled_from([1, 1, 1, 2, 2, 0, 0, 3, 3, -1, 4, 5, -4, 8, -23])
 moments = st.builds(
     lambda day, clock: datetime.combine(START + timedelta(days=day), clock),
-    days_around, st.sampled_from(CLOCKS),
+    days_around,
+    st.sampled_from(CLOCKS),
 )
 
 
@@ -92,8 +160,11 @@ moments = st.builds(
 def chats(draw: st.DrawFn, cast: Cast) -> list[tuple[str, Row]]:
     """Message rows with their file: runs of one buyer's steps, each a gap after the one before."""
     steps = st.tuples(
-        st.sampled_from(LOOKS), st.sampled_from(GAPS_MS), st.sampled_from([0, 0, 0, 0, 1, 2, 3]),
-        st.sampled_from([*cast.accounts, None]), st.sampled_from(TEXTS),
+        st.sampled_from(LOOKS),
+        st.sampled_from(GAPS_MS),
+        st.sampled_from([0, 0, 0, 0, 1, 2, 3]),
+        st.sampled_from([*cast.accounts, None]),
+        st.sampled_from(TEXTS),
         st.sampled_from([None] * 8 + ORDER_IDS[:4]),
         st.sampled_from(["messages_1", "messages_1", "messages_2"]),
     )
@@ -104,31 +175,58 @@ def chats(draw: st.DrawFn, cast: Cast) -> list[tuple[str, Row]]:
         for step in draw(st.lists(steps, min_size=2, max_size=10)):
             look, gap, move, to_account, text, order_id, file = step
             account = cast.accounts[(home + move) % len(cast.accounts)]
-            for sender, kind, auto in says(look):
+            for sender, kind, auto in says(look, account in cast.machines):
                 ts += timedelta(milliseconds=gap)
-                rows.append((file, {
-                    "shop": shop, "buyer": buyer, "sender": sender, "ts": ts, "text": text, "kind": kind,
-                    "account": None if sender == "system" and move == 3 else account, "auto": auto,
-                    "order_id": order_id, "to_account": to_account if kind == "transfer" else None,
-                }))
+                rows.append(
+                    (
+                        file,
+                        {
+                            "shop": shop,
+                            "buyer": buyer,
+                            "sender": sender,
+                            "ts": ts,
+                            "text": text,
+                            "kind": kind,
+                            "account": None if sender == "system" and move == 3 else account,
+                            "auto": auto,
+                            "order_id": order_id,
+                            "to_account": to_account if kind == "transfer" else None,
+                        },
+                    )
+                )
             if look[1] == "transfer" and to_account is not None and move:
                 home = cast.accounts.index(to_account)
     return rows
 
 
-def says(look: Look) -> list[Look]:
+def says(look: Look, machine: bool) -> list[Look]:
+    """A step's rows; what an agent says is a robot's where a machine answers (a transfer may be anyone's)."""
     sender, kind, auto = look
-    return [("buyer", kind, auto), ("agent", kind, auto)] if sender == "exchange" else [look]
+    if sender == "agent" and machine and kind != "transfer":
+        return [("robot", kind, auto)]
+    if sender != "exchange":
+        return [look]
+    return [("buyer", kind, auto), ("robot" if machine else "agent", kind, auto)]
 
 
 def anchored(times: list[datetime]) -> st.SearchStrategy[datetime]:
     """A moment, or a time of a message, a little moved; mostly whole seconds, as orders have them."""
     moved = st.builds(
         lambda ts, seconds, exact: (ts if exact else ts.replace(microsecond=0)) + timedelta(seconds=seconds),
-        st.sampled_from(times), st.sampled_from([0, 0, 0, -1, 1, -60, 60, 3600, -86400]),
+        st.sampled_from(times),
+        st.sampled_from([0, 0, 0, 1, 60, 600, 3600, -1, -60, -86400]),
         st.sampled_from([False, False, False, True]),
     )
-    return moved | moved | moments
+    return moved | moved | moved | moments
+
+
+@st.composite
+def payments(draw: st.DrawFn, created: datetime, said: list[datetime]) -> datetime | None:
+    """A while after the order was placed, or when the buyer next talks to someone."""
+    after = [ts.replace(microsecond=0) for ts in said if ts.replace(microsecond=0) >= created]
+    if after and draw(st.booleans()):
+        return draw(st.sampled_from(after)) + timedelta(seconds=draw(st.sampled_from([0, 1])))
+    return later(created, draw(st.sampled_from([60, 0, 1, 3600, None, None, 86_400, 172_800, 432_000])))
 
 
 def later(ts: datetime, seconds: int | None) -> datetime | None:
@@ -139,37 +237,54 @@ def later(ts: datetime, seconds: int | None) -> datetime | None:
 def orders(draw: st.DrawFn, cast: Cast, talk: list[Row]) -> list[Row]:
     """Orders, most of them where someone talks; a number may come twice (superseded) and in two shops."""
     rows = []
+    answers = [row for row in talk if row["sender"] == "agent"] or talk
     for _ in range(draw(st.integers(0, 8))):
-        about = draw(st.sampled_from(talk))
+        about = draw(st.sampled_from(answers))
         shop, buyer = about["shop"], about["buyer"]
         if draw(st.sampled_from([False, False, True])):
             shop = draw(st.sampled_from(cast.shops))
-            buyer = draw(st.sampled_from([*cast.buyers, None, *BUYERS[:4]]))
-        created = draw(anchored([about["ts"]]))
-        paid = later(created, draw(st.sampled_from([0, 0, 1, 60, 3600, None, 86_400, 172_800, 432_000])))
-        amount = draw(st.sampled_from([9900, 12_345, 1_000_000, 500, 499, 1, 0]))
-        rows.append({
-            "shop": shop, "order_id": draw(st.sampled_from(ORDER_IDS)), "buyer": buyer, "created": created,
-            "paid": paid, "amount": amount, "postage": draw(st.sampled_from([None, 0, min(500, amount)])),
-            "quantity": draw(st.sampled_from([1, 2, 5, None])), "status": "交易成功",
-            "memo": draw(st.sampled_from([None, None, None, None, "加急", "帮刷单3", "补差"])),
-            "grouped": later(paid or created, draw(st.sampled_from([None, None, 0, 60, 86_400]))),
-        })
+            buyer = draw(st.sampled_from([*cast.buyers, None, None, *BUYERS[:4], "al*"]))
+        created = draw(anchored([about["ts"]])) + timedelta(days=draw(st.sampled_from(SHIFTS)))
+        paid = draw(payments(created, [row["ts"] for row in talk if row["buyer"] == buyer]))
+        amount = draw(st.sampled_from([9900, 12_345, 1_000_000, 9900, 12_345, 5_000, 500, 499, 0]))
+        rows.append(
+            {
+                "shop": shop,
+                "order_id": draw(st.sampled_from(ORDER_IDS)),
+                "buyer": buyer,
+                "created": created,
+                "paid": paid,
+                "amount": amount,
+                "postage": draw(st.sampled_from([None, 0, min(500, amount)])),
+                "quantity": draw(st.sampled_from([1, 2, 5, None])),
+                "status": "交易成功",
+                "memo": draw(st.sampled_from([*[None] * 9, "加急", "帮刷单3", "补差"])),
+                "grouped": later(paid or created, draw(st.sampled_from([None, None, 0, 60, 86_400]))),
+            }
+        )
     if draw(st.sampled_from([True, True, False])):  # the data covers some days after the period
-        rows.append({
-            "shop": cast.shops[0], "order_id": "261001000000000099", "status": "等待买家付款", "amount": 100,
-            "created": datetime.combine(END + timedelta(days=3), time(10)),
-        })
+        rows.append(
+            {
+                "shop": cast.shops[0],
+                "order_id": "261001000000000099",
+                "status": "等待买家付款",
+                "amount": 100,
+                "created": datetime.combine(END + timedelta(days=3), time(10)),
+            }
+        )
     return rows
 
 
 @st.composite
 def items(draw: st.DrawFn) -> list[Row]:
-    row = st.fixed_dictionaries({
-        "order_id": st.sampled_from(ORDER_IDS),
-        "title": st.sampled_from(["保温杯", "补差价专拍", "运费 邮费链接", None]),
-        "quantity": st.sampled_from([1, 3, None]), "amount": st.sampled_from([0, 990]),
-    })
+    row = st.fixed_dictionaries(
+        {
+            "order_id": st.sampled_from(ORDER_IDS),
+            "title": st.sampled_from(["保温杯", "手机壳", None, "运费 邮费链接"]),
+            "quantity": st.sampled_from([1, 3, None]),
+            "amount": st.sampled_from([0, 990]),
+        }
+    )
     return draw(st.lists(row, max_size=6))
 
 
@@ -179,49 +294,64 @@ def refunds(draw: st.DrawFn, cast: Cast, times: list[datetime]) -> list[Row]:
     rows = []
     for number in range(draw(st.integers(0, 6))):
         applied = draw(anchored(times))
-        rows.append({
-            "refund_id": f"RF{number}", "order_id": draw(st.sampled_from([*ORDER_IDS, "999"])),
-            "applied": applied,
-            "completed": later(applied, draw(st.sampled_from([None, 0, 60, 5_400, 86_400, 259_200]))),
-            "amount": draw(st.sampled_from([0, 1, 500, 9_900, 12_000])),
-            "kind": draw(st.sampled_from(["refund_only", "return_refund", "exchange"])),
-            "stage": draw(st.sampled_from([None, "in_sale", "after_sale"])),
-            "by_seller": draw(st.sampled_from([None, True, False])),
-            "dispute": draw(st.sampled_from([True, True, False, None])),
-            "seller_fault": draw(st.sampled_from([True, True, False])),
-            "account": draw(st.sampled_from([None, *cast.accounts])),
-        })
+        rows.append(
+            {
+                "refund_id": f"RF{number}",
+                "order_id": draw(st.sampled_from([*ORDER_IDS, "999"])),
+                "applied": applied,
+                "completed": later(applied, draw(st.sampled_from([None, 0, 60, 5_400, 86_400, 259_200]))),
+                "amount": draw(st.sampled_from([0, 1, 500, 9_900, 12_000])),
+                "kind": draw(st.sampled_from(["refund_only", "return_refund", "exchange"])),
+                "stage": draw(st.sampled_from([None, "in_sale", "after_sale"])),
+                "by_seller": draw(st.sampled_from([None, True, False])),
+                "dispute": draw(st.sampled_from([True, True, False, None])),
+                "seller_fault": draw(st.sampled_from([True, True, False])),
+                "account": draw(st.sampled_from([None, *cast.accounts])),
+            }
+        )
     return rows
 
 
 @st.composite
 def ratings(draw: st.DrawFn, cast: Cast, times: list[datetime]) -> list[Row]:
-    row = st.fixed_dictionaries({
-        "shop": st.sampled_from(cast.shops), "buyer": st.sampled_from(cast.buyers),
-        "account": st.sampled_from(cast.accounts), "ts": anchored(times), "score": st.integers(1, 5),
-        "source": st.sampled_from(["human", "human", "human", "robot"]),
-    })
+    row = st.fixed_dictionaries(
+        {
+            "shop": st.sampled_from(cast.shops),
+            "buyer": st.sampled_from(cast.buyers),
+            "account": st.sampled_from(cast.accounts),
+            "ts": anchored(times),
+            "score": st.integers(1, 5),
+            "source": st.sampled_from(["human", "human", "human", "robot"]),
+        }
+    )
     return draw(st.lists(row, max_size=6))
 
 
 @st.composite
 def escalations(draw: st.DrawFn, cast: Cast, times: list[datetime]) -> list[Row]:
-    row = st.fixed_dictionaries({
-        "shop": st.sampled_from(cast.shops), "buyer": st.sampled_from(cast.buyers), "ts": anchored(times),
-        "kind": st.sampled_from(["complaint", "complaint", "dispute", "platform_consult"]),
-        "order_id": st.sampled_from([None, *ORDER_IDS]),
-        "account": st.sampled_from([None, None, *cast.accounts]),
-        "upheld": st.sampled_from([True, True, False, None]),
-    })
+    row = st.fixed_dictionaries(
+        {
+            "shop": st.sampled_from(cast.shops),
+            "buyer": st.sampled_from(cast.buyers),
+            "ts": anchored(times),
+            "kind": st.sampled_from(["complaint", "complaint", "dispute", "platform_consult"]),
+            "order_id": st.sampled_from([None, *ORDER_IDS]),
+            "account": st.sampled_from([None, None, *cast.accounts]),
+            "upheld": st.sampled_from([True, True, False, None]),
+        }
+    )
     return draw(st.lists(row, max_size=6))
 
 
 @st.composite
 def online(draw: st.DrawFn, cast: Cast, times: list[datetime]) -> list[Row]:
-    row = st.fixed_dictionaries({
-        "account": st.sampled_from(cast.accounts), "ts": anchored(times),
-        "event": st.sampled_from(["online", "online", "offline", "suspend", "resume"]),
-    })
+    row = st.fixed_dictionaries(
+        {
+            "account": st.sampled_from(cast.accounts),
+            "ts": anchored(times),
+            "event": st.sampled_from(["online", "online", "offline", "suspend", "resume"]),
+        }
+    )
     return draw(st.lists(row, max_size=12))
 
 
@@ -229,8 +359,15 @@ def roster_row(account: str, employee: str, role: str, group: str | None, first:
     if first and last and last < first:
         first, last = last, first
     return {
-        "account": account, "employee_id": employee, "name": EMPLOYEES[employee], "group": group,
-        "role": role, "from": first, "to": last, "base_salary": 300_000, "hired": date(2026, 9, 1),
+        "account": account,
+        "employee_id": employee,
+        "name": EMPLOYEES[employee],
+        "group": group,
+        "role": role,
+        "from": first,
+        "to": last,
+        "base_salary": 300_000,
+        "hired": date(2026, 9, 1),
     }
 
 
@@ -247,37 +384,50 @@ def roster(draw: st.DrawFn) -> list[Row]:
     ]
     edges = st.sampled_from([None, None, *(START + timedelta(days=n) for n in (-10, -1, 0, 1, 2, 3, 4, 6))])
     extra = st.builds(
-        roster_row, st.sampled_from(ACCOUNTS), st.sampled_from(list(EMPLOYEES)),
-        st.sampled_from(["售前", "售后", "全能", "主管", "robot"]), st.sampled_from(["甲组", "乙组", None]),
-        edges, edges,
+        roster_row,
+        st.sampled_from(ACCOUNTS),
+        st.sampled_from(list(EMPLOYEES)),
+        st.sampled_from(["售前", "售后", "全能", "主管", "robot"]),
+        st.sampled_from(["甲组", "乙组", None]),
+        edges,
+        edges,
     )
     return rows + draw(st.lists(extra, max_size=5))
 
 
 @st.composite
 def labels(draw: st.DrawFn, cast: Cast) -> list[Row]:
-    row = st.fixed_dictionaries({
-        "shop": st.sampled_from(cast.shops), "buyer": st.sampled_from(cast.buyers),
-        "label": st.sampled_from(["ad", "ad", "not_ad"]),
-    })
-    return draw(st.lists(row, max_size=3))
+    row = st.fixed_dictionaries(
+        {
+            "shop": st.sampled_from(cast.shops),
+            "buyer": st.sampled_from(cast.buyers),
+            "label": st.sampled_from(["ad", "not_ad"]),
+        }
+    )
+    return draw(st.lists(row, max_size=2))
 
 
 @st.composite
 def manual_filters(draw: st.DrawFn, cast: Cast) -> list[Row]:
-    row = st.fixed_dictionaries({
-        "shop": st.sampled_from(cast.shops), "buyer": st.sampled_from(cast.buyers),
-        "day": st.sampled_from([None, *(START + timedelta(days=n) for n in (-1, 0, 1, 2, 3))]),
-    })
-    return draw(st.lists(row, max_size=3))
+    row = st.fixed_dictionaries(
+        {
+            "shop": st.sampled_from(cast.shops),
+            "buyer": st.sampled_from(cast.buyers),
+            "day": st.sampled_from([*(START + timedelta(days=n) for n in (-1, 0, 1, 2, 3)), None]),
+        }
+    )
+    return draw(st.lists(row, max_size=2))
 
 
 #: Optional columns that may be absent. (Without ``to_account`` or ``paid`` there is little left to compute.)
 DROPPABLE = {
-    "messages": ["order_id", "auto"], "orders": ["postage", "quantity", "memo", "grouped", "status"],
+    "messages": ["order_id", "auto"],
+    "orders": ["postage", "quantity", "memo", "grouped", "status"],
     "refunds": ["completed", "stage", "by_seller", "dispute", "seller_fault", "account"],
-    "ratings": ["sent", "tags"], "escalations": ["order_id", "account", "upheld"],
-    "roster": ["base_salary", "hired"], "order_items": ["category"],
+    "ratings": ["sent", "tags"],
+    "escalations": ["order_id", "account", "upheld"],
+    "roster": ["base_salary", "hired"],
+    "order_items": ["category"],
 }
 
 
@@ -295,8 +445,12 @@ def months(draw: st.DrawFn) -> RawMonth:
     files["orders"], files["roster"] = draw(orders(cast, rows)), draw(roster())
     times = [row["ts"] for row in rows]
     optional = {
-        "order_items": items(), "refunds": refunds(cast, times), "ratings": ratings(cast, times),
-        "escalations": escalations(cast, times), "online": online(cast, times), "labels": labels(cast),
+        "order_items": items(),
+        "refunds": refunds(cast, times),
+        "ratings": ratings(cast, times),
+        "escalations": escalations(cast, times),
+        "online": online(cast, times),
+        "labels": labels(cast),
         "manual_filters": manual_filters(cast),
     }
     for table, strategy in optional.items():
@@ -304,12 +458,13 @@ def months(draw: st.DrawFn) -> RawMonth:
             files[table] = draw(strategy)
     dropped = {
         table: draw(st.lists(st.sampled_from(columns), max_size=1))
-        for table, columns in DROPPABLE.items() if draw(st.sampled_from([False, False, False, True]))
+        for table, columns in DROPPABLE.items()
+        if draw(st.sampled_from([False, False, False, True]))
     }
     period = {
-        "period": {"start": START, "end": END}, "plan": "plan.yaml", "platform": "tmall", "settings": chosen,
+        "period": {"start": START, "end": END},
+        "plan": "plan.yaml",
+        "platform": "tmall",
+        "settings": chosen,
     }
     return RawMonth(files, period, draw(plans()), dropped)
-
-
-__all__ = ["OPTION_REQUESTS", "months"]

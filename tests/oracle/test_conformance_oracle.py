@@ -14,9 +14,12 @@ from .result import Tables, as_text, evaluate
 MONTHS = Path(__file__).resolve().parents[3] / "shared" / "conformance"
 LARGE = "month_11"
 KEYS = {
-    "receptions": ["shop", "buyer", "agent", "day"], "turns": ["shop", "buyer", "agent", "opened"],
-    "attribution": ["shop", "order_id"], "assists": ["shop", "order_id", "agent", "kind"],
-    "candidates": ["shop", "order_id", "at", "agent"], "filters": ["filter"],
+    "receptions": ["shop", "buyer", "agent", "day"],
+    "turns": ["shop", "buyer", "agent", "opened"],
+    "attribution": ["shop", "order_id"],
+    "assists": ["shop", "order_id", "agent", "kind"],
+    "candidates": ["shop", "order_id", "at", "agent"],
+    "filters": ["filter"],
 }
 
 

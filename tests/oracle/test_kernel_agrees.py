@@ -12,12 +12,17 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from .agents import Agents
+from .conversation import read_messages
 from .difference import TABLES, differences, kpi_differences
+from .identity import Identity
 from .kpi import Requests
 from .load import load
+from .month import OracleMonth
 from .rawmonth import RawMonth, write_month
 from .result import evaluate
 from .strategy import months
+from .strategy_plan import AD_WORD
 
 LONGEST = 40  # lines of difference shown
 
@@ -42,10 +47,22 @@ def requests_of(month: RawMonth) -> Requests:
     return found
 
 
+def keyword_ads(month: OracleMonth) -> set[tuple[str, str]]:
+    """§3.1 by keyword rule, of all his messages in the period: the strategies have only ``AD_WORD``."""
+    if not month.settings["ad"]["rules"]:
+        return set()
+    messages = read_messages(month, Agents(month), Identity(month))
+    return {
+        (m.shop, m.buyer) for m in messages if m.is_buyer and month.in_period(m.day) and AD_WORD in m.text
+    }
+
+
 def compare(month: RawMonth) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = write_month(month, Path(name) / "month")
-        want = evaluate(load(folder), requests_of(month))
+        read = load(folder)
+        read.rule_ads = keyword_ads(read)
+        want = evaluate(read, requests_of(month))
         frames = program()(folder).frames
     lines = [line for table in TABLES for line in differences(table, want[table], frames[table].to_dicts())]
     lines += kpi_differences(want["kpi"], frames["kpi"].to_dicts())

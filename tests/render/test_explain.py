@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import EVIL_NICK, Finished
+from hostile_month import EVIL_NICK, Finished
 
 from evaluator.explain import explain_buyer, explain_order
 from evaluator.model import EvaluatorError

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from conftest import ACCOUNTS, EVIL_ID, EVIL_NAME, EVIL_NICK, RICH_NICK, ROSTER, Finished
+from hostile_month import ACCOUNTS, EVIL_ID, EVIL_NAME, EVIL_NICK, RICH_NICK, ROSTER, Finished
 
 from evaluator.render.text import file_name
 

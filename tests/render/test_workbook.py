@@ -13,7 +13,7 @@ import openpyxl
 import polars as pl
 import pytest
 import xlsxwriter
-from conftest import EVIL_NAME, EVIL_NICK, RICH_NICK, Finished
+from hostile_month import EVIL_NAME, EVIL_NICK, RICH_NICK, Finished
 from openpyxl.worksheet.worksheet import Worksheet
 
 from evaluator.model import EvaluatorError

@@ -2,14 +2,14 @@
 
     turns 小美 transferred · 小雅 answered 30 s
 
-``TABLE row · row``: a row's first words are the columns of SEEN, then come pairs of column and value; ``-`` is
-empty. The table has these rows and no others, unless the last one is ``…``; ``none``: it has no row. Money is yuan.
+``TABLE row · row``: a row's first words are the columns of SEEN, then come pairs of column and value; ``-``:
+empty. The table has these rows and no others, unless the last is ``…``; ``none``: no rows. Money is yuan.
 
     kpi 小美: consults 1 · reply_rate 1/2 · sales - · conversion_rate 1/1 immature
     kpi shop b: consults 0 · first_response {cap_s: 60} 30/1
 
-Figures of an agent, ``group 甲组`` or ``shop b``: a ratio's two parts, or a number; ``-``: missing (its parts may
-stand before ``missing``); ``none``: no row.
+Figures of an agent, ``group 甲组`` or ``shop b``: a ratio's two parts, or a number; ``-``: missing (or its
+parts, then ``missing``); ``none``: no row.
 
     review roster_overlap 小美
 

@@ -1,7 +1,8 @@
 """Months drawn as text: a few lines of chat and orders, and what the program must make of them.
 
 A file of ``cases/`` holds cases. A case is a heading with the rules it is about, its input indented, and what
-must come out, not indented (``answers.py``; a line that begins with ``·`` goes on). ``#`` after two blanks: a comment.
+must come out, not indented (``answers.py``; a line that begins with ``·`` goes on). ``#`` after two blanks
+begins a comment.
 
     R-C4  transfer with an open turn
           10:00:00  buyer  → 小美   在吗
@@ -9,12 +10,12 @@ must come out, not indented (``answers.py``; a line that begins with ``·`` goes
           10:00:50  小雅   → buyer  您好，请问有什么可以帮您
     turns 小美 transferred · 小雅 answered 30 s
 
-A buyer is written in Latin letters (``tom``; ``tom@b``: in shop b, else in ``shop``; ``@小雅``: a buyer of that
-name), an account in Chinese. A time without a date is of the last line that is only a date, at first 10-05; the
-period is October 2026.
+A buyer is written in Latin letters (``tom``; ``tom@b``: in shop b, else in ``shop``; ``@小雅``: one of that
+name), an account in Chinese. A time without a date is of the last line that is only a date, at first 10-05;
+the period is October 2026.
 
-    TIME A → B  text (flags)  a message. Flags: robot, system (its sender); auto; its kind, as image; ``order 1001``
-    TIME A ⇒ B  (flags)       a transfer; B ``-``: to nobody. Flags: ``of tom`` (which buyer), robot, system
+    TIME A → B  text (flags)  a message. Flags: robot, system (its sender); auto; image (its kind); order 1001
+    TIME A ⇒ B  (flags)       a transfer; B ``-``: to nobody. Flags: of tom (which buyer), robot, system
     order 1001 paid 10:06:00  a row of a table: the first values as in ROWS, then pairs of column and value
     roster 小美 …              an account without such a row is an employee of that name (售前)
     stranger 小丁              an account that is nobody's
@@ -198,10 +199,10 @@ class Drawing:
         tables, absent = {}, {}
         for name, rows in self.rows.items():
             table = TABLES[name]
-            data = [
-                [typed(row[c.name], c.kind, day) if c.name in row else c.default for c in table.columns] + [0, n]
-                for n, (row, day) in enumerate(zip(rows, self.days.get(name, []), strict=True), 1)
-            ]
+            data = []
+            for n, (row, day) in enumerate(zip(rows, self.days.get(name, []), strict=True), 1):
+                given = {c.name: typed(row[c.name], c.kind, day) for c in table.columns if c.name in row}
+                data.append([*(given.get(c.name, c.default) for c in table.columns), 0, n])
             tables[name] = pl.DataFrame(data, schema=table.schema, orient="row")
             optional = {c.name for c in table.columns if c.optional}
             absent[name] = frozenset(optional - self.columns.get(name, set()))

@@ -78,6 +78,7 @@ class Talks:
                 pl.col("text").str.len_chars().alias("length"),
                 "is_human",
             )
+            .sort("ts", maintain_order=True)
             .collect()
         )
         for shop, buyer, day, *message in rows.iter_rows():
