@@ -63,8 +63,18 @@ def month(cache: Path, messages: int, seed: int) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         begin = time.perf_counter()
         # In a process of its own: its memory must not count as the benchmark's.
-        subprocess.run([sys.executable, str(ROOT / "bench" / "generate.py"), str(folder), "--messages",
-                        str(messages), "--seed", str(seed)], check=True)
+        subprocess.run(
+            [
+                sys.executable,
+                str(ROOT / "bench" / "generate.py"),
+                str(folder),
+                "--messages",
+                str(messages),
+                "--seed",
+                str(seed),
+            ],
+            check=True,
+        )
         (folder / "done").touch()
         print(f"generated {messages:,} messages in {time.perf_counter() - begin:.1f} s", file=sys.stderr)
     return folder
@@ -109,8 +119,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--repeat", type=int, default=1, help="take the best of so many")
     parser.add_argument("--floor-only", action="store_true", help="do not run the evaluator")
-    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "evaluator-bench",
-                        help="where generated months are kept")
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        default=Path(tempfile.gettempdir()) / "evaluator-bench",
+        help="where generated months are kept",
+    )
     given = parser.parse_args()
     given.cache.mkdir(parents=True, exist_ok=True)
     sums = [["messages", "floor s", "floor GB", "run s", "ratio", "peak GB", "messages/s"]]
@@ -123,15 +137,21 @@ def main() -> None:
             row = [f"{messages:,}", f"{low.seconds:.2f}", f"{low.peak / 1e9:.2f}"]
             if not given.floor_only:
                 high = best([run(folder, work, work / "log") for _ in range(given.repeat)])
-                row += [f"{high.seconds:.2f}", f"{high.seconds / low.seconds:.1f}", f"{high.peak / 1e9:.2f}",
-                        f"{messages / high.seconds:,.0f}"]
+                row += [
+                    f"{high.seconds:.2f}",
+                    f"{high.seconds / low.seconds:.1f}",
+                    f"{high.peak / 1e9:.2f}",
+                    f"{messages / high.seconds:,.0f}",
+                ]
                 for stage, seconds in high.stages.items():
                     stages.setdefault(stage, {})[messages] = seconds
             sums.append(row + [""] * (len(sums[0]) - len(row)))
     print(table(sums))
     if stages:
-        body = [[stage, *(f"{found[m]:.2f}" if m in found else "" for m in given.messages)]
-                for stage, found in stages.items()]
+        body = [
+            [stage, *(f"{found[m]:.2f}" if m in found else "" for m in given.messages)]
+            for stage, found in stages.items()
+        ]
         print("\n" + table([["stage s", *(f"{m:,}" for m in given.messages)], *body]))
 
 

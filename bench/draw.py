@@ -50,10 +50,23 @@ def draw_bank() -> Bank:
     goods = load_data("goods")
 
     def spell(text: str, good: dict[str, object], n: int) -> str:
-        values = {"item": good["short"], "other": goods[n % 20]["short"], "size": good["size"],
-                  "cap": good["capacity"], "mat": good["material"], "price": good["price"], "me": "小月",
-                  "city": "杭州", "courier": "中通", "gift": "茶巾", "color": "月白", "vx": f"cy{100 + n}",
-                  "id12": f"6200{n:08d}", "province": "浙江省", "order": ""}
+        values = {
+            "item": good["short"],
+            "other": goods[n % 20]["short"],
+            "size": good["size"],
+            "cap": good["capacity"],
+            "mat": good["material"],
+            "price": good["price"],
+            "me": "小月",
+            "city": "杭州",
+            "courier": "中通",
+            "gift": "茶巾",
+            "color": "月白",
+            "vx": f"cy{100 + n}",
+            "id12": f"6200{n:08d}",
+            "province": "浙江省",
+            "order": "",
+        }
         for name, value in values.items():
             text = text.replace(f"<{name}>", str(value))
         return text
@@ -65,10 +78,16 @@ def draw_bank() -> Bank:
     replies += [a for t in after["topics"] for c in t["cases"] for a in t["care"] + c["solve"]]
     heads = ("", "你好，", "请问", "想问下，", "亲，", "再问一下，", "麻烦看看，")
     sorts = {
-        "buyer": [head + spell(q, goods[(n + k) % 20], n)
-                  for n, q in enumerate(asks) for k, head in enumerate(heads)],
-        "agent": [head + spell(a, goods[(n + k) % 20], n)
-                  for n, a in enumerate(replies) for k, head in enumerate(("", "亲，", "您好，", "好的，"))],
+        "buyer": [
+            head + spell(q, goods[(n + k) % 20], n)
+            for n, q in enumerate(asks)
+            for k, head in enumerate(heads)
+        ],
+        "agent": [
+            head + spell(a, goods[(n + k) % 20], n)
+            for n, a in enumerate(replies)
+            for k, head in enumerate(("", "亲，", "您好，", "好的，"))
+        ],
         "robot": [pair[1] for pair in other["robot"]["pairs"]],
         "ad": [spell(a, goods[0], n) for n in range(40) for a in other["ads"]],
         "welcome": [spell(w, goods[0], 0) for w in other["welcome"]],
@@ -127,8 +146,10 @@ def draw_talks(rng: np.random.Generator, messages: int, buyers: int, cast: Cast)
     shop = buyer % len(SHOPS)
     hour = rng.choice(24, count, p=HOURS / HOURS.sum())
     start = (rng.integers(0, DAYS, count) * 24 + hour) * 3_600_000 + rng.integers(0, 3_600_000, count)
-    own, colleague = (cast.first_of_shop[shop] + rng.integers(0, 1 << 30, count) % cast.count_of_shop[shop]
-                      for _ in range(2))
+    own, colleague = (
+        cast.first_of_shop[shop] + rng.integers(0, 1 << 30, count) % cast.count_of_shop[shop]
+        for _ in range(2)
+    )
     other = np.arange(len(cast.accounts))
     for account, spare in cast.second.items():
         other[account] = spare
@@ -180,8 +201,17 @@ def draw_rows(rng: np.random.Generator, talks: Talks, cast: Cast, bank: Bank) ->
     gap = _gaps(rng, sender, place, auto, cast.pace_ms[account])
     elapsed = np.cumsum(gap)
     ts = talks.start[talk] + elapsed - elapsed[first][talk]
-    return Rows(talk, place, ts, sender, account, to_account, auto, np.where(is_transfer, 2, 0),
-                _texts(rng, sender, auto, is_transfer, talks.ad[talk], bank))
+    return Rows(
+        talk,
+        place,
+        ts,
+        sender,
+        account,
+        to_account,
+        auto,
+        np.where(is_transfer, 2, 0),
+        _texts(rng, sender, auto, is_transfer, talks.ad[talk], bank),
+    )
 
 
 def _gaps(rng: np.random.Generator, sender: Ints, place: Ints, auto: Bools, pace: Ints) -> Ints:
@@ -198,8 +228,14 @@ def _texts(
 ) -> Ints:
     low = np.empty(len(sender), dtype=np.int64)
     width = np.empty(len(sender), dtype=np.int64)
-    choices = ((sender == BUYER, "buyer"), (sender == AGENT, "agent"), (sender == ROBOT, "robot"),
-               (ad & (sender == BUYER), "ad"), (auto, "welcome"), (transfer, "transfer"))
+    choices = (
+        (sender == BUYER, "buyer"),
+        (sender == AGENT, "agent"),
+        (sender == ROBOT, "robot"),
+        (ad & (sender == BUYER), "ad"),
+        (auto, "welcome"),
+        (transfer, "transfer"),
+    )
     for where, name in choices:
         begin, end = bank.ranges[name]
         low[where], width[where] = begin, end - begin
@@ -241,5 +277,3 @@ def draw_orders(rng: np.random.Generator, talks: Talks, rows: Rows, messages: in
     buyer = np.concatenate([talks.buyer[buys], rng.integers(0, int(buyers * 1.5), silent)])
     card = np.concatenate([np.where(by_card, last, -1), np.full(silent, -1)])
     return Orders(buyer, created, paid, amount + postage, postage, rng.integers(1, 4, total), card)
-
-

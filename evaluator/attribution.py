@@ -60,14 +60,21 @@ class ContactIndex:
         }
         new = (pl.col("r") != pl.col("r").shift(1)).fill_null(True)
         counts = {name: step.cast(pl.Int32).cum_sum() for name, step in steps.items()}
-        before = {name: pl.when(new).then(counts[name] - steps[name].cast(pl.Int32)).forward_fill() for name in steps}
-        self._events = events.lazy().select(
-            (pl.col("r").cast(pl.Int64) * _SECONDS + whole_second(pl.col("ts"))).alias("at"),
-            pl.col("r").alias("_r"),
-            *((counts[name] - before[name]).alias(name) for name in steps),
-            pl.when(human).then("ts").forward_fill().alias("last_human"),
-            pl.when(human).then("pos").forward_fill().alias("last_pos"),
-        ).collect()
+        before = {
+            name: pl.when(new).then(counts[name] - steps[name].cast(pl.Int32)).forward_fill()
+            for name in steps
+        }
+        self._events = (
+            events.lazy()
+            .select(
+                (pl.col("r").cast(pl.Int64) * _SECONDS + whole_second(pl.col("ts"))).alias("at"),
+                pl.col("r").alias("_r"),
+                *((counts[name] - before[name]).alias(name) for name in steps),
+                pl.when(human).then("ts").forward_fill().alias("last_human"),
+                pl.when(human).then("pos").forward_fill().alias("last_pos"),
+            )
+            .collect()
+        )
 
     def up_to(self, pairs: pl.DataFrame, second: pl.Expr) -> pl.DataFrame:
         """Adds to ``pairs`` (with ``r``) what happened in reception ``r`` at or before ``second``; counts 0 if
@@ -81,14 +88,19 @@ class ContactIndex:
         counts = ["buyer_messages", "contacts", "human_messages", "answered_turns"]
         return found.with_columns(
             *(pl.when(here).then(c).otherwise(0).alias(c) for c in counts),
-            *(pl.when(here & (pl.col("human_messages") > 0)).then(c).alias(c) for c in ("last_human", "last_pos")),
+            *(
+                pl.when(here & (pl.col("human_messages") > 0)).then(c).alias(c)
+                for c in ("last_human", "last_pos")
+            ),
         ).drop("at", "_r")
 
 
 # --- excluded orders ---------------------------------------------------------------------------------------------
 
 
-def excluded(orders: pl.DataFrame, items: pl.DataFrame | None, internal: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def excluded(
+    orders: pl.DataFrame, items: pl.DataFrame | None, internal: pl.DataFrame, settings: Settings
+) -> pl.DataFrame:
     """R-A5: ``o``, ``excluded`` (internal, memo, title, amount, listed, or null); the first reason that holds.
 
     ``internal``: b of buyers who are the shop's own accounts. ``items``: order_items joined, with ``o``."""
@@ -102,11 +114,16 @@ def excluded(orders: pl.DataFrame, items: pl.DataFrame | None, internal: pl.Data
     if items is not None and items.height:
         titled = items.group_by("o").agg(title.all().alias("all")).filter("all")["o"]
     reason = (
-        pl.when(pl.col("b").is_in(internal["b"].implode())).then(pl.lit("internal"))
-        .when(memo).then(pl.lit("memo"))
-        .when(pl.col("o").is_in(titled.implode())).then(pl.lit("title"))
-        .when(pl.col("paid").is_not_null() & (pl.col("amount") < settings.min_amount_fen)).then(pl.lit("amount"))
-        .when(pl.col("order_id").is_in(list(settings.exclude_orders))).then(pl.lit("listed"))
+        pl.when(pl.col("b").is_in(internal["b"].implode()))
+        .then(pl.lit("internal"))
+        .when(memo)
+        .then(pl.lit("memo"))
+        .when(pl.col("o").is_in(titled.implode()))
+        .then(pl.lit("title"))
+        .when(pl.col("paid").is_not_null() & (pl.col("amount") < settings.min_amount_fen))
+        .then(pl.lit("amount"))
+        .when(pl.col("order_id").is_in(list(settings.exclude_orders)))
+        .then(pl.lit("listed"))
     )
     return orders.select("o", reason.alias("excluded"))
 
@@ -114,25 +131,42 @@ def excluded(orders: pl.DataFrame, items: pl.DataFrame | None, internal: pl.Data
 # --- 落实 and judgments -------------------------------------------------------------------------------------------
 
 
-def candidates(orders: pl.DataFrame, consults: pl.DataFrame, index: ContactIndex, creditable: pl.Series | None, settings: Settings) -> pl.DataFrame:
+def candidates(
+    orders: pl.DataFrame,
+    consults: pl.DataFrame,
+    index: ContactIndex,
+    creditable: pl.Series | None,
+    settings: Settings,
+) -> pl.DataFrame:
     """R-A1, R-A2, R-A8: every candidate at every moment, with place and why.
 
     ``orders``: o, b, created, paid, grouped and their ``…_day``, none excluded; ``consults``: r, b, a, day;
     ``creditable``: agent codes of ``credit_roles``, None = all."""
-    moments = pl.concat([
-        orders.select("o", "b", pl.lit(m).alias("at"), pl.col(m).alias("t"), pl.col(f"{m}_day").alias("t_day"))
-        for m in MOMENTS
-    ]).filter(pl.col("t").is_not_null())
+    moments = pl.concat(
+        [
+            orders.select(
+                "o", "b", pl.lit(m).alias("at"), pl.col(m).alias("t"), pl.col(f"{m}_day").alias("t_day")
+            )
+            for m in MOMENTS
+        ]
+    ).filter(pl.col("t").is_not_null())
     if creditable is not None:
         consults = consults.filter(pl.col("a").is_in(creditable.implode()))
-    near = moments.join(consults, on="b").filter(
-        pl.col("day").is_between(pl.col("t_day") - settings.window_days, pl.col("t_day"))
-    ).rename({"at": "moment"})
+    near = (
+        moments.join(consults, on="b")
+        .filter(pl.col("day").is_between(pl.col("t_day") - settings.window_days, pl.col("t_day")))
+        .rename({"at": "moment"})
+    )
     found = index.up_to(near, whole_second(pl.col("t"))).rename({"moment": "at"})
-    contact = found.sort("last_human", "last_pos", nulls_last=False).group_by("o", "at", "a").agg(
-        pl.col("last_human", "last_pos").last(),
-        pl.col("human_messages", "buyer_messages", "contacts", "answered_turns").sum(),
-    ).filter((pl.col("contacts") > 0) & (pl.col("human_messages") > 0))
+    contact = (
+        found.sort("last_human", "last_pos", nulls_last=False)
+        .group_by("o", "at", "a")
+        .agg(
+            pl.col("last_human", "last_pos").last(),
+            pl.col("human_messages", "buyer_messages", "contacts", "answered_turns").sum(),
+        )
+        .filter((pl.col("contacts") > 0) & (pl.col("human_messages") > 0))
+    )
     return _placed(contact, settings.by)
 
 
@@ -148,10 +182,24 @@ def _placed(contact: pl.DataFrame, by: str) -> pl.DataFrame:
         why = pl.when(won).then(pl.lit("latest")).otherwise(pl.lit("earlier"))
     else:
         fewer = pl.col("answered_turns") < pl.col("_best")
-        why = pl.when(won).then(pl.lit("most_turns")).when(fewer).then(pl.lit("fewer_turns")).otherwise(pl.lit("earlier"))
+        why = (
+            pl.when(won)
+            .then(pl.lit("most_turns"))
+            .when(fewer)
+            .then(pl.lit("fewer_turns"))
+            .otherwise(pl.lit("earlier"))
+        )
     return ranked.join(best, on=["o", "at"], maintain_order="left").select(
-        "o", "at", "a", "last_human", "human_messages", "buyer_messages", "answered_turns", "place",
-        won.alias("won"), why.alias("why"),
+        "o",
+        "at",
+        "a",
+        "last_human",
+        "human_messages",
+        "buyer_messages",
+        "answered_turns",
+        "place",
+        won.alias("won"),
+        why.alias("why"),
     )
 
 
@@ -162,19 +210,25 @@ def judge(orders: pl.DataFrame, found: pl.DataFrame, judgment: str) -> pl.DataFr
     for moment in MOMENTS:
         winner = won.filter(pl.col("at") == moment).select("o", pl.col("a").alias(moment))
         table = table.join(winner, on="o", how="left", maintain_order="left")
-    judged = table.select("o", *(pl.coalesce(moments).alias(column) for column, moments in JUDGMENTS.values()))
+    judged = table.select(
+        "o", *(pl.coalesce(moments).alias(column) for column, moments in JUDGMENTS.values())
+    )
     return judged.with_columns(pl.col(JUDGMENTS[judgment][0]).alias("credited"))
 
 
 # --- assists -----------------------------------------------------------------------------------------------------
 
 
-def assists(orders: pl.DataFrame, consults: pl.DataFrame, index: ContactIndex, settings: Settings) -> pl.DataFrame:
+def assists(
+    orders: pl.DataFrame, consults: pl.DataFrame, index: ContactIndex, settings: Settings
+) -> pl.DataFrame:
     """R-A6: 协助下单 (spoke before the order was placed) and 协助跟进 (after it), of all but the credited agent.
 
     ``orders``: those not excluded, with ``credited``. Out: o, a, kind, messages, last_ts."""
     later = (
-        orders.select("b", "created").unique().sort("b", "created")
+        orders.select("b", "created")
+        .unique()
+        .sort("b", "created")
         .with_columns(pl.col("created").shift(-1).over("b").alias("next_created"))
     )
     followed = pl.coalesce("paid_day", "created_day") + settings.follow_days
@@ -183,51 +237,73 @@ def assists(orders: pl.DataFrame, consults: pl.DataFrame, index: ContactIndex, s
         .select("o", "b", "created", "created_day", "next_created", "credited", followed.alias("last_day"))
         .join(consults, on="b")
         .filter(pl.col("a").ne_missing(pl.col("credited")))
-        .filter(pl.col("day").is_between(pl.col("created_day") - settings.window_days, pl.max_horizontal("last_day", "created_day")))
+        .filter(
+            pl.col("day").is_between(
+                pl.col("created_day") - settings.window_days, pl.max_horizontal("last_day", "created_day")
+            )
+        )
     )
     placed = whole_second(pl.col("created"))
     before = index.up_to(near, placed)
     helped = before.filter((pl.col("day") <= pl.col("created_day")) & (pl.col("human_messages") > 0)).select(
-        "o", "a", pl.lit("assist_order").alias("kind"), pl.col("human_messages").alias("messages"), pl.col("last_human").alias("last_ts")
+        "o",
+        "a",
+        pl.lit("assist_order").alias("kind"),
+        pl.col("human_messages").alias("messages"),
+        pl.col("last_human").alias("last_ts"),
     )
-    until = pl.when(pl.col("next_created").is_not_null()).then(whole_second(pl.col("next_created")) - 1).otherwise(_SECONDS - 1)
+    until = (
+        pl.when(pl.col("next_created").is_not_null())
+        .then(whole_second(pl.col("next_created")) - 1)
+        .otherwise(_SECONDS - 1)
+    )
     after = index.up_to(
-        before.filter((pl.col("day") >= pl.col("created_day")) & (pl.col("day") <= pl.col("last_day"))).select(
-            "o", "a", "r", "next_created", pl.col("human_messages").alias("earlier")
-        ),
+        before.filter(
+            (pl.col("day") >= pl.col("created_day")) & (pl.col("day") <= pl.col("last_day"))
+        ).select("o", "a", "r", "next_created", pl.col("human_messages").alias("earlier")),
         until,
     )
     followed_up = after.filter(pl.col("human_messages") > pl.col("earlier")).select(
-        "o", "a", pl.lit("assist_followup").alias("kind"),
-        (pl.col("human_messages") - pl.col("earlier")).alias("messages"), pl.col("last_human").alias("last_ts"),
+        "o",
+        "a",
+        pl.lit("assist_followup").alias("kind"),
+        (pl.col("human_messages") - pl.col("earlier")).alias("messages"),
+        pl.col("last_human").alias("last_ts"),
     )
-    return pl.concat([helped, followed_up]).group_by("o", "a", "kind").agg(
-        pl.col("messages").sum().cast(pl.Int64), pl.col("last_ts").max()
+    return (
+        pl.concat([helped, followed_up])
+        .group_by("o", "a", "kind")
+        .agg(pl.col("messages").sum().cast(pl.Int64), pl.col("last_ts").max())
     )
 
 
 # --- conservation ------------------------------------------------------------------------------------------------
 
 
-def check_conservation(orders: pl.DataFrame) -> None:
+def check_conservation(orders: pl.DataFrame, totals: pl.DataFrame) -> None:
     """R-A7: per shop and day paid, credited + silent + excluded = all paid, in fen and in orders, under each judgment.
 
-    ``orders``: shop, paid_day, counted, excluded and the four judgments. The parts are summed on their own, each
-    from its own condition, so an order that were credited *and* excluded, or lost, is seen."""
+    ``orders``: shop, paid_day, counted, excluded and the four judgments. ``totals``: ``Bucket.paid_totals``,
+    of the orders as read. Each part is summed from its own condition and the total comes from elsewhere, so an order that is credited
+    *and* excluded, doubled or lost on the way is seen. Raises EvaluatorError."""
     paid = orders.filter(pl.col("paid_day").is_not_null())
     for column, _ in JUDGMENTS.values():
-        parts = [
-            pl.col("counted").filter(pl.col(column).is_not_null()),
-            pl.col("counted").filter(pl.col(column).is_null() & pl.col("excluded").is_null()),
-            pl.col("counted").filter(pl.col("excluded").is_not_null()),
-        ]
-        sums = paid.group_by("shop", "paid_day").agg(
-            (pl.sum_horizontal(p.sum() for p in parts) - pl.col("counted").sum()).alias("fen"),
-            (pl.sum_horizontal(p.len().cast(pl.Int64) for p in parts) - pl.len().cast(pl.Int64)).alias("orders"),
-        ).filter((pl.col("fen") != 0) | (pl.col("orders") != 0))
-        if sums.height:
-            worst = sums.sort("shop", "paid_day").row(0, named=True)
+        credited, left_out = pl.col(column).is_not_null(), pl.col("excluded").is_not_null()
+        parts = [pl.col("counted").filter(part) for part in (credited, ~credited & ~left_out, left_out)]
+        found = paid.group_by("shop", "paid_day").agg(
+            pl.sum_horizontal(p.sum() for p in parts).alias("fen_found"),
+            pl.sum_horizontal(p.len().cast(pl.Int64) for p in parts).alias("orders_found"),
+        )
+        off = (
+            totals.join(found, on=["shop", "paid_day"], how="full", coalesce=True)
+            .with_columns(pl.col("fen", "orders", "fen_found", "orders_found").fill_null(0))
+            .filter((pl.col("fen") != pl.col("fen_found")) | (pl.col("orders") != pl.col("orders_found")))
+            .sort("shop", "paid_day")
+        )
+        if off.height:
+            worst = off.row(0, named=True)
             raise EvaluatorError(
                 f"守恒检查不通过（R-A7，{column}）：店铺 {worst['shop']} 有一天的 已归属＋静默＋不计 与全部付款相差 "
-                f"{worst['fen']} 分、{worst['orders']} 单。这是程序错误，请勿使用本次结果。"
+                f"{worst['fen_found'] - worst['fen']} 分、{worst['orders_found'] - worst['orders']} 单。"
+                "这是程序错误，请勿使用本次结果。"
             )

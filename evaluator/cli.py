@@ -9,8 +9,12 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="客服绩效：从聊天记录到工资表，每一分钱都能追到消息和规则。", no_args_is_help=True, add_completion=False,
-                  pretty_exceptions_enable=False)
+app = typer.Typer(
+    help="客服绩效：从聊天记录到工资表，每一分钱都能追到消息和规则。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 
 Month = Annotated[Path, typer.Argument(help="月份文件夹：period.yaml 与各平台导出文件", metavar="MONTH")]
 Out = Annotated[Path, typer.Option("--out", help="结果文件夹（新建，或覆盖以前的一次结果）")]
@@ -21,8 +25,9 @@ def _tell(text: str) -> None:
 
 
 @app.command()
-def run(month: Month, out: Out,
-        quiet: Annotated[bool, typer.Option("--quiet", help="不显示进度")] = False) -> None:
+def run(
+    month: Month, out: Out, quiet: Annotated[bool, typer.Option("--quiet", help="不显示进度")] = False
+) -> None:
     """计算一个月：指标、归属、评分、工资，写出工作簿、报告和结果表。"""
     from evaluator.output import check_target
     from evaluator.run import evaluate_month
@@ -39,11 +44,14 @@ def _summary(evaluation: object, out: Path) -> None:
     assert isinstance(evaluation, Evaluation)
     read = sum(f.rows_in for f in evaluation.month.inputs)
     rejected = sum(f.rows_rejected for f in evaluation.month.inputs)
-    typer.echo(f"读入 {read:,} 行，未采用 {rejected:,} 行（tables/rejects.csv）；待核 {len(evaluation.review)} 项（payroll.xlsx「待核」）")
+    typer.echo(f"读入 {read:,} 行，未采用 {rejected:,} 行（tables/rejects.csv）")
+    typer.echo(f"待核 {len(evaluation.review)} 项（payroll.xlsx「待核」）")
     for line in evaluation.links_told():
         typer.echo(line)
     typer.echo(f"工资合计 {evaluation.payroll_total:,.2f} 元")
-    typer.echo(f"工作簿　　{out / 'payroll.xlsx'}\n主管页面　{out / 'team.html'}\n客服自查　{out / 'agents'}{os.sep}")
+    typer.echo(
+        f"工作簿　　{out / 'payroll.xlsx'}\n主管页面　{out / 'team.html'}\n客服自查　{out / 'agents'}{os.sep}"
+    )
 
 
 @app.command()
@@ -57,9 +65,13 @@ def check(month: Month) -> None:
     typer.echo(f"期间 {config.start} 至 {config.end}（不含），方案 {len(config.plans)} 个")
     typer.echo(f"{'文件':<44}{'表':<14}{'格式':<22}{'读入':>9}{'采用':>9}{'拒收':>7}")
     for f in data.inputs:
-        typer.echo(f"{f.file:<44}{f.table or '—':<14}{f.format:<22}{f.rows_in:>9,}{f.rows_used:>9,}{f.rows_rejected:>7,}")
+        typer.echo(
+            f"{f.file:<44}{f.table or '—':<14}{f.format:<22}{f.rows_in:>9,}{f.rows_used:>9,}{f.rows_rejected:>7,}"
+        )
     for reject in data.rejects[:50]:
-        typer.echo(f"拒收 {reject.file} 第 {reject.row} 行 {reject.column} {reject.value[:40]!r}：{reject.why}")
+        typer.echo(
+            f"拒收 {reject.file} 第 {reject.row} 行 {reject.column} {reject.value[:40]!r}：{reject.why}"
+        )
     if len(data.rejects) > 50:
         typer.echo(f"…… 另有 {len(data.rejects) - 50} 行")
     for item in (*config.review, *data.review):
@@ -67,8 +79,10 @@ def check(month: Month) -> None:
 
 
 @app.command()
-def demo(folder: Annotated[Path, typer.Argument(help="写到哪里")] = Path("demo-month"),
-         seed: Annotated[int, typer.Option(help="随机种子：同一种子写出完全相同的文件")] = 2026) -> None:
+def demo(
+    folder: Annotated[Path, typer.Argument(help="写到哪里")] = Path("demo-month"),
+    seed: Annotated[int, typer.Option(help="随机种子：同一种子写出完全相同的文件")] = 2026,
+) -> None:
     """写一个示范月份：真实的淘宝/天猫导出格式，虚构的店铺。"""
     from evaluator.demo import write_demo
 
@@ -77,11 +91,13 @@ def demo(folder: Annotated[Path, typer.Argument(help="写到哪里")] = Path("de
 
 
 @app.command()
-def explain(out: Annotated[Path, typer.Argument(help="一次运行的结果文件夹", metavar="OUT")],
-            order: Annotated[str | None, typer.Option(help="订单号：归谁、为什么、谁协助")] = None,
-            agent: Annotated[str | None, typer.Option(help="员工号（或未绑定账号）")] = None,
-            metric: Annotated[str | None, typer.Option(help="指标 id，如 conversion_rate")] = None,
-            limit: Annotated[int, typer.Option(help="最多列出多少行")] = 200) -> None:
+def explain(
+    out: Annotated[Path, typer.Argument(help="一次运行的结果文件夹", metavar="OUT")],
+    order: Annotated[str | None, typer.Option(help="订单号：归谁、为什么、谁协助")] = None,
+    agent: Annotated[str | None, typer.Option(help="员工号（或未绑定账号）")] = None,
+    metric: Annotated[str | None, typer.Option(help="指标 id，如 conversion_rate")] = None,
+    limit: Annotated[int, typer.Option(help="最多列出多少行")] = 200,
+) -> None:
     """说明一个结果的来历：一张订单的归属，或一个指标背后的每一行。"""
     if order and not (agent or metric):
         from evaluator.explain import explain_order

@@ -68,10 +68,12 @@ def _robot_receptions(messages: pl.DataFrame, transfers: pl.DataFrame) -> pl.Dat
     rows = [
         messages.lazy().filter(pl.col("robot_acct")).select("key").unique(),
     ]
-    people = pl.concat([
-        messages.lazy().filter(~pl.col("robot_acct")).select("key"),
-        transfers.lazy().filter(pl.col("to_key").is_not_null()).select(pl.col("to_key").alias("key")),
-    ])
+    people = pl.concat(
+        [
+            messages.lazy().filter(~pl.col("robot_acct")).select("key"),
+            transfers.lazy().filter(pl.col("to_key").is_not_null()).select(pl.col("to_key").alias("key")),
+        ]
+    )
     return rows[0].join(people.unique(), on="key", how="anti").collect()
 
 
@@ -79,12 +81,17 @@ def _events(messages: pl.DataFrame, transfers: pl.DataFrame, robots: pl.DataFram
     """What may open or close a turn, in reception order. ``t``: row of the transfer, of arrivals and departures."""
     columns = ["key", "ts", "pos", "what", "courtesy", "t"]
     talk = messages.filter(pl.col("buyer_msg") | pl.col("human")).select(
-        "key", "ts", "pos",
+        "key",
+        "ts",
+        "pos",
         pl.when(pl.col("human")).then(HUMAN).otherwise(BUYER).cast(pl.Int8).alias("what"),
-        "courtesy", pl.lit(None, pl.UInt32).alias("t"),
+        "courtesy",
+        pl.lit(None, pl.UInt32).alias("t"),
     )
     moves = transfers.with_row_index("t").with_columns(pl.lit(False).alias("courtesy"))
-    leaves = moves.filter(pl.col("key").is_not_null()).select("key", "ts", "pos", pl.lit(LEAVES, pl.Int8).alias("what"), "courtesy", "t")
+    leaves = moves.filter(pl.col("key").is_not_null()).select(
+        "key", "ts", "pos", pl.lit(LEAVES, pl.Int8).alias("what"), "courtesy", "t"
+    )
     arrives = moves.filter(pl.col("to_key").is_not_null()).select(
         pl.col("to_key").alias("key"), "ts", "pos", pl.lit(ARRIVES, pl.Int8).alias("what"), "courtesy", "t"
     )
@@ -98,7 +105,9 @@ def _first_of_key() -> pl.Expr:
 
 def _open_before(opens: pl.Expr, closes: pl.Expr) -> pl.Expr:
     """Whether a turn is open when the row comes: the last opener or closer before it in its reception."""
-    after = pl.when(opens).then(True).when(closes).then(False).when(_first_of_key()).then(False).forward_fill()
+    after = (
+        pl.when(opens).then(True).when(closes).then(False).when(_first_of_key()).then(False).forward_fill()
+    )
     return pl.when(_first_of_key()).then(False).otherwise(after.shift(1))
 
 
@@ -140,68 +149,127 @@ def _fired(events: pl.DataFrame, transfers: pl.DataFrame) -> pl.Series:
 
 def _turns(events: pl.DataFrame) -> pl.DataFrame:
     """R-C3: each start with the end that follows it in its reception, if any."""
-    edges = events.lazy().filter(pl.col("starts") | pl.col("ends")).with_columns(
-        pl.col("key").shift(-1).alias("next_key"), pl.col("ends").shift(-1).alias("next_ends"),
-        pl.col("ts").shift(-1).alias("next_ts"), pl.col("what").shift(-1).alias("next_what"),
+    edges = (
+        events.lazy()
+        .filter(pl.col("starts") | pl.col("ends"))
+        .with_columns(
+            pl.col("key").shift(-1).alias("next_key"),
+            pl.col("ends").shift(-1).alias("next_ends"),
+            pl.col("ts").shift(-1).alias("next_ts"),
+            pl.col("what").shift(-1).alias("next_what"),
+        )
     )
     ended = (pl.col("next_key") == pl.col("key")) & pl.col("next_ends")
     answered = (ended & (pl.col("next_what") == HUMAN)).fill_null(False)
-    outcome = pl.when(answered).then(pl.lit("answered")).when(ended).then(pl.lit("transferred")).otherwise(pl.lit("unanswered"))
-    return edges.filter("starts").select(
-        "key", "pos",
-        pl.col("ts").alias("opened"),
-        pl.when(answered).then("next_ts").alias("replied"),
-        pl.when(answered).then((pl.col("next_ts") - pl.col("ts")).dt.total_milliseconds()).alias("wait"),
-        outcome.alias("outcome"),
-        (pl.col("what") == ARRIVES).alias("by_transfer"),
-    ).collect()
+    outcome = (
+        pl.when(answered)
+        .then(pl.lit("answered"))
+        .when(ended)
+        .then(pl.lit("transferred"))
+        .otherwise(pl.lit("unanswered"))
+    )
+    return (
+        edges.filter("starts")
+        .select(
+            "key",
+            "pos",
+            pl.col("ts").alias("opened"),
+            pl.when(answered).then("next_ts").alias("replied"),
+            pl.when(answered).then((pl.col("next_ts") - pl.col("ts")).dt.total_milliseconds()).alias("wait"),
+            outcome.alias("outcome"),
+            (pl.col("what") == ARRIVES).alias("by_transfer"),
+        )
+        .collect()
+    )
 
 
-def _receptions(messages: pl.DataFrame, transfers: pl.DataFrame, turns: pl.DataFrame, robots: pl.DataFrame) -> pl.DataFrame:
+def _receptions(
+    messages: pl.DataFrame, transfers: pl.DataFrame, turns: pl.DataFrame, robots: pl.DataFrame
+) -> pl.DataFrame:
     """R-C1: one row a reception with at least one buyer message, human message or turn.
 
     Out: key, b, a, day, is_robot, buyer_messages, human_messages, auto_messages, chars, words,
     first_buyer (ts), robot_after_buyer, turns, answered, wait_sum, first_wait (ms), transfer_turns,
     first_transfer_turn (ts), transferred_in, transferred_out."""
     buyer, human = pl.col("buyer_msg"), pl.col("human")
-    talk = messages.lazy().group_by("key").agg(
-        buyer.sum().alias("buyer_messages"), human.sum().alias("human_messages"),
-        pl.col("auto").sum().alias("auto_messages"),
-        pl.col("chars").sum(), pl.col("words").sum(),
-        pl.col("ts").filter(buyer).min().alias("first_buyer"),
-        pl.col("pos").filter(buyer | human).first().alias("first_pos"),
-        pl.col("ts").filter(buyer | human).first().alias("first_ts"),
+    talk = (
+        messages.lazy()
+        .group_by("key")
+        .agg(
+            buyer.sum().alias("buyer_messages"),
+            human.sum().alias("human_messages"),
+            pl.col("auto").sum().alias("auto_messages"),
+            pl.col("chars").sum(),
+            pl.col("words").sum(),
+            pl.col("ts").filter(buyer).min().alias("first_buyer"),
+            pl.col("pos").filter(buyer | human).first().alias("first_pos"),
+            pl.col("ts").filter(buyer | human).first().alias("first_ts"),
+        )
     )
-    turned = turns.lazy().group_by("key", maintain_order=True).agg(
-        pl.len().alias("turns"), (pl.col("outcome") == "answered").sum().alias("answered"),
-        pl.col("wait").sum().alias("wait_sum"), pl.col("wait").first().alias("first_wait"),
-        pl.col("by_transfer").sum().alias("transfer_turns"),
-        pl.col("opened").filter(pl.col("by_transfer")).first().alias("first_transfer_turn"),
+    turned = (
+        turns.lazy()
+        .group_by("key", maintain_order=True)
+        .agg(
+            pl.len().alias("turns"),
+            (pl.col("outcome") == "answered").sum().alias("answered"),
+            pl.col("wait").sum().alias("wait_sum"),
+            pl.col("wait").first().alias("first_wait"),
+            pl.col("by_transfer").sum().alias("transfer_turns"),
+            pl.col("opened").filter(pl.col("by_transfer")).first().alias("first_transfer_turn"),
+        )
     )
-    came = transfers.lazy().filter(pl.col("to_a").is_not_null()).select(
-        reception_key("to_a").alias("key"), pl.col("ts").alias("in_ts"), pl.col("pos").alias("in_pos")
-    ).sort("in_ts", "in_pos").group_by("key", maintain_order=True).first()
-    went = transfers.lazy().filter(pl.col("key").is_not_null() & (pl.col("to_a") != pl.col("a")).fill_null(True)).select("key").unique().with_columns(
-        pl.lit(True).alias("transferred_out")
+    came = (
+        transfers.lazy()
+        .filter(pl.col("to_a").is_not_null())
+        .select(
+            reception_key("to_a").alias("key"), pl.col("ts").alias("in_ts"), pl.col("pos").alias("in_pos")
+        )
+        .sort("in_ts", "in_pos")
+        .group_by("key", maintain_order=True)
+        .first()
+    )
+    went = (
+        transfers.lazy()
+        .filter(pl.col("key").is_not_null() & (pl.col("to_a") != pl.col("a")).fill_null(True))
+        .select("key")
+        .unique()
+        .with_columns(pl.lit(True).alias("transferred_out"))
     )
     in_first = pl.col("in_ts").is_not_null() & (
-        pl.col("first_ts").is_null() | (pl.col("in_ts") < pl.col("first_ts"))
+        pl.col("first_ts").is_null()
+        | (pl.col("in_ts") < pl.col("first_ts"))
         | ((pl.col("in_ts") == pl.col("first_ts")) & (pl.col("in_pos") < pl.col("first_pos")))
     )
     # only where robots speak at all: a running maximum in every group would be slow
-    spoken = messages.lazy().join(messages.lazy().filter("robot").select("key").unique(), on="key", how="semi")
+    spoken = messages.lazy().join(
+        messages.lazy().filter("robot").select("key").unique(), on="key", how="semi"
+    )
     served = spoken.group_by("key").agg((pl.col("robot") & buyer.cum_max()).any().alias("robot_after_buyer"))
-    counts = ["buyer_messages", "human_messages", "auto_messages", "chars", "words", "turns", "answered", "wait_sum", "transfer_turns"]
+    counts = [
+        "buyer_messages",
+        "human_messages",
+        "auto_messages",
+        "chars",
+        "words",
+        "turns",
+        "answered",
+        "wait_sum",
+        "transfer_turns",
+    ]
     return (
         talk.join(turned, on="key", how="full", coalesce=True)
         .with_columns(pl.col(counts).fill_null(0).cast(pl.Int64))
         .filter((pl.col("buyer_messages") > 0) | (pl.col("human_messages") > 0) | (pl.col("turns") > 0))
-        .join(came, on="key", how="left").join(went, on="key", how="left").join(served, on="key", how="left")
+        .join(came, on="key", how="left")
+        .join(went, on="key", how="left")
+        .join(served, on="key", how="left")
         .join(robots.lazy().with_columns(pl.lit(True).alias("is_robot")), on="key", how="left")
         .with_columns(
-            in_first.alias("transferred_in"), pl.col("transferred_out", "is_robot", "robot_after_buyer").fill_null(False)
+            in_first.alias("transferred_in"),
+            pl.col("transferred_out", "is_robot", "robot_after_buyer").fill_null(False),
         )
-        .sort("key").with_columns(key_parts())
+        .sort("key")
+        .with_columns(key_parts())
         .drop("first_pos", "first_ts", "in_ts", "in_pos")
         .collect()
     )
@@ -211,15 +279,23 @@ def sessions(talk: pl.DataFrame, gap_s: int) -> pl.DataFrame:
     """R-C7 from ``talk`` = buyer and human messages of unfiltered human-side receptions (key, b, a, day, ts, what),
     sorted by (b, a, ts, pos). Out: b, a, start, end, day (of the first message), buyer_messages, human_messages, n."""
     new = (
-        (pl.col("b") != pl.col("b").shift(1)) | (pl.col("a") != pl.col("a").shift(1))
+        (pl.col("b") != pl.col("b").shift(1))
+        | (pl.col("a") != pl.col("a").shift(1))
         | ((pl.col("ts") - pl.col("ts").shift(1)).dt.total_milliseconds() > gap_s * 1000)
     ).fill_null(True)
-    return talk.lazy().with_columns(new.cast(pl.UInt32).cum_sum().alias("n")).group_by("n", maintain_order=True).agg(
-        pl.col("b", "a", "day").first(),
-        pl.col("ts").first().alias("start"), pl.col("ts").last().alias("end"),
-        (pl.col("what") == BUYER).sum().cast(pl.Int64).alias("buyer_messages"),
-        (pl.col("what") == HUMAN).sum().cast(pl.Int64).alias("human_messages"),
-    ).collect()
+    return (
+        talk.lazy()
+        .with_columns(new.cast(pl.UInt32).cum_sum().alias("n"))
+        .group_by("n", maintain_order=True)
+        .agg(
+            pl.col("b", "a", "day").first(),
+            pl.col("ts").first().alias("start"),
+            pl.col("ts").last().alias("end"),
+            (pl.col("what") == BUYER).sum().cast(pl.Int64).alias("buyer_messages"),
+            (pl.col("what") == HUMAN).sum().cast(pl.Int64).alias("human_messages"),
+        )
+        .collect()
+    )
 
 
 def services(talk: pl.DataFrame, gap_s: int) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -230,24 +306,46 @@ def services(talk: pl.DataFrame, gap_s: int) -> tuple[pl.DataFrame, pl.DataFrame
         | ((pl.col("ts") - pl.col("ts").shift(1)).dt.total_milliseconds() > gap_s * 1000)
     ).fill_null(True)
     runs = talk.with_columns(new.cast(pl.UInt32).cum_sum().alias("v"))
-    found = runs.lazy().group_by("v", maintain_order=True).agg(
-        pl.col("b", "day").first(), pl.col("ts").first().alias("start"), pl.col("ts").last().alias("end"),
-        (pl.col("what").first() == BUYER).alias("by_buyer"),
-    ).collect()
+    found = (
+        runs.lazy()
+        .group_by("v", maintain_order=True)
+        .agg(
+            pl.col("b", "day").first(),
+            pl.col("ts").first().alias("start"),
+            pl.col("ts").last().alias("end"),
+            (pl.col("what").first() == BUYER).alias("by_buyer"),
+        )
+        .collect()
+    )
     return found, runs.filter(pl.col("what") == HUMAN).select("v", "a").unique(maintain_order=True)
 
 
 def replies(talk: pl.DataFrame) -> pl.DataFrame:
-    """R-C8 from ``talk`` sorted by (b, ts, pos): buyer messages of consults (``consult``) with ``reply_wait`` (ms; null: none) to the
+    """R-C8 from ``talk`` sorted by (b, ts, pos): buyer messages of consults (``consult``) with
+    ``reply_wait`` (ms; null: none) to the
     first later human message of any agent to that buyer on the same business day."""
-    day_change = ((pl.col("b") != pl.col("b").shift(-1)) | (pl.col("day") != pl.col("day").shift(-1))).fill_null(True)
+    day_change = (
+        (pl.col("b") != pl.col("b").shift(-1)) | (pl.col("day") != pl.col("day").shift(-1))
+    ).fill_null(True)
     human_at = pl.when(pl.col("what") == HUMAN).then(pl.col("ts").dt.epoch("ms"))
     upcoming = human_at.shift(-1)  # the next row's, where it is of the same buyer and day
     next_human = pl.when(day_change).then(-1).otherwise(upcoming).backward_fill()
-    return talk.lazy().with_columns(next_human.alias("_next")).filter((pl.col("what") == BUYER) & pl.col("consult")).select(
-        "key", "b", "a", "day", "ts",
-        pl.when(pl.col("_next") >= 0).then(pl.col("_next") - pl.col("ts").dt.epoch("ms")).alias("reply_wait"),
-    ).collect()
+    return (
+        talk.lazy()
+        .with_columns(next_human.alias("_next"))
+        .filter((pl.col("what") == BUYER) & pl.col("consult"))
+        .select(
+            "key",
+            "b",
+            "a",
+            "day",
+            "ts",
+            pl.when(pl.col("_next") >= 0)
+            .then(pl.col("_next") - pl.col("ts").dt.epoch("ms"))
+            .alias("reply_wait"),
+        )
+        .collect()
+    )
 
 
 def session_turns(events: pl.DataFrame, turns: pl.DataFrame, gap_s: int) -> pl.DataFrame:
@@ -257,20 +355,28 @@ def session_turns(events: pl.DataFrame, turns: pl.DataFrame, gap_s: int) -> pl.D
     ``events``: those of unfiltered human-side receptions with b, a, day, sorted by (b, a, ts, pos, what). Out: b, a,
     day (of the session), n, opened, wait, outcome."""
     is_talk = pl.col("what").is_in([BUYER, HUMAN])
-    rows = events.filter(is_talk | ((pl.col("what") == ARRIVES) & pl.col("starts"))).with_columns(is_talk.alias("talk"))
+    rows = events.filter(is_talk | ((pl.col("what") == ARRIVES) & pl.col("starts"))).with_columns(
+        is_talk.alias("talk")
+    )
     before = [
         pl.when("talk").then(c).forward_fill().shift(1).alias(name)
         for c, name in (("ts", "last_ts"), ("b", "last_b"), ("a", "last_a"))
     ]
     gap = (pl.col("ts") - pl.col("last_ts")).dt.total_milliseconds() > gap_s * 1000
     same = (pl.col("b") == pl.col("last_b")) & (pl.col("a") == pl.col("last_a"))
-    numbered = rows.with_columns(before).with_columns(
-        (pl.col("talk") & (~same | gap).fill_null(True)).cast(pl.UInt32).cum_sum().alias("n")
-    ).with_columns(
-        pl.when("talk").then("n").backward_fill().alias("next_n"),
-        pl.col("day").first().over("n").alias("session_day"),
+    numbered = (
+        rows.with_columns(before)
+        .with_columns((pl.col("talk") & (~same | gap).fill_null(True)).cast(pl.UInt32).cum_sum().alias("n"))
+        .with_columns(
+            pl.when("talk").then("n").backward_fill().alias("next_n"),
+            pl.col("day").first().over("n").alias("session_day"),
+        )
     )
     inside = numbered.filter(pl.col("starts") & (pl.col("next_n") == pl.col("n")))
-    return inside.select("key", "pos", "b", "a", "n", pl.col("session_day").alias("day")).join(
-        turns.select("key", "pos", "opened", "wait", "outcome"), on=["key", "pos"], maintain_order="left"
-    ).drop("key", "pos")
+    return (
+        inside.select("key", "pos", "b", "a", "n", pl.col("session_day").alias("day"))
+        .join(
+            turns.select("key", "pos", "opened", "wait", "outcome"), on=["key", "pos"], maintain_order="left"
+        )
+        .drop("key", "pos")
+    )

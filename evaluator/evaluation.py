@@ -56,7 +56,12 @@ class Evaluation:
     def links_told(self) -> list[str]:
         """How orders found their buyers, in Chinese; unlinked ones are never passed over in silence."""
         links = self.manifest["links"]
-        names = {"nick": "按昵称", "mask": "按脱敏昵称（唯一吻合）", "chat": "按聊天中的订单号", "itself": "脱敏昵称原样"}
+        names = {
+            "nick": "按昵称",
+            "mask": "按脱敏昵称（唯一吻合）",
+            "chat": "按聊天中的订单号",
+            "itself": "脱敏昵称原样",
+        }
         found = "，".join(f"{names[k]} {links[k]:,} 单" for k in names if links.get(k))
         lost = links.get("unlinked", 0) + links.get("ambiguous", 0)
         told = [f"订单与买家：{found or '无'}"]
@@ -66,11 +71,13 @@ class Evaluation:
         """One table as a pandas DataFrame; figures as numbers where the file has decimal text."""
         frame = self.frames[name]
         numbers = {
-            "kpi": ("value", "numerator", "denominator"), "scores": ("weight", "points"), "balances": (),
+            "kpi": ("value", "numerator", "denominator"),
+            "scores": ("weight", "points"),
+            "balances": (),
         }.get(name, ())
         found = frame.with_columns(pl.col(c).cast(pl.Float64) for c in numbers).to_pandas()
         if name in ("payroll", "balances"):
-            found["amount"] = [Decimal(v) for v in found["amount"]]
+            found["amount"] = found["amount"].map(Decimal)
         return found
 
     kpi = property(lambda self: self.table("kpi"))

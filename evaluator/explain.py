@@ -6,83 +6,21 @@ messages stand where. Text is Chinese, plain, without markup; foreign text is ma
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
+from evaluator.finished import FinishedRun, Record
 from evaluator.model import EvaluatorError
 from evaluator.render.text import clip, visible
 from evaluator.render.view.prepared import JUDGMENTS, day_expr
 from evaluator.rulebook import label
 
-Record = dict[str, Any]
-
 TEXT_LIMIT = 160
 MESSAGE_LIMIT = 400
 _TIMES = ("created", "paid", "grouped")
-
-
-@dataclass(frozen=True)
-class FinishedRun:
-    """A folder that ``evaluator run`` wrote. Raises EvaluatorError where it is none."""
-
-    out: Path
-
-    @cached_property
-    def manifest(self) -> Record:
-        path = self.out / "manifest.json"
-        if not path.is_file():
-            raise EvaluatorError(
-                f"{self.out} 不是一次运行的结果：没有 manifest.json；应为 evaluator run 的 --out 文件夹"
-            )
-        found: Record = json.loads(path.read_text(encoding="utf-8"))
-        return found
-
-    def scan(self, table: str) -> pl.LazyFrame:
-        """A Parquet table of the run. Raises EvaluatorError where it is not there."""
-        if not self.manifest:
-            raise EvaluatorError(f"{self.out} 不完整：manifest.json 是空的；请重新运行 evaluator run")
-        path = self.out / "tables" / f"{table}.parquet"
-        if not path.is_file():
-            raise EvaluatorError(f"{self.out} 不完整：没有 tables/{table}.parquet；请重新运行 evaluator run")
-        return pl.scan_parquet(path)
-
-    def rows(self, table: str, **keys: str) -> list[Record]:
-        """Rows whose columns equal ``keys``."""
-        return self.scan(table).filter(*(pl.col(k) == v for k, v in keys.items())).collect().to_dicts()
-
-    @cached_property
-    def names(self) -> dict[str, str]:
-        """Agent id → name, from the KPI table."""
-        path = self.out / "tables" / "kpi.csv"
-        if not path.is_file():
-            return {}
-        rows = pl.scan_csv(path, infer_schema=False).filter(pl.col("scope") == "agent").select("id", "name")
-        return {i: n or "" for i, n in rows.unique().collect().iter_rows()}
-
-    def who(self, agent: str | None) -> str:
-        if agent is None:
-            return "（无）"
-        name = visible(self.names.get(agent) or "")
-        return f"{name} {visible(agent)}" if name and name != agent else visible(agent)
-
-    def setting(self, name: str) -> Any:
-        return self.manifest["settings"][name]
-
-    @cached_property
-    def day_start_s(self) -> int:
-        hours, minutes = str(self.setting("day_start")).split(":")
-        return int(hours) * 3600 + int(minutes) * 60
-
-    def day(self, ts: datetime) -> date:
-        """SPEC §1: the business day of a time."""
-        return (ts - timedelta(seconds=self.day_start_s)).date()
 
 
 def explain_order(out: Path, order_id: str) -> str:

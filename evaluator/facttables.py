@@ -16,8 +16,10 @@ class Names:
 
     def __init__(self, codes: Codes) -> None:
         self._buyers = codes.buyers.lazy().select("b", "shop", "buyer")
-        self._agents = pl.LazyFrame({"agent": codes.agents}, schema={"agent": pl.String}).with_row_index("a").with_columns(
-            pl.col("a").cast(pl.Int32)
+        self._agents = (
+            pl.LazyFrame({"agent": codes.agents}, schema={"agent": pl.String})
+            .with_row_index("a")
+            .with_columns(pl.col("a").cast(pl.Int32))
         )
 
     def buyer(self, rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -26,7 +28,9 @@ class Names:
 
     def agent(self, rows: pl.LazyFrame, code: str = "a", name: str = "agent") -> pl.LazyFrame:
         """Adds the agent's id ``name`` for ``code``."""
-        return rows.join(self._agents.rename({"a": code, "agent": name}), on=code, how="left", maintain_order="left")
+        return rows.join(
+            self._agents.rename({"a": code, "agent": name}), on=code, how="left", maintain_order="left"
+        )
 
 
 def _seconds(column: str) -> pl.Expr:
@@ -37,18 +41,33 @@ def receptions_table(facts: Facts, names: Names) -> pl.DataFrame:
     """``tables/receptions.parquet``."""
     rows = names.agent(names.buyer(facts.receptions.lazy()))
     return rows.select(
-        "shop", "buyer", "agent", pl.col("day").cast(pl.Date), "buyer_messages", "human_messages", "auto_messages",
-        "turns", "answered", _seconds("wait_sum"), _seconds("first_wait"), "transferred_in", "transferred_out", "is_robot",
+        "shop",
+        "buyer",
+        "agent",
+        pl.col("day").cast(pl.Date),
+        "buyer_messages",
+        "human_messages",
+        "auto_messages",
+        "turns",
+        "answered",
+        _seconds("wait_sum"),
+        _seconds("first_wait"),
+        "transferred_in",
+        "transferred_out",
+        "is_robot",
         pl.col("filtered").cast(pl.String),
-        pl.when("consult").then("label").alias("label"), pl.when("consult").then("outcome").alias("outcome"),
+        pl.when("consult").then("label").alias("label"),
+        pl.when("consult").then("outcome").alias("outcome"),
     ).collect()
 
 
 def turns_table(facts: Facts, names: Names) -> pl.DataFrame:
     """``tables/turns.parquet``."""
-    return names.agent(names.buyer(facts.turns.lazy())).select(
-        "shop", "buyer", "agent", "opened", "replied", _seconds("wait"), "outcome"
-    ).collect()
+    return (
+        names.agent(names.buyer(facts.turns.lazy()))
+        .select("shop", "buyer", "agent", "opened", "replied", _seconds("wait"), "outcome")
+        .collect()
+    )
 
 
 def attribution_table(facts: Facts, names: Names) -> pl.DataFrame:
@@ -58,52 +77,107 @@ def attribution_table(facts: Facts, names: Names) -> pl.DataFrame:
     judged = ["by_order", "by_payment", "by_order_first", "by_grouped_chain", "credited"]
     for column in judged:
         rows = names.agent(rows.rename({column: "_code"}), "_code", column).drop("_code")
-    return rows.sort("shop", "order_id").select(
-        "order_id", "shop", pl.coalesce("buyer", "written").alias("buyer"), "created", "paid", "amount", "counted", *judged, "excluded"
-    ).collect()
+    return (
+        rows.sort("shop", "order_id")
+        .select(
+            "order_id",
+            "shop",
+            pl.coalesce("buyer", "written").alias("buyer"),
+            "created",
+            "paid",
+            "amount",
+            "counted",
+            *judged,
+            "excluded",
+        )
+        .collect()
+    )
 
 
 def assists_table(facts: Facts, names: Names) -> pl.DataFrame:
     """``tables/assists.parquet``."""
     orders = facts.orders.lazy().select("o", "shop", "order_id")
-    return names.agent(facts.assists.lazy().join(orders, on="o")).select(
-        "shop", "order_id", "agent", "kind", "messages", "last_ts"
-    ).sort("shop", "order_id", "agent", "kind").collect()
+    return (
+        names.agent(facts.assists.lazy().join(orders, on="o"))
+        .select("shop", "order_id", "agent", "kind", "messages", "last_ts")
+        .sort("shop", "order_id", "agent", "kind")
+        .collect()
+    )
 
 
 def candidates_table(facts: Facts, names: Names) -> pl.DataFrame:
     """``tables/candidates.parquet``."""
     orders = facts.orders.lazy().select("o", "shop", "order_id")
-    return names.agent(facts.candidates.lazy().join(orders, on="o")).select(
-        "shop", "order_id", "at", "agent", "last_human", "human_messages", "buyer_messages", "answered_turns", "place", "won", "why"
-    ).sort("shop", "order_id", "at", "agent").collect()
+    return (
+        names.agent(facts.candidates.lazy().join(orders, on="o"))
+        .select(
+            "shop",
+            "order_id",
+            "at",
+            "agent",
+            "last_human",
+            "human_messages",
+            "buyer_messages",
+            "answered_turns",
+            "place",
+            "won",
+            "why",
+        )
+        .sort("shop", "order_id", "at", "agent")
+        .collect()
+    )
 
 
 def sessions_table(facts: Facts, names: Names) -> pl.DataFrame:
     """``tables/sessions.parquet``: R-C7."""
-    return names.agent(names.buyer(facts.sessions.lazy())).select(
-        "shop", "buyer", "agent", "start", "end", pl.col("day").cast(pl.Date), "buyer_messages", "human_messages"
-    ).collect()
+    return (
+        names.agent(names.buyer(facts.sessions.lazy()))
+        .select(
+            "shop",
+            "buyer",
+            "agent",
+            "start",
+            "end",
+            pl.col("day").cast(pl.Date),
+            "buyer_messages",
+            "human_messages",
+        )
+        .collect()
+    )
 
 
 def inquiries_table(facts: Facts, names: Names) -> pl.DataFrame:
     """``tables/inquiries.parquet``: R-I1 to R-I3, R-I5."""
-    return names.buyer(facts.inquiries.lazy()).select(
-        "shop", "buyer", pl.col("day").cast(pl.Date), "t0", "label", "converted", "prior", "mature"
-    ).collect()
+    return (
+        names.buyer(facts.inquiries.lazy())
+        .select("shop", "buyer", pl.col("day").cast(pl.Date), "t0", "label", "converted", "prior", "mature")
+        .collect()
+    )
 
 
 def messages_table(bucket: Bucket, month: MonthData) -> pl.DataFrame:
-    """``tables/messages.parquet``: every message row used, with its buyer and agent: the evidence behind everything. Rows
-    stand in the order of the input; ordered by ``ts`` (stably) they are in the order of messages of SPEC §1."""
+    """``tables/messages.parquet``: every message row used, with its buyer and agent: the evidence behind
+    everything. Rows stand in the order of the input; ordered by ``ts`` (stably) they are in the order of
+    messages of SPEC §1."""
     raw, rows = month.tables["messages"], bucket.rows
     buyers = bucket.codes.buyers.sort("b")
     files = pl.Series("file", [f.file for f in month.inputs], dtype=pl.String)
     return raw.select(
-        buyers["shop"].gather(rows["b"]), buyers["buyer"].gather(rows["b"]), "account",
-        bucket.codes.agent_names().gather(rows["a"]).alias("agent"), "sender", "kind", rows["auto"], "ts", "text",
-        "order_id", "to_account", rows["buyer_msg"].alias("is_buyer"), rows["human"].alias("is_human"),
-        files.gather(raw["_file"]), pl.col("_row").alias("row"),
+        buyers["shop"].gather(rows["b"]),
+        buyers["buyer"].gather(rows["b"]),
+        "account",
+        bucket.codes.agent_names().gather(rows["a"]).alias("agent"),
+        "sender",
+        "kind",
+        rows["auto"],
+        "ts",
+        "text",
+        "order_id",
+        "to_account",
+        rows["buyer_msg"].alias("is_buyer"),
+        rows["human"].alias("is_human"),
+        files.gather(raw["_file"]),
+        pl.col("_row").alias("row"),
     )
 
 

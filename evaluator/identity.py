@@ -61,16 +61,20 @@ class Identities:
     def by_chat(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Adds ``who`` to rows with shop, buyer, day (ratings, escalations, dated filters): the buyer of that masked
         chat where there is one, else by the nick alone. Order of rows kept."""
-        named = self.by_nick(rows).join(self.chats, on=CHAT, how="left", suffix="_chat", maintain_order="left")
+        named = self.by_nick(rows).join(
+            self.chats, on=CHAT, how="left", suffix="_chat", maintain_order="left"
+        )
         return named.with_columns(pl.coalesce("who_chat", "who").alias("who")).drop("who_chat")
 
     def by_nick(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Adds ``who`` to rows with shop, buyer: the nick, or for a masked one the only nick that fits."""
         found = fitting_nicks(rows.filter(is_masked()).select("shop", "buyer").unique(), self.nicks)
         who = pl.when(pl.col("fits") > 1).then(pl.col("buyer") + OWN).otherwise(pl.coalesce("nick", "buyer"))
-        return rows.join(found, on=["shop", "buyer"], how="left", maintain_order="left").with_columns(
-            who.alias("who")
-        ).drop("fits", "nick")
+        return (
+            rows.join(found, on=["shop", "buyer"], how="left", maintain_order="left")
+            .with_columns(who.alias("who"))
+            .drop("fits", "nick")
+        )
 
     def meant_by(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Rows with shop, buyer and no day (labels, manual filters) with every ``who`` that they may mean: the nick's
@@ -89,25 +93,40 @@ def _order_nicks(orders: pl.DataFrame, nicks: pl.DataFrame) -> pl.DataFrame:
     masked = orders.filter(is_masked()).select("shop", "buyer").unique(maintain_order=True)
     found = orders.join(fitting_nicks(masked, nicks), on=["shop", "buyer"], how="left", maintain_order="left")
     link = (
-        pl.when(pl.col("buyer").is_null()).then(pl.lit("none"))
-        .when(pl.col("fits").is_null()).then(pl.lit("nick"))
-        .when(pl.col("fits") == 0).then(pl.lit("itself"))
-        .when(pl.col("fits") == 1).then(pl.lit("mask"))
+        pl.when(pl.col("buyer").is_null())
+        .then(pl.lit("none"))
+        .when(pl.col("fits").is_null())
+        .then(pl.lit("nick"))
+        .when(pl.col("fits") == 0)
+        .then(pl.lit("itself"))
+        .when(pl.col("fits") == 1)
+        .then(pl.lit("mask"))
         .otherwise(pl.lit("ambiguous"))
     )
     return found.with_columns(link.alias("link")).select(
-        "shop", "order_id", "buyer", "link",
-        pl.when(pl.col("link") == "mask").then(pl.col("nick"))
-        .when(pl.col("link").is_in(["nick", "itself"])).then(pl.col("buyer")).alias("who"),
+        "shop",
+        "order_id",
+        "buyer",
+        "link",
+        pl.when(pl.col("link") == "mask")
+        .then(pl.col("nick"))
+        .when(pl.col("link").is_in(["nick", "itself"]))
+        .then(pl.col("buyer"))
+        .alias("who"),
     )
 
 
-def _masked_chats(chats: pl.DataFrame, named: pl.DataFrame, orders: pl.DataFrame, nicks: pl.DataFrame) -> pl.DataFrame:
+def _masked_chats(
+    chats: pl.DataFrame, named: pl.DataFrame, orders: pl.DataFrame, nicks: pl.DataFrame
+) -> pl.DataFrame:
     """Masked chats: by the order named, else by the only fitting nick, else as written."""
     masked = chats.filter(is_masked())
     by_order = (
         named.filter(is_masked())
-        .join(orders.filter(pl.col("who").is_not_null()).select("shop", "order_id", "who"), on=["shop", "order_id"])
+        .join(
+            orders.filter(pl.col("who").is_not_null()).select("shop", "order_id", "who"),
+            on=["shop", "order_id"],
+        )
         .group_by(CHAT)
         .agg(pl.col("who").n_unique().alias("buyers"), pl.col("who").first())
     )
@@ -117,9 +136,12 @@ def _masked_chats(chats: pl.DataFrame, named: pl.DataFrame, orders: pl.DataFrame
         .join(by_nick, on=["shop", "buyer"], how="left")
         .select(
             *CHAT,
-            pl.when(pl.col("buyers") == 1).then(pl.col("who"))
-            .when((pl.col("buyers") > 1).fill_null(False) | (pl.col("fits") > 1)).then(pl.col("buyer") + OWN)
-            .otherwise(pl.coalesce("nick", "buyer")).alias("who"),
+            pl.when(pl.col("buyers") == 1)
+            .then(pl.col("who"))
+            .when((pl.col("buyers") > 1).fill_null(False) | (pl.col("fits") > 1))
+            .then(pl.col("buyer") + OWN)
+            .otherwise(pl.coalesce("nick", "buyer"))
+            .alias("who"),
         )
     )
 
@@ -130,7 +152,9 @@ def _orders_by_chat(orders: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
     Without a buyer: the one buyer whose chat names the number. Ambiguous: the one among those who name it
     whose nick as written fits the order's mask."""
     naming = orders.filter(pl.col("link").is_in(["none", "ambiguous"])).join(
-        named.select("shop", "order_id", "who", pl.col("buyer").alias("written")), on=["shop", "order_id"], suffix="_chat"
+        named.select("shop", "order_id", "who", pl.col("buyer").alias("written")),
+        on=["shop", "order_id"],
+        suffix="_chat",
     )
     fits = [
         link == "none" or mask_pattern(mask).fullmatch(written) is not None
@@ -161,10 +185,15 @@ def identify(chats: pl.DataFrame, named: pl.DataFrame, orders: pl.DataFrame) -> 
     masked = _masked_chats(chats, named, by_nick, nicks)
     by_chat = _orders_by_chat(by_nick, Identities(masked, by_nick, nicks).by_chat(named))
     resolved = by_nick.join(by_chat, on=["shop", "order_id"], how="left", maintain_order="left").select(
-        "shop", "order_id", "buyer",
+        "shop",
+        "order_id",
+        "buyer",
         pl.coalesce("who", "who_chat").alias("who"),
-        pl.when(pl.col("who_chat").is_not_null()).then(pl.lit("chat"))
-        .when(pl.col("link") == "none").then(pl.lit("unlinked"))
-        .otherwise("link").alias("link"),
+        pl.when(pl.col("who_chat").is_not_null())
+        .then(pl.lit("chat"))
+        .when(pl.col("link") == "none")
+        .then(pl.lit("unlinked"))
+        .otherwise("link")
+        .alias("link"),
     )
     return Identities(masked, resolved, nicks)

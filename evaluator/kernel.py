@@ -1,7 +1,7 @@
 """The kernel: from one coded bucket of buyers to all facts of SPEC §3 to §6. Pure: columns in, columns out.
 
-    messages ─ conversation ─▶ turns, receptions ─ filters ─▶ consults ─ attribution ─▶ credits, assists
-                                                              └ inquiry ─▶ labels, outcomes
+messages ─ conversation ─▶ turns, receptions ─ filters ─▶ consults ─ attribution ─▶ credits, assists
+                                                          └ inquiry ─▶ labels, outcomes
 """
 
 from __future__ import annotations
@@ -10,8 +10,25 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from evaluator.attribution import Attribution, ContactIndex, assists, candidates, check_conservation, excluded, judge
-from evaluator.conversation import BUYER, HUMAN, Conversation, converse, replies, services, session_turns, sessions
+from evaluator.attribution import (
+    Attribution,
+    ContactIndex,
+    assists,
+    candidates,
+    check_conservation,
+    excluded,
+    judge,
+)
+from evaluator.conversation import (
+    BUYER,
+    HUMAN,
+    Conversation,
+    converse,
+    replies,
+    services,
+    session_turns,
+    sessions,
+)
 from evaluator.filters import BuyerLists, apply_filters
 from evaluator.inquiry import inquiries, outcomes
 from evaluator.prepare import Bucket
@@ -24,7 +41,8 @@ class Facts:
 
     ``receptions``  as of ``Conversation``, plus r, filtered, consult, label, outcome
     ``turns``       as of ``Conversation``, plus r, b, a, day, consult, filtered turns included
-    ``session_turns``: None unless some figure asks · ``sessions``, ``services``, ``service_parts``, ``replies``, ``inquiries``: see the functions that make them
+    ``session_turns``: None unless some figure asks
+    ``sessions``, ``services``, ``service_parts``, ``replies``, ``inquiries``: see the functions that make them
     ``orders``      Bucket.orders plus excluded, the judgments, credited
     ``candidates``, ``assists``: see ``Attribution``
     """
@@ -58,14 +76,16 @@ def analyze(bucket: Bucket, lists: BuyerLists, items: pl.DataFrame | None, conte
     settings = context.settings
     conversation = converse(bucket)
     receptions = _marked(apply_filters(conversation.receptions, bucket.orders, lists, settings))
-    orders = bucket.orders.join(excluded(bucket.orders, items, lists.internal, settings), on="o", maintain_order="left")
+    orders = bucket.orders.join(
+        excluded(bucket.orders, items, lists.internal, settings), on="o", maintain_order="left"
+    )
     consults = receptions.filter("consult")
     index = ContactIndex(
         conversation.events.join(consults.select("key", "r"), on="key", how="inner", maintain_order="left")
     )
     credit = _attribute(orders, consults, index, context)
     orders = orders.join(credit.orders, on="o", maintain_order="left")
-    check_conservation(orders)
+    check_conservation(orders, bucket.paid_totals)
     counted = orders.filter(pl.col("excluded").is_null() & (pl.col("b") >= 0))
     found, converting = inquiries(consults, counted, context.covered, settings)
     ends = outcomes(consults, found, converting, orders.select("o", "credited"))
@@ -76,66 +96,103 @@ def analyze(bucket: Bucket, lists: BuyerLists, items: pl.DataFrame | None, conte
     return Facts(
         receptions=receptions,
         turns=conversation.turns.join(
-            receptions.select("key", "r", "b", "a", "day", "consult", "filtered"), on="key", maintain_order="left"
+            receptions.select("key", "r", "b", "a", "day", "consult", "filtered"),
+            on="key",
+            maintain_order="left",
         ),
         session_turns=_session_turns(conversation, receptions, context),
         sessions=sessions(talk, settings.session_gap_s),
-        services=services_, service_parts=parts,
+        services=services_,
+        service_parts=parts,
         replies=replies(by_time),
-        inquiries=found, orders=orders, candidates=credit.candidates, assists=credit.assists,
+        inquiries=found,
+        orders=orders,
+        candidates=credit.candidates,
+        assists=credit.assists,
         chases=chases(conversation, receptions, counted, settings),
     )
 
 
 def _marked(receptions: pl.DataFrame) -> pl.DataFrame:
     """R-C2: numbers the receptions (``r``) and marks consults."""
-    consult = pl.col("filtered").is_null() & ~pl.col("is_robot") & ((pl.col("buyer_messages") > 0) | (pl.col("transfer_turns") > 0))
+    consult = (
+        pl.col("filtered").is_null()
+        & ~pl.col("is_robot")
+        & ((pl.col("buyer_messages") > 0) | (pl.col("transfer_turns") > 0))
+    )
     return receptions.with_row_index("r").with_columns(consult.alias("consult"))
 
 
-def _attribute(orders: pl.DataFrame, consults: pl.DataFrame, index: ContactIndex, context: Context) -> Attribution:
+def _attribute(
+    orders: pl.DataFrame, consults: pl.DataFrame, index: ContactIndex, context: Context
+) -> Attribution:
     """R-A1 to R-A3, R-A6. Excluded orders and those of nobody have no candidates."""
     linked = orders.filter(pl.col("excluded").is_null() & (pl.col("b") >= 0))
     where = consults.select("r", "b", "a", "day")
     found = candidates(linked, where, index, context.creditable, context.settings)
     judged = judge(orders, found, context.settings.judgment)
-    helped = assists(linked.join(judged.select("o", "credited"), on="o", maintain_order="left"), where, index, context.settings)
+    helped = assists(
+        linked.join(judged.select("o", "credited"), on="o", maintain_order="left"),
+        where,
+        index,
+        context.settings,
+    )
     return Attribution(judged, found, helped)
 
 
 def _talk(conversation: Conversation, receptions: pl.DataFrame) -> pl.DataFrame:
     """Buyer and human messages of unfiltered human-side receptions, sorted by (b, a, ts, pos)."""
-    counts = receptions.filter(pl.col("filtered").is_null() & ~pl.col("is_robot")).select("key", "b", "a", "day", "consult")
-    return conversation.events.filter(pl.col("what").is_in([BUYER, HUMAN])).join(
-        counts, on="key", how="inner", maintain_order="left"
-    ).select("key", "b", "a", "day", "ts", "pos", "what", "consult")
+    counts = receptions.filter(pl.col("filtered").is_null() & ~pl.col("is_robot")).select(
+        "key", "b", "a", "day", "consult"
+    )
+    return (
+        conversation.events.filter(pl.col("what").is_in([BUYER, HUMAN]))
+        .join(counts, on="key", how="inner", maintain_order="left")
+        .select("key", "b", "a", "day", "ts", "pos", "what", "consult")
+    )
 
 
-def _session_turns(conversation: Conversation, receptions: pl.DataFrame, context: Context) -> pl.DataFrame | None:
+def _session_turns(
+    conversation: Conversation, receptions: pl.DataFrame, context: Context
+) -> pl.DataFrame | None:
     """Turns by session, where some figure asks for them."""
     if not context.by_session:
         return None
-    counts = receptions.filter(pl.col("filtered").is_null() & ~pl.col("is_robot")).select("key", "b", "a", "day")
+    counts = receptions.filter(pl.col("filtered").is_null() & ~pl.col("is_robot")).select(
+        "key", "b", "a", "day"
+    )
     events = conversation.events.join(counts, on="key", how="inner", maintain_order="left")
     return session_turns(events, conversation.turns, context.settings.session_gap_s)
 
 
-def chases(conversation: Conversation, receptions: pl.DataFrame, orders: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def chases(
+    conversation: Conversation, receptions: pl.DataFrame, orders: pl.DataFrame, settings: Settings
+) -> pl.DataFrame:
     """催付 (SPEC §7 ``chased``): receptions (consults or agent-only ones) with a human message at which an order of the
     buyer was created and unpaid: b, a, day, paid (such an order was then paid by ``day + window_days``)."""
     eligible = receptions.filter(
-        ~pl.col("is_robot") & (pl.col("human_messages") > 0) & (pl.col("filtered").is_null() | (pl.col("filtered") == "agent_only"))
+        ~pl.col("is_robot")
+        & (pl.col("human_messages") > 0)
+        & (pl.col("filtered").is_null() | (pl.col("filtered") == "agent_only"))
     )
     eligible = eligible.select("key", "b", "a", "day")
     open_orders = orders.select("b", "created", "created_day", "paid", "paid_day")
     near = eligible.join(open_orders, on="b").filter(
-        (pl.col("created_day") <= pl.col("day")) & (pl.col("paid_day").is_null() | (pl.col("paid_day") >= pl.col("day")))
+        (pl.col("created_day") <= pl.col("day"))
+        & (pl.col("paid_day").is_null() | (pl.col("paid_day") >= pl.col("day")))
     )
-    spoken = conversation.events.filter(pl.col("what") == HUMAN).join(near.select("key").unique(), on="key", how="semi")
+    spoken = conversation.events.filter(pl.col("what") == HUMAN).join(
+        near.select("key").unique(), on="key", how="semi"
+    )
     second = pl.col("ts").dt.epoch("ms").floordiv(1000)
     hit = near.join(spoken.select("key", second.alias("s")), on="key").filter(
         (pl.col("s") >= pl.col("created").dt.epoch("s"))
         & (pl.col("paid").is_null() | (pl.col("s") < pl.col("paid").dt.epoch("s")))
     )
     in_time = (pl.col("paid_day") <= pl.col("day") + settings.window_days).fill_null(False)
-    return hit.group_by("key").agg(pl.col("b", "a", "day").first(), in_time.any().alias("paid")).sort("key").drop("key")
+    return (
+        hit.group_by("key")
+        .agg(pl.col("b", "a", "day").first(), in_time.any().alias("paid"))
+        .sort("key")
+        .drop("key")
+    )

@@ -23,7 +23,9 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | bool) else str(value)
 
 
-def describe(month: MonthData, bucket: Bucket, kpi: Kpi, pay: Pay, timings: dict[str, float]) -> dict[str, Any]:
+def describe(
+    month: MonthData, bucket: Bucket, kpi: Kpi, pay: Pay, timings: dict[str, float]
+) -> dict[str, Any]:
     """All of it as plain JSON values."""
     config = month.config
     links = bucket.orders.group_by("link").len().sort("link")
@@ -37,7 +39,11 @@ def describe(month: MonthData, bucket: Bucket, kpi: Kpi, pay: Pay, timings: dict
         "settings": config.settings.model_dump(mode="json"),
         "links": {link: int(n) for link, n in links.iter_rows()},
         "metrics": [
-            {"id": name, "metric": r.metric, "options": {k: list(v) if isinstance(v, tuple) else _plain(v) for k, v in r.options}}
+            {
+                "id": name,
+                "metric": r.metric,
+                "options": {k: list(v) if isinstance(v, tuple) else _plain(v) for k, v in r.options},
+            }
             for name, r in kpi.requests.items()
         ],
         "totals": {"payroll": str(pay.payroll_total)},

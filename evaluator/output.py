@@ -16,7 +16,16 @@ from evaluator.model import EvaluatorError
 from evaluator.stopwatch import Progress, Stopwatch
 
 CSV_TABLES = ("kpi", "scores", "payroll", "rejects", "filters", "balances")
-PARQUET_TABLES = ("attribution", "assists", "candidates", "receptions", "turns", "sessions", "inquiries", "messages")
+PARQUET_TABLES = (
+    "attribution",
+    "assists",
+    "candidates",
+    "receptions",
+    "turns",
+    "sessions",
+    "inquiries",
+    "messages",
+)
 FREE_TEXT = {"kpi": ("name",), "payroll": ("name",), "rejects": ("value", "why")}
 EVIDENCE = "evidence"
 MANIFEST = "manifest.json"
@@ -24,7 +33,12 @@ MANIFEST = "manifest.json"
 
 def harmless(column: str) -> pl.Expr:
     """A text that a spreadsheet would run as a formula gets a leading apostrophe."""
-    return pl.when(pl.col(column).str.contains(r"^[=+\-@\t\r]")).then("'" + pl.col(column)).otherwise(pl.col(column)).alias(column)
+    return (
+        pl.when(pl.col(column).str.contains(r"^[=+\-@\t\r]"))
+        .then("'" + pl.col(column))
+        .otherwise(pl.col(column))
+        .alias(column)
+    )
 
 
 def check_target(out: Path) -> None:
@@ -32,10 +46,14 @@ def check_target(out: Path) -> None:
     if out.is_file():
         raise EvaluatorError(f"输出位置 {out} 是一个文件；请用 --out 指定一个文件夹")
     if out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).is_file():
-        raise EvaluatorError(f"输出文件夹 {out} 里已有别的文件（没有 {MANIFEST}）；请换一个空文件夹，以免覆盖您的文件")
+        raise EvaluatorError(
+            f"输出文件夹 {out} 里已有别的文件（没有 {MANIFEST}）；请换一个空文件夹，以免覆盖您的文件"
+        )
 
 
-def write_run(evaluation: Evaluation, out: Path, reports: Callable[[Path], None], progress: Progress | None = None) -> None:
+def write_run(
+    evaluation: Evaluation, out: Path, reports: Callable[[Path], None], progress: Progress | None = None
+) -> None:
     """Writes tables, evidence, reports and manifest into a folder beside ``out``, then puts it in its place; what stood
     there before goes only when the new one is whole. ``reports`` writes the workbook and pages into a folder."""
     out = out.absolute()
@@ -49,7 +67,9 @@ def write_run(evaluation: Evaluation, out: Path, reports: Callable[[Path], None]
             write_evidence(evaluation, work / EVIDENCE)
         with watch.stage("reports", "写工作簿与页面"):
             reports(work)
-        (work / MANIFEST).write_text(json.dumps(evaluation.manifest, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        (work / MANIFEST).write_text(
+            json.dumps(evaluation.manifest, ensure_ascii=False, indent=1) + "\n", "utf-8"
+        )
         work.chmod(0o755)
         _put_in_place(work, out)
     finally:
@@ -77,7 +97,9 @@ def write_tables(evaluation: Evaluation, folder: Path) -> None:
         frame = evaluation.frames[name].with_columns(harmless(c) for c in FREE_TEXT.get(name, ()))
         frame.write_csv(folder / f"{name}.csv")
     for name in PARQUET_TABLES:
-        evaluation.frames[name].write_parquet(folder / f"{name}.parquet", compression="zstd", compression_level=1)
+        evaluation.frames[name].write_parquet(
+            folder / f"{name}.parquet", compression="zstd", compression_level=1
+        )
 
 
 def write_evidence(evaluation: Evaluation, folder: Path) -> None:
@@ -85,7 +107,9 @@ def write_evidence(evaluation: Evaluation, folder: Path) -> None:
     folder.mkdir()
     for name in evaluation.facts:
         if ":" not in name:  # made from another fact
-            evaluation.facts[name].write_parquet(folder / f"{name}.parquet", compression="zstd", compression_level=1)
+            evaluation.facts[name].write_parquet(
+                folder / f"{name}.parquet", compression="zstd", compression_level=1
+            )
     evaluation.buyers.write_parquet(folder / "_buyers.parquet", compression="zstd", compression_level=1)
     scopes = evaluation.facts.scopes
     named = {"agents": scopes.agents, "shops": scopes.shops}

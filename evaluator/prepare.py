@@ -59,6 +59,7 @@ class Bucket:
     messages: pl.DataFrame
     transfers: pl.DataFrame  # pos, b, ts, day, a, from_robot, to_a (null: nobody), to_robot
     orders: pl.DataFrame  # o, shop, order_id, b (< 0: nobody's, each its own), …, link
+    paid_totals: pl.DataFrame  # R-A7: fen and orders by shop and day paid, of the orders as read
     identities: Identities
     codes: Codes
     accounts: dict[str, int]
@@ -71,13 +72,23 @@ class Bucket:
 
 def account_bindings(robots: pl.Series, roster: Roster, messages: pl.DataFrame) -> pl.DataFrame:
     """Every (account, day) that occurs in the messages: ``agent``, ``bound``, ``robot_acct``."""
-    days = pl.concat([
-        messages.select("account", "day"),
-        messages.filter(pl.col("to_account").is_not_null()).select(pl.col("to_account").alias("account"), "day"),
-    ]).unique().drop_nulls()
-    return roster.bind(days).with_columns(
-        (pl.col("robot_role") | pl.col("account").is_in(robots.implode())).alias("robot_acct")
-    ).drop("robot_role")
+    days = (
+        pl.concat(
+            [
+                messages.select("account", "day"),
+                messages.filter(pl.col("to_account").is_not_null()).select(
+                    pl.col("to_account").alias("account"), "day"
+                ),
+            ]
+        )
+        .unique()
+        .drop_nulls()
+    )
+    return (
+        roster.bind(days)
+        .with_columns((pl.col("robot_role") | pl.col("account").is_in(robots.implode())).alias("robot_acct"))
+        .drop("robot_role")
+    )
 
 
 def all_agents(month: MonthData, bindings: pl.DataFrame) -> list[str]:
@@ -105,7 +116,9 @@ def text_features(settings: Settings) -> list[pl.Expr]:
     for start in settings.auto_reply_prefixes:
         prefix = prefix | text.str.starts_with(start).fill_null(False)
     word = settings.filters.code_word
-    words = text.str.count_matches(word.word, literal=True).fill_null(0) if word else pl.lit(0, dtype=pl.UInt32)
+    words = (
+        text.str.count_matches(word.word, literal=True).fill_null(0) if word else pl.lit(0, dtype=pl.UInt32)
+    )
     bare = text.str.replace_all(r"[^\p{L}\p{N}\p{Han}]", "").str.to_lowercase()
     courtesy = bare.is_in(list(settings.courtesy)).fill_null(False) if settings.courtesy else pl.lit(False)
     return [
@@ -119,18 +132,30 @@ def text_features(settings: Settings) -> list[pl.Expr]:
 def _code_buyers(messages: pl.DataFrame, found: Identities) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Buyer codes: (``who_of``: shop, who → b; the message frame with ``b`` for ``shop``, ``buyer``, ``day``)."""
     plain = messages.select("shop", "buyer").unique().filter(~is_masked())
-    everyone = pl.concat([
-        plain.select("shop", pl.col("buyer").alias("who")),
-        found.chats.select("shop", "who"),
-        found.orders.select("shop", "who").drop_nulls(),
-    ]).unique().sort("shop", "who").with_row_index("b").with_columns(pl.col("b").cast(pl.Int32))
+    everyone = (
+        pl.concat(
+            [
+                plain.select("shop", pl.col("buyer").alias("who")),
+                found.chats.select("shop", "who"),
+                found.orders.select("shop", "who").drop_nulls(),
+            ]
+        )
+        .unique()
+        .sort("shop", "who")
+        .with_row_index("b")
+        .with_columns(pl.col("b").cast(pl.Int32))
+    )
     plain = plain.join(everyone, left_on=["shop", "buyer"], right_on=["shop", "who"])
     coded = messages.join(plain, on=["shop", "buyer"], how="left", maintain_order="left")
     if found.chats.height:
-        masked = found.chats.join(everyone, on=["shop", "who"]).select("shop", "buyer", "day", pl.col("b").alias("_b"))
-        coded = coded.join(masked, on=["shop", "buyer", "day"], how="left", maintain_order="left").with_columns(
-            pl.coalesce("b", "_b").alias("b")
-        ).drop("_b")
+        masked = found.chats.join(everyone, on=["shop", "who"]).select(
+            "shop", "buyer", "day", pl.col("b").alias("_b")
+        )
+        coded = (
+            coded.join(masked, on=["shop", "buyer", "day"], how="left", maintain_order="left")
+            .with_columns(pl.coalesce("b", "_b").alias("b"))
+            .drop("_b")
+        )
     return everyone, coded
 
 
@@ -151,8 +176,22 @@ def _kinds_of_message() -> list[pl.Expr]:
 def _coded_messages(messages: pl.DataFrame) -> pl.DataFrame:
     rows = messages.filter((pl.col("kind") != "transfer") & (pl.col("sender") != "system"))
     return rows.select(
-        "pos", "b", "a", "acct", "ts", "day", "buyer_msg", "human", "auto", "robot", "robot_acct",
-        pl.when(pl.col("human") & (pl.col("kind") == "text")).then("chars").otherwise(0).cast(pl.UInt32).alias("chars"),
+        "pos",
+        "b",
+        "a",
+        "acct",
+        "ts",
+        "day",
+        "buyer_msg",
+        "human",
+        "auto",
+        "robot",
+        "robot_acct",
+        pl.when(pl.col("human") & (pl.col("kind") == "text"))
+        .then("chars")
+        .otherwise(0)
+        .cast(pl.UInt32)
+        .alias("chars"),
         pl.when(pl.col("human")).then("words").otherwise(0).cast(pl.UInt32).alias("words"),
         (pl.col("buyer_msg") & pl.col("courtesy")).alias("courtesy"),
     ).sort("b", "ts", "pos")
@@ -162,65 +201,129 @@ def _coded_transfers(messages: pl.DataFrame) -> pl.DataFrame:
     """R-C4: the transfers that are not ignored. One between accounts of the same agent is ignored unless it comes
     from a robot account; one whose giver is unknown (a null) closes and opens nothing."""
     from_robot = pl.col("robot_acct").fill_null(False)
-    return messages.filter((pl.col("a") != pl.col("to_a")).fill_null(True) | from_robot).select(
-        "pos", "b", "ts", "day", "a", from_robot.alias("from_robot"), "to_a", "to_robot"
-    ).sort("b", "ts", "pos")
+    return (
+        messages.filter((pl.col("a") != pl.col("to_a")).fill_null(True) | from_robot)
+        .select("pos", "b", "ts", "day", "a", from_robot.alias("from_robot"), "to_a", "to_robot")
+        .sort("b", "ts", "pos")
+    )
 
 
 def prepare(month: MonthData, roster: Roster) -> Bucket:
     """The whole month as one coded bucket."""
     settings = month.config.settings
-    raw = month.tables["messages"].with_row_index("pos").with_columns(day_of(pl.col("ts"), settings.day_start_s).alias("day"))
+    raw = (
+        month.tables["messages"]
+        .with_row_index("pos")
+        .with_columns(day_of(pl.col("ts"), settings.day_start_s).alias("day"))
+    )
     robots = robot_accounts(raw)
     bindings = account_bindings(robots, roster, raw)
     agents = all_agents(month, bindings)
     accounts = {name: n for n, name in enumerate(sorted(bindings["account"].unique()))}
-    coded_agents = bindings.join(pl.DataFrame({"agent": agents}, schema={"agent": pl.String}).with_row_index("a"), on="agent").select(
-        "account", "day", pl.col("a").cast(pl.Int32), "robot_acct",
+    coded_agents = bindings.join(
+        pl.DataFrame({"agent": agents}, schema={"agent": pl.String}).with_row_index("a"), on="agent"
+    ).select(
+        "account",
+        "day",
+        pl.col("a").cast(pl.Int32),
+        "robot_acct",
         pl.col("account").replace_strict(accounts, return_dtype=pl.UInt32).alias("acct"),
     )
     to = coded_agents.select(
-        pl.col("account").alias("to_account"), "day", pl.col("a").alias("to_a"), pl.col("robot_acct").alias("to_robot")
+        pl.col("account").alias("to_account"),
+        "day",
+        pl.col("a").alias("to_a"),
+        pl.col("robot_acct").alias("to_robot"),
     )
-    chats = pl.concat([
-        raw.select("shop", "buyer").unique().filter(~is_masked()).with_columns(pl.lit(0, pl.Int32).alias("day")),
-        raw.filter(is_masked()).select("shop", "buyer", "day").unique(),
-    ])
+    chats = pl.concat(
+        [
+            raw.select("shop", "buyer")
+            .unique()
+            .filter(~is_masked())
+            .with_columns(pl.lit(0, pl.Int32).alias("day")),
+            raw.filter(is_masked()).select("shop", "buyer", "day").unique(),
+        ]
+    )
     named = raw.filter(pl.col("order_id").is_not_null()).select("shop", "buyer", "day", "order_id").unique()
-    orders = month.tables["orders"]
+    orders = _counted_orders(month.tables["orders"], settings)
     found = identify(chats, named, orders.select("shop", "order_id", "buyer"))
-    slim = raw.select("pos", "shop", "buyer", "account", "sender", "ts", "day", "kind", "auto", "to_account", *text_features(settings))
+    slim = raw.select(
+        "pos",
+        "shop",
+        "buyer",
+        "account",
+        "sender",
+        "ts",
+        "day",
+        "kind",
+        "auto",
+        "to_account",
+        *text_features(settings),
+    )
     buyers, coded = _code_buyers(slim, found)
-    coded = coded.drop("shop", "buyer").join(coded_agents, on=["account", "day"], how="left", maintain_order="left")
+    coded = coded.drop("shop", "buyer").join(
+        coded_agents, on=["account", "day"], how="left", maintain_order="left"
+    )
     coded = coded.with_columns(_kinds_of_message())
-    transfers = _coded_transfers(coded.filter(pl.col("kind") == "transfer").join(to, on=["to_account", "day"], how="left"))
+    transfers = _coded_transfers(
+        coded.filter(pl.col("kind") == "transfer").join(to, on=["to_account", "day"], how="left")
+    )
     shops = all_shops(month, buyers)
     codes = Codes(
-        buyers.select("b", pl.col("shop").replace_strict(shops, range(len(shops)), return_dtype=pl.Int16).alias("s"), "shop", "who", shown().alias("buyer")),
-        agents, shops,
+        buyers.select(
+            "b",
+            pl.col("shop").replace_strict(shops, range(len(shops)), return_dtype=pl.Int16).alias("s"),
+            "shop",
+            "who",
+            shown().alias("buyer"),
+        ),
+        agents,
+        shops,
     )
     return Bucket(
         _coded_messages(coded),
         transfers,
-        _coded_orders(orders, found, buyers, settings),
-        found, codes, accounts, bindings, robots,
+        _coded_orders(orders, found, buyers),
+        paid_totals(orders),
+        found,
+        codes,
+        accounts,
+        bindings,
+        robots,
         coded.select("pos", "b", "a", "buyer_msg", "human", "auto"),
         raw.select("shop", "account").unique().drop_nulls(),
         raw.lazy().filter(pl.col("kind") != "transfer").select(pl.col("ts").max()).collect().item(),
     )
 
 
-def _coded_orders(orders: pl.DataFrame, found: Identities, buyers: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Orders with ``o`` (position), ``b``, business days, and ``counted`` (R-A4). An order of nobody has a
-    negative code of its own, so that it joins nothing and counts as one buyer."""
+def _counted_orders(orders: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Orders with ``o`` (position), their business days and ``counted`` (R-A4)."""
     postage = pl.lit(0) if settings.count_postage else pl.col("postage").fill_null(0)
+    return orders.with_row_index("o").with_columns(
+        (pl.col("amount") - postage).alias("counted"),
+        *(day_of(pl.col(c), settings.day_start_s).alias(f"{c}_day") for c in ("created", "paid", "grouped")),
+    )
+
+
+def paid_totals(orders: pl.DataFrame) -> pl.DataFrame:
+    """What has to be accounted for: shop, paid_day → fen, orders. From orders before anything is joined to them."""
     return (
-        orders.with_row_index("o")
-        .join(found.orders.select("shop", "order_id", "who", "link"), on=["shop", "order_id"], how="left", maintain_order="left")
-        .join(buyers, on=["shop", "who"], how="left", maintain_order="left")
-        .with_columns(
-            pl.coalesce("b", -1 - pl.col("o").cast(pl.Int32)).alias("b"),
-            (pl.col("amount") - postage).alias("counted"),
-            *(day_of(pl.col(c), settings.day_start_s).alias(f"{c}_day") for c in ("created", "paid", "grouped")),
+        orders.filter(pl.col("paid_day").is_not_null())
+        .group_by("shop", "paid_day")
+        .agg(pl.col("counted").sum().alias("fen"), pl.len().cast(pl.Int64).alias("orders"))
+    )
+
+
+def _coded_orders(orders: pl.DataFrame, found: Identities, buyers: pl.DataFrame) -> pl.DataFrame:
+    """Orders with ``b`` and ``link``. An order of nobody has a negative code of its own, so that it joins nothing and
+    counts as one buyer."""
+    return (
+        orders.join(
+            found.orders.select("shop", "order_id", "who", "link"),
+            on=["shop", "order_id"],
+            how="left",
+            maintain_order="left",
         )
+        .join(buyers, on=["shop", "who"], how="left", maintain_order="left")
+        .with_columns(pl.coalesce("b", -1 - pl.col("o").cast(pl.Int32)).alias("b"))
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from fractions import Fraction
 
 import polars as pl
 
@@ -12,6 +13,7 @@ from evaluator.kernel import Facts
 from evaluator.metrics.monthfacts import PeriodView
 from evaluator.metrics.table import Kpi
 from evaluator.model import MonthData, ReviewItem
+from evaluator.numbers import yuan
 from evaluator.pay import Pay
 from evaluator.prepare import Bucket
 from evaluator.roster import Roster
@@ -21,52 +23,97 @@ CODE_WORD_SHARE = 0.05  # above this share of an agent's receptions the filter l
 MOST_NAMED = 200  # items of one kind that are named one by one
 
 
-def gather_review(month: MonthData, bucket: Bucket, facts: Facts, view: PeriodView, lists: BuyerLists, roster: Roster,
-                  kpi: Kpi, scores: Scores, pay: Pay) -> list[ReviewItem]:
+def gather_review(
+    month: MonthData,
+    bucket: Bucket,
+    facts: Facts,
+    view: PeriodView,
+    lists: BuyerLists,
+    roster: Roster,
+    kpi: Kpi,
+    scores: Scores,
+    pay: Pay,
+) -> list[ReviewItem]:
     """All of it, in the order of the data's way through the house."""
     return [
-        *month.config.review, *month.review, *_rejected(month), *roster.overlaps(),
-        *_unbound(bucket, facts), *_ambiguous(bucket), *_unlinked(bucket, view), *_joins(month, bucket),
-        *_refunds(month), *_online(view), *_ads(bucket, lists), *_code_word(bucket, facts, view), *_immature(kpi),
-        *scores.review, *pay.review,
+        *month.config.review,
+        *month.review,
+        *_rejected(month),
+        *roster.overlaps(),
+        *_unbound(bucket, facts),
+        *_ambiguous(bucket),
+        *_unlinked(bucket, view),
+        *_joins(month, bucket),
+        *_refunds(month),
+        *_online(view),
+        *_ads(bucket, lists),
+        *_code_word(bucket, facts, view),
+        *_immature(kpi),
+        *scores.review,
+        *pay.review,
     ]
 
 
 def _rejected(month: MonthData) -> list[ReviewItem]:
     counts = Counter((r.file, r.why) for r in month.rejects)
     return [
-        ReviewItem("rejected", file, f"{file} 有 {n} 行未采用：{REASONS.get(why, why)}", n) for (file, why), n in sorted(counts.items())
+        ReviewItem("rejected", file, f"{file} 有 {n} 行未采用：{REASONS.get(why, why)}", n)
+        for (file, why), n in sorted(counts.items())
     ]
 
 
-REASONS = {"duplicate": "与前面文件中的行完全相同（重复导出）", "superseded": "同一订单号有更新的一行，以后者为准"}
+REASONS = {
+    "duplicate": "与前面文件中的行完全相同（重复导出）",
+    "superseded": "同一订单号有更新的一行，以后者为准",
+}
 
 
 def _unbound(bucket: Bucket, facts: Facts) -> list[ReviewItem]:
     unbound = bucket.bindings.filter(~pl.col("bound") & ~pl.col("robot_acct"))
-    days = unbound.group_by("account").agg(pl.len().alias("days"), pl.col("day").min().cast(pl.Date).alias("first"), pl.col("day").max().cast(pl.Date).alias("last"))
+    days = unbound.group_by("account").agg(
+        pl.len().alias("days"),
+        pl.col("day").min().cast(pl.Date).alias("first"),
+        pl.col("day").max().cast(pl.Date).alias("last"),
+    )
     codes = bucket.codes.agent_code()
     people = facts.receptions.filter("consult").group_by("a").len()
     consults = dict(people.iter_rows())
-    return [
-        ReviewItem(
-            "unbound_account", account,
-            f"账号 {account} 在花名册里没有对应的员工（{first} 至 {last} 间 {n} 天有消息，{consults.get(codes.get(account, -1), 0)} 次咨询），"
-            "其业绩不计薪；请在花名册补一行", consults.get(codes.get(account, -1), 0),
-        )
-        for account, n, first, last in days.sort("account").iter_rows()
-    ]
+    items = []
+    for account, n, first, last in days.sort("account").iter_rows():
+        asked = consults.get(codes.get(account, -1), 0)
+        when = f"{first} 至 {last} 间 {n} 天有消息，{asked} 次咨询"
+        detail = f"账号 {account} 在花名册里没有对应的员工（{when}），其业绩不计薪；请在花名册补一行"
+        items.append(ReviewItem("unbound_account", account, detail, asked))
+    return items
 
 
 def _ambiguous(bucket: Bucket) -> list[ReviewItem]:
-    chats = bucket.identities.chats.filter(pl.col("who").str.ends_with(OWN)).group_by("shop", "buyer").len().sort("shop", "buyer")
-    orders = bucket.orders.filter(pl.col("link") == "ambiguous").select("shop", "order_id", "buyer").sort("shop", "order_id")
+    chats = (
+        bucket.identities.chats.filter(pl.col("who").str.ends_with(OWN))
+        .group_by("shop", "buyer")
+        .len()
+        .sort("shop", "buyer")
+    )
+    orders = (
+        bucket.orders.filter(pl.col("link") == "ambiguous")
+        .select("shop", "order_id", "buyer")
+        .sort("shop", "order_id")
+    )
     items = [
-        ReviewItem("ambiguous_buyer", f"{shop} / {buyer}", f"店铺 {shop} 的脱敏昵称 {buyer} 可能是多位顾客（{n} 天的聊天），未与任何订单相连", n)
+        ReviewItem(
+            "ambiguous_buyer",
+            f"{shop} / {buyer}",
+            f"店铺 {shop} 的脱敏昵称 {buyer} 可能是多位顾客（{n} 天的聊天），未与任何订单相连",
+            n,
+        )
         for shop, buyer, n in chats.iter_rows()
     ]
     items += [
-        ReviewItem("ambiguous_buyer", order_id, f"店铺 {shop} 的订单 {order_id} 买家 {buyer} 脱敏后对应多位顾客，未判给任何客服")
+        ReviewItem(
+            "ambiguous_buyer",
+            order_id,
+            f"店铺 {shop} 的订单 {order_id} 买家 {buyer} 脱敏后对应多位顾客，未判给任何客服",
+        )
         for shop, order_id, buyer in orders.iter_rows()
     ]
     return _capped(items, "ambiguous_buyer")
@@ -75,11 +122,16 @@ def _ambiguous(bucket: Bucket) -> list[ReviewItem]:
 def _unlinked(bucket: Bucket, view: PeriodView) -> list[ReviewItem]:
     """Orders whose buyer nobody knows: silent, but told (SPEC §2)."""
     rows = bucket.orders.filter(pl.col("link").is_in(["unlinked", "ambiguous"]) & view.inside("paid_day"))
-    by_shop = rows.group_by("shop").agg(pl.len().alias("n"), pl.col("counted").sum().alias("fen")).sort("shop")
+    by_shop = (
+        rows.group_by("shop").agg(pl.len().alias("n"), pl.col("counted").sum().alias("fen")).sort("shop")
+    )
     return [
         ReviewItem(
-            "unlinked_order", shop,
-            f"店铺 {shop} 本期付款的订单中有 {n} 单（{fen / 100:,.2f} 元）找不到买家的聊天：订单表没有（可用的）买家昵称，聊天里也没有提到订单号；按静默处理", n,
+            "unlinked_order",
+            shop,
+            f"店铺 {shop} 本期付款的订单中有 {n} 单（{yuan(Fraction(fen, 100))} 元）找不到买家的聊天："
+            "订单表没有（可用的）买家昵称，聊天里也没有提到订单号；按静默处理",
+            n,
         )
         for shop, n, fen in by_shop.iter_rows()
     ]
@@ -89,7 +141,10 @@ def _joins(month: MonthData, bucket: Bucket) -> list[ReviewItem]:
     """Refunds and items that join no order, or orders of several shops."""
     known = bucket.orders.group_by("order_id").agg(pl.len().alias("shops"))
     items: list[ReviewItem] = []
-    for table, kind, what in (("refunds", "refund_unmatched", "退款"), ("order_items", "item_unmatched", "商品行")):
+    for table, kind, what in (
+        ("refunds", "refund_unmatched", "退款"),
+        ("order_items", "item_unmatched", "商品行"),
+    ):
         if table not in month.tables:
             continue
         joined = month.tables[table].select("order_id").join(known, on="order_id", how="left")
@@ -98,15 +153,28 @@ def _joins(month: MonthData, bucket: Bucket) -> list[ReviewItem]:
         if lost:
             items.append(ReviewItem(kind, table, f"{lost} 条{what}的订单号不在订单表里，未计入", lost))
         for order_id, n in several.group_by("order_id").len().sort("order_id").iter_rows():
-            items.append(ReviewItem(kind, order_id, f"订单号 {order_id} 在多家店铺都有，{n} 条{what}无法确定属于哪家，未计入", n))
+            items.append(
+                ReviewItem(
+                    kind,
+                    order_id,
+                    f"订单号 {order_id} 在多家店铺都有，{n} 条{what}无法确定属于哪家，未计入",
+                    n,
+                )
+            )
     return items
 
 
 def _refunds(month: MonthData) -> list[ReviewItem]:
     if "refunds" not in month.tables:
-        return [ReviewItem("no_refunds_table", "refunds", "本月没有退款表：净销售额等于销售额，退款类指标缺失")]
+        return [
+            ReviewItem("no_refunds_table", "refunds", "本月没有退款表：净销售额等于销售额，退款类指标缺失")
+        ]
     if not month.has("refunds", "completed"):
-        return [ReviewItem("no_refunds_table", "refunds", "退款表没有完成时间（completed）：净销售额与迟到退款无法计算")]
+        return [
+            ReviewItem(
+                "no_refunds_table", "refunds", "退款表没有完成时间（completed）：净销售额与迟到退款无法计算"
+            )
+        ]
     return []
 
 
@@ -116,9 +184,18 @@ def _online(view: PeriodView) -> list[ReviewItem]:
 
 def _ads(bucket: Bucket, lists: BuyerLists) -> list[ReviewItem]:
     """Buyers whom a rule, not a person, calls advertisers."""
-    decided = lists.ads.filter((pl.col("by") != "label") & pl.col("ad")).join(bucket.codes.buyers, on="b").sort("shop", "who")
+    decided = (
+        lists.ads.filter((pl.col("by") != "label") & pl.col("ad"))
+        .join(bucket.codes.buyers, on="b")
+        .sort("shop", "who")
+    )
     items = [
-        ReviewItem("ad_review", f"{r['shop']} / {r['buyer']}", f"店铺 {r['shop']} 的 {r['buyer']} 按关键词规则（{r['why']}，{r['score']} 分）判为广告；如有误，请在 labels.csv 标为 not_ad")
+        ReviewItem(
+            "ad_review",
+            f"{r['shop']} / {r['buyer']}",
+            f"店铺 {r['shop']} 的 {r['buyer']} 按关键词规则（{r['why']}，{r['score']} 分）判为广告；"
+            "如有误，请在 labels.csv 标为 not_ad",
+        )
         for r in decided.with_columns(shown().alias("buyer")).iter_rows(named=True)
     ]
     return _capped(items, "ad_review")
@@ -126,11 +203,23 @@ def _ads(bucket: Bucket, lists: BuyerLists) -> list[ReviewItem]:
 
 def _code_word(bucket: Bucket, facts: Facts, view: PeriodView) -> list[ReviewItem]:
     """R-F6 as a loophole: an agent who hides many of his receptions behind the code word."""
-    shares = facts.receptions.filter(view.inside() & ~pl.col("is_robot")).group_by("a").agg(
-        (pl.col("filtered") == "code_word").fill_null(False).sum().alias("hidden"), pl.len().alias("all")
-    ).filter(pl.col("hidden") > pl.col("all") * CODE_WORD_SHARE).sort("a")
+    shares = (
+        facts.receptions.filter(view.inside() & ~pl.col("is_robot"))
+        .group_by("a")
+        .agg(
+            (pl.col("filtered") == "code_word").fill_null(False).sum().alias("hidden"), pl.len().alias("all")
+        )
+        .filter(pl.col("hidden") > pl.col("all") * CODE_WORD_SHARE)
+        .sort("a")
+    )
     return [
-        ReviewItem("code_word_gaming", bucket.codes.agents[a], f"客服 {bucket.codes.agents[a]} 有 {hidden} / {n} 次接待因暗语被过滤，超过 {CODE_WORD_SHARE:.0%}，请查看是否有意为之", hidden)
+        ReviewItem(
+            "code_word_gaming",
+            bucket.codes.agents[a],
+            f"客服 {bucket.codes.agents[a]} 有 {hidden} / {n} 次接待因暗语被过滤，"
+            f"超过 {CODE_WORD_SHARE:.0%}，请查看是否有意为之",
+            hidden,
+        )
         for a, hidden, n in shares.iter_rows()
     ]
 
@@ -139,7 +228,14 @@ def _immature(kpi: Kpi) -> list[ReviewItem]:
     items = []
     for (scope, who, metric), cell in kpi.cells.items():
         if metric == "immature" and scope == "shop" and cell.value:
-            items.append(ReviewItem("immature", who, f"店铺 {who} 有 {int(cell.value)} 个询单还没到统计期限（订单数据未覆盖），暂不进入转化率", int(cell.value)))
+            items.append(
+                ReviewItem(
+                    "immature",
+                    who,
+                    f"店铺 {who} 有 {int(cell.value)} 个询单还没到统计期限（订单数据未覆盖），暂不进入转化率",
+                    int(cell.value),
+                )
+            )
     return items
 
 

@@ -41,14 +41,17 @@ class Roster:
         ``from`` and ``to`` are inclusive; of overlapping rows the latest ``from`` holds, then the later row."""
         keys = account_days.select("account", "day").unique()
         binding = (
-            keys.join(self.rows.select("account", "employee_id", "role", "from", "to", "_order"), on="account")
+            keys.join(
+                self.rows.select("account", "employee_id", "role", "from", "to", "_order"), on="account"
+            )
             .filter(pl.col("day").cast(pl.Date).is_between(pl.col("from"), pl.col("to")))
             .sort("from", "_order")
             .group_by("account", "day", maintain_order=True)
             .last()
         )
         return keys.join(binding, on=["account", "day"], how="left").select(
-            "account", "day",
+            "account",
+            "day",
             pl.coalesce("employee_id", "account").alias("agent"),
             pl.col("employee_id").is_not_null().alias("bound"),
             (pl.col("role") == ROBOT_ROLE).fill_null(False).alias("robot_role"),
@@ -77,14 +80,19 @@ class Roster:
 
     def overlaps(self) -> list[ReviewItem]:
         """Rows of one account that hold on the same day: reported, the latest ``from`` wins (SPEC §1)."""
-        pairs = self.rows.join(self.rows, on="account", suffix="_2").filter(
-            (pl.col("_order") < pl.col("_order_2"))
-            & (pl.col("from") <= pl.col("to_2"))
-            & (pl.col("from_2") <= pl.col("to"))
-        ).sort("_order", "_order_2")
+        pairs = (
+            self.rows.join(self.rows, on="account", suffix="_2")
+            .filter(
+                (pl.col("_order") < pl.col("_order_2"))
+                & (pl.col("from") <= pl.col("to_2"))
+                & (pl.col("from_2") <= pl.col("to"))
+            )
+            .sort("_order", "_order_2")
+        )
         return [
             ReviewItem(
-                "roster_overlap", r["account"],
+                "roster_overlap",
+                r["account"],
                 f"花名册中账号 {r['account']} 有两行日期重叠：{r['employee_id']} 与 {r['employee_id_2']}，"
                 "重叠的日子以开始日期较晚者为准（同日以靠后的一行为准），请核对",
             )
@@ -94,7 +102,14 @@ class Roster:
 
 def robot_accounts(messages: pl.DataFrame) -> pl.Series:
     """Accounts that send ``robot`` messages and no ``agent`` messages (§4), whatever the roster says."""
-    senders = messages.lazy().filter(pl.col("kind") != "transfer").group_by("account").agg(
-        (pl.col("sender") == "robot").any().alias("robot"), (pl.col("sender") == "agent").any().alias("agent")
-    ).collect()
+    senders = (
+        messages.lazy()
+        .filter(pl.col("kind") != "transfer")
+        .group_by("account")
+        .agg(
+            (pl.col("sender") == "robot").any().alias("robot"),
+            (pl.col("sender") == "agent").any().alias("agent"),
+        )
+        .collect()
+    )
     return senders.filter(pl.col("robot") & ~pl.col("agent") & pl.col("account").is_not_null())["account"]

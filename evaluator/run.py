@@ -26,6 +26,7 @@ from evaluator.settings import load_month
 from evaluator.sources import read_month
 from evaluator.stopwatch import Progress, Stopwatch
 
+
 def period_days(month: MonthData) -> tuple[int, int]:
     """First business day of the period and the day after its last, as Int32 days."""
     epoch = type(month.config.start)(1970, 1, 1)
@@ -39,10 +40,15 @@ def buyer_lists(month: MonthData, bucket: Bucket) -> BuyerLists:
     first, end = period_days(month)
     texts = pl.DataFrame(schema={"b": pl.Int32, "text": pl.String})
     if settings.ad.rules and settings.filters.ad:
-        said = bucket.messages.filter(pl.col("buyer_msg") & pl.col("day").is_between(first, end - 1)).select("pos", "b")
-        texts = said.with_columns(month.tables["messages"]["text"].gather(said["pos"]).alias("text")).drop("pos")
+        said = bucket.messages.filter(pl.col("buyer_msg") & pl.col("day").is_between(first, end - 1)).select(
+            "pos", "b"
+        )
+        texts = said.with_columns(month.tables["messages"]["text"].gather(said["pos"]).alias("text")).drop(
+            "pos"
+        )
     return BuyerLists(
-        internal_buyers(month, buyers), manual_buyers(month, bucket.identities, buyers),
+        internal_buyers(month, buyers),
+        manual_buyers(month, bucket.identities, buyers),
         decide(labels, rule_decisions(texts, ad_rules())),
     )
 
@@ -55,7 +61,9 @@ def joined_items(month: MonthData, bucket: Bucket) -> pl.DataFrame | None:
     return month.tables["order_items"].join(orders, on="order_id", maintain_order="left")
 
 
-def analyze_month(month: MonthData, bucket: Bucket, profiles: dict[str, Profile], items: pl.DataFrame | None) -> tuple[BuyerLists, Context, Facts]:
+def analyze_month(
+    month: MonthData, bucket: Bucket, profiles: dict[str, Profile], items: pl.DataFrame | None
+) -> tuple[BuyerLists, Context, Facts]:
     """SPEC §3 to §6 for the whole month as one bucket."""
     settings = month.config.settings
     creditable = None
@@ -79,13 +87,21 @@ def scope_names(bucket: Bucket, facts: Facts, profiles: dict[str, Profile]) -> d
     groups = sorted({p.group for p in profiles.values() if p.group and not p.is_robot})
     shops = sorted(set(bucket.codes.buyers["shop"].unique()) | set(bucket.orders["shop"].unique()))
     return (
-        {("agent", a): agents[a] for a in sorted(agents)} | {("group", g): g for g in groups}
+        {("agent", a): agents[a] for a in sorted(agents)}
+        | {("group", g): g for g in groups}
         | {("shop", s): s for s in shops}
     )
 
 
-def measure(month: MonthData, bucket: Bucket, facts: Facts, roster: Roster, profiles: dict[str, Profile],
-            items: pl.DataFrame | None, covered: int | None) -> tuple[Kpi, PeriodView]:
+def measure(
+    month: MonthData,
+    bucket: Bucket,
+    facts: Facts,
+    roster: Roster,
+    profiles: dict[str, Profile],
+    items: pl.DataFrame | None,
+    covered: int | None,
+) -> tuple[Kpi, PeriodView]:
     """SPEC §7."""
     groups = {p.employee_id: p.group for p in profiles.values() if p.group}
     scopes = scopes_of(month, bucket.codes.agents, bucket.codes.shops, groups)
@@ -120,13 +136,21 @@ def evaluate_data(month: MonthData, watch: Stopwatch | None = None) -> Evaluatio
         cells, people = kpi.of_agents(), list(profiles.values())
         scores = score_all(config.plans, people, cells, period_start=config.start)
         pay = compute_pay(
-            config.plans, people, scores, cells, month.tables.get("attendance"), month.tables.get("adjustments"),
+            config.plans,
+            people,
+            scores,
+            cells,
+            month.tables.get("attendance"),
+            month.tables.get("adjustments"),
             period_start=config.start,
         )
     with watch.stage("tables", "整理结果表"):
         frames = fact_tables(facts, bucket, month) | {
-            "kpi": kpi_frame(kpi), "scores": scores_frame(scores), "payroll": payroll_frame(pay),
-            "balances": balances_frame(pay), "filters": filter_counts(facts.receptions, config.settings),
+            "kpi": kpi_frame(kpi),
+            "scores": scores_frame(scores),
+            "payroll": payroll_frame(pay),
+            "balances": balances_frame(pay),
+            "filters": filter_counts(facts.receptions, config.settings),
             "rejects": rejects_frame(month),
         }
         review = gather_review(month, bucket, facts, view, lists, roster, kpi, scores, pay)

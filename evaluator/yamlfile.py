@@ -287,7 +287,9 @@ class _Tree:
         if isinstance(raw, yaml.MappingNode):
             return Node(self.mapping(raw, path), self.label, line, path)
         if isinstance(raw, yaml.SequenceNode):
-            children = [self.node(n, f"{path}[{i}]", n.start_mark.line + 1) for i, n in enumerate(raw.value, 1)]
+            children = [
+                self.node(n, f"{path}[{i}]", n.start_mark.line + 1) for i, n in enumerate(raw.value, 1)
+            ]
             return Node(children, self.label, line, path)
         return Node(_scalar(raw, self.label, path, line), self.label, line, path)
 
@@ -300,7 +302,9 @@ class _Tree:
             key = key_node.value
             where = f"{path}.{key}" if path else key
             if key in found:
-                raise EvaluatorError(f"{self.label}:{line}: {where}：这个键写了两次（第 {found[key].line} 行已有）")
+                raise EvaluatorError(
+                    f"{self.label}:{line}: {where}：这个键写了两次（第 {found[key].line} 行已有）"
+                )
             found[key] = self.node(value_node, where, line)
         return found
 

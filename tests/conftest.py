@@ -39,5 +39,3 @@ def demo_out(demo: Evaluation, tmp_path_factory: pytest.TempPathFactory) -> Path
     out = tmp_path_factory.mktemp("run") / "out"
     demo.save(out)
     return out
-
-

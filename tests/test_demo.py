@@ -31,7 +31,8 @@ SHORT_MONTH = "fda003e8f3815b2bfb6880e7e76aef0c54d81aa42acc56906b963f18f9f0e0d8"
 def _digests(folder: Path) -> dict[str, str]:
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*")) if path.is_file()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
     }
 
 
@@ -119,8 +120,9 @@ def test_time_runs_forward_and_ends_with_the_export() -> None:
 def test_a_buyer_never_has_two_messages_in_one_second() -> None:
     """Else their order across files would be anybody's guess. (Lines without a time share the one before.)"""
     story = _story()
-    timed = [m for m in story.messages
-             if not (m.account in CLIENT_COPIES and m.kind in ("transfer", "recall"))]
+    timed = [
+        m for m in story.messages if not (m.account in CLIENT_COPIES and m.kind in ("transfer", "recall"))
+    ]
     assert max(Counter((m.buyer, m.ts) for m in timed).values()) == 1
 
 
@@ -128,8 +130,15 @@ def test_everybody_appears() -> None:
     story = _story()
     assert {m.account for m in story.messages} == {*ACCOUNTS, MAIN}
     senders = Counter((m.sender, m.kind) for m in story.messages)
-    assert set(senders) >= {("buyer", "text"), ("buyer", "card"), ("buyer", "image"), ("agent", "text"),
-                            ("robot", "text"), ("system", "transfer"), ("system", "recall")}
+    assert set(senders) >= {
+        ("buyer", "text"),
+        ("buyer", "card"),
+        ("buyer", "image"),
+        ("agent", "text"),
+        ("robot", "text"),
+        ("system", "transfer"),
+        ("system", "recall"),
+    }
     assert {m.account for m in story.messages if m.sender == "robot"} == {ROBOT}
     assert any(m.to_account == f"{SHOP}:小月备用" and m.account == f"{SHOP}:小月" for m in story.messages)
 
@@ -152,8 +161,14 @@ def test_order_numbers_are_unique_and_grow_with_time() -> None:
 
 def test_an_order_placed_before_midnight_is_paid_after_it() -> None:
     last = date(2026, 10, 31)
-    assert any(o.created.date() == last and o.created.hour == 23 and o.paid and o.paid.date() > last
-               and (o.paid - o.created) < timedelta(minutes=10) for o in _story().orders)
+    assert any(
+        o.created.date() == last
+        and o.created.hour == 23
+        and o.paid
+        and o.paid.date() > last
+        and (o.paid - o.created) < timedelta(minutes=10)
+        for o in _story().orders
+    )
 
 
 def test_the_text_names_the_order_it_is_noted_for() -> None:
@@ -200,9 +215,12 @@ def _rows(path: Path) -> list[tuple[object, ...]]:
 def test_order_exports_look_like_taobao(month: Path) -> None:
     lists = sorted(p.name for p in month.glob("ExportOrder*"))
     assert lists == [
-        "ExportOrderDetailList202610010915.csv", "ExportOrderDetailList202610241002.csv",
-        "ExportOrderDetailList20261102002.xlsx", "ExportOrderList202610010915.csv",
-        "ExportOrderList202610241002.csv", "ExportOrderList20261102001.xlsx",
+        "ExportOrderDetailList202610010915.csv",
+        "ExportOrderDetailList202610241002.csv",
+        "ExportOrderDetailList20261102002.xlsx",
+        "ExportOrderList202610010915.csv",
+        "ExportOrderList202610241002.csv",
+        "ExportOrderList20261102001.xlsx",
     ]
     text = (month / "ExportOrderList202610241002.csv").read_bytes().decode("gbk")
     header, first, *_ = csv.reader(io.StringIO(text, newline=""))
@@ -228,12 +246,19 @@ def test_refund_export(month: Path) -> None:
     assert len(rows[0]) == 42
     state = rows[0].index("退款状态")
     assert {r[state] for r in rows[1:]} == {
-        "退款成功", "退款关闭", "卖家拒绝退款", "买家已经申请退款，等待卖家同意"}
+        "退款成功",
+        "退款关闭",
+        "卖家拒绝退款",
+        "买家已经申请退款，等待卖家同意",
+    }
 
 
 def test_chat_logs(month: Path) -> None:
-    lines = [json.loads(line) for path in sorted((month / "wangwang_chatlog").glob("*.jsonl"))
-             for line in path.read_text(encoding="utf-8").splitlines()]
+    lines = [
+        json.loads(line)
+        for path in sorted((month / "wangwang_chatlog").glob("*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
     assert all(line["request"]["from_id"].startswith(f"cntaobao{SHOP}") for line in lines)
     answers = [line["response"] for line in lines if "error_response" not in line["response"]]
     bodies = [next(iter(answer.values())) for answer in answers]
@@ -252,7 +277,9 @@ def test_no_account_of_the_roster_is_missing(month: Path) -> None:
     assert bound == {*ACCOUNTS, MAIN} - {TEMP}
     full = [r for r in rows[1:] if r[0] == f"{SHOP}:小满"]
     assert [(r[1], r[5], r[6]) for r in full] == [
-        ("E06", "2024-04-14", "2026-10-15"), ("E09", "2026-10-16", None)]
+        ("E06", "2024-04-14", "2026-10-15"),
+        ("E09", "2026-10-16", None),
+    ]
     assert len({e.employee_id for e in STAFF}) == 10
 
 

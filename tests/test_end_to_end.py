@@ -25,7 +25,11 @@ GOLDEN = Path(__file__).parent / "golden"
 
 def command(*words: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "evaluator.cli", *map(str, words)], capture_output=True, text=True, timeout=240, check=False
+        [sys.executable, "-m", "evaluator.cli", *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
     )
 
 
@@ -79,7 +83,9 @@ def test_demo_month_is_as_lively_as_a_shop(demo: Evaluation) -> None:
     assert outcomes >= {"won", "lost", "assist", "passed"}
     assert set(demo.assists["kind"]) == {"assist_order", "assist_followup"}
     assert demo.attribution["credited"].isna().any() and demo.attribution["excluded"].notna().any()
-    assert {"unbound_account", "ambiguous_buyer", "unlinked_order", "rejected"} <= {i.kind for i in demo.review}
+    assert {"unbound_account", "ambiguous_buyer", "unlinked_order", "rejected"} <= {
+        i.kind for i in demo.review
+    }
 
 
 # --- invariants --------------------------------------------------------------------------------------------------
@@ -91,7 +97,10 @@ def test_no_row_is_lost(demo: Evaluation) -> None:
     rejected = demo.frames["rejects"].group_by("file").len()
     counted = {f["file"]: f["rows_rejected"] for f in demo.manifest["inputs"] if f["rows_rejected"]}
     assert dict(rejected.iter_rows()) == counted
-    used = {name: sum(f["rows_used"] for f in demo.manifest["inputs"] if f["table"] == name) for name in ("messages", "orders")}
+    used = {
+        name: sum(f["rows_used"] for f in demo.manifest["inputs"] if f["table"] == name)
+        for name in ("messages", "orders")
+    }
     assert used["messages"] == demo.frames["messages"].height
     assert used["orders"] == demo.frames["attribution"].height
 
@@ -125,9 +134,12 @@ def test_same_inputs_same_bytes(demo_month: Path, demo_out: Path, tmp_path: Path
 
 def test_tables_are_sorted_by_their_keys(demo: Evaluation) -> None:
     keys = {
-        "kpi": ["scope", "id", "metric"], "attribution": ["shop", "order_id"],
-        "receptions": ["shop", "buyer", "agent", "day"], "turns": ["shop", "buyer", "agent", "opened"],
-        "assists": ["shop", "order_id", "agent", "kind"], "candidates": ["shop", "order_id", "at", "agent"],
+        "kpi": ["scope", "id", "metric"],
+        "attribution": ["shop", "order_id"],
+        "receptions": ["shop", "buyer", "agent", "day"],
+        "turns": ["shop", "buyer", "agent", "opened"],
+        "assists": ["shop", "order_id", "agent", "kind"],
+        "candidates": ["shop", "order_id", "at", "agent"],
     }
     for name, columns in keys.items():
         frame = demo.frames[name].select(columns)
@@ -137,8 +149,22 @@ def test_tables_are_sorted_by_their_keys(demo: Evaluation) -> None:
 # --- the Python interface ----------------------------------------------------------------------------------------
 def test_python_interface(tmp_path: Path) -> None:
     month = evaluate(small_month(tmp_path / "m"))
-    for name in ("kpi", "scores", "payroll", "attribution", "assists", "candidates", "receptions", "turns", "sessions",
-                 "inquiries", "messages", "filters", "rejects", "balances"):
+    for name in (
+        "kpi",
+        "scores",
+        "payroll",
+        "attribution",
+        "assists",
+        "candidates",
+        "receptions",
+        "turns",
+        "sessions",
+        "inquiries",
+        "messages",
+        "filters",
+        "rejects",
+        "balances",
+    ):
         assert isinstance(getattr(month, name), pd.DataFrame), name
     own = month.kpi[(month.kpi["scope"] == "agent") & (month.kpi["id"] == "E01")].set_index("metric")
     assert own.loc["conversion_rate", "value"] == 1.0 and own.loc["sales", "value"] == 100.0
@@ -153,7 +179,10 @@ def test_output_folder(demo_out: Path) -> None:
     for name in ("payroll.xlsx", "team.html", "manifest.json"):
         assert (demo_out / name).stat().st_size > 0
     people = {p.stem for p in (demo_out / "agents").glob("*.html")}
-    paid = {r["employee_id"] for r in pl.read_csv(demo_out / "tables" / "payroll.csv", infer_schema=False).iter_rows(named=True)}
+    paid = {
+        r["employee_id"]
+        for r in pl.read_csv(demo_out / "tables" / "payroll.csv", infer_schema=False).iter_rows(named=True)
+    }
     assert paid <= people
 
 
@@ -203,7 +232,12 @@ def test_run_check_and_explain(tmp_path: Path) -> None:
     assert order.returncode == 0 and "E01" in order.stdout and "在的" in order.stdout
     why = command("explain", out, "--agent", "E01", "--metric", "conversion_rate")
     assert why.returncode == 0 and "1 ÷ 1" in why.stdout and "张三" in why.stdout
-    for words in (("--order", "9999"), ("--agent", "E77", "--metric", "sales"), ("--agent", "E01", "--metric", "salse"), ("--agent", "E01")):
+    for words in (
+        ("--order", "9999"),
+        ("--agent", "E77", "--metric", "sales"),
+        ("--agent", "E01", "--metric", "salse"),
+        ("--agent", "E01"),
+    ):
         wrong = command("explain", out, *words)
         assert wrong.returncode == 2 and "Traceback" not in wrong.stderr and wrong.stderr.strip()
     assert command("explain", tmp_path, "--order", "1001").returncode == 2
@@ -211,18 +245,40 @@ def test_run_check_and_explain(tmp_path: Path) -> None:
 
 MESSAGES = "shop,buyer,account,sender,ts,text\na,张三,小美,buyer,2026-10-01 10:00:00,在吗\n"
 ORDERS = "shop,order_id,buyer,created,paid,amount,postage\na,1,张三,2026-10-01 10:00:00,,5,0\n"
+PLAN = "name: x\napplies_to: {role: 售前}\n"
 BROKEN = [
     # what is wrong, the file that says so, words of the message
-    ("missing column", {"orders_csv": "shop,order_id,buyer,created,paid\na,1,张三,2026-10-01 10:00:00,\n"}, ["orders.csv", "amount"]),
+    (
+        "missing column",
+        {"orders_csv": "shop,order_id,buyer,created,paid\na,1,张三,2026-10-01 10:00:00,\n"},
+        ["orders.csv", "amount"],
+    ),
     ("empty month", {"messages_csv": "shop,buyer,account,sender,ts,text\n"}, ["messages"]),
-    ("no plan file", {"period_yaml": "period: {start: 2026-10-01, end: 2026-10-03}\nplan: none.yaml\n"}, ["period.yaml:2", "none"]),
-    ("unknown metric", {"plan_yaml": "name: x\napplies_to: {role: 售前}\nscore:\n  - {metric: salse, weight: 1, method: linear, worst: 0, best: 1}\n"}, ["plan.yaml:4", "salse", "sales"]),
-    ("brackets out of order", {"plan_yaml": "name: x\napplies_to: {role: 售前}\npay:\n  commission: {metric: sales, kind: marginal, brackets: [[100, 0.1], [0, 0.2]]}\n"}, ["plan.yaml:4", "brackets"]),
+    (
+        "no plan file",
+        {"period_yaml": "period: {start: 2026-10-01, end: 2026-10-03}\nplan: none.yaml\n"},
+        ["period.yaml:2", "none"],
+    ),
+    (
+        "unknown metric",
+        {"plan_yaml": PLAN + "score:\n  - {metric: salse, weight: 1, method: linear, worst: 0, best: 1}\n"},
+        ["plan.yaml:4", "salse", "sales"],
+    ),
+    (
+        "brackets out of order",
+        {
+            "plan_yaml": PLAN
+            + "pay:\n  commission: {metric: sales, kind: whole, brackets: [[100, 0.1], [0, 0.2]]}\n"
+        },
+        ["plan.yaml:4", "brackets"],
+    ),
 ]
 
 
 @pytest.mark.parametrize(("what", "files", "words"), BROKEN, ids=[b[0] for b in BROKEN])
-def test_what_a_user_can_put_right(tmp_path: Path, what: str, files: dict[str, str], words: list[str]) -> None:
+def test_what_a_user_can_put_right(
+    tmp_path: Path, what: str, files: dict[str, str], words: list[str]
+) -> None:
     month = small_month(tmp_path / "m", **files)
     done = command("run", month, "--out", tmp_path / "out", "--quiet")
     assert done.returncode == 2, (what, done.stdout, done.stderr)
@@ -234,13 +290,20 @@ BAD_ROWS = [
     ("a date that is none", "orders.csv", ORDERS + "a,2,张三,2026-13-01 10:00:00,,5,0\n", "created"),
     ("a negative amount", "orders.csv", ORDERS + "a,2,张三,2026-10-01 10:00:00,,-5,0\n", "amount"),
     ("no number", "orders.csv", ORDERS + "a,2,张三,2026-10-01 10:00:00,,五块,0\n", "amount"),
-    ("paid before created", "orders.csv", ORDERS + "a,2,张三,2026-10-01 10:00:00,2026-10-01 09:00:00,5,0\n", "paid"),
+    (
+        "paid before created",
+        "orders.csv",
+        ORDERS + "a,2,张三,2026-10-01 10:00:00,2026-10-01 09:00:00,5,0\n",
+        "paid",
+    ),
     ("no buyer", "messages.csv", MESSAGES + "a,,小美,buyer,2026-10-01 10:00:00,在吗\n", "buyer"),
 ]
 
 
 @pytest.mark.parametrize(("what", "file", "text", "column"), BAD_ROWS, ids=[b[0] for b in BAD_ROWS])
-def test_bad_rows_are_rejected_and_the_run_goes_on(tmp_path: Path, what: str, file: str, text: str, column: str) -> None:
+def test_bad_rows_are_rejected_and_the_run_goes_on(
+    tmp_path: Path, what: str, file: str, text: str, column: str
+) -> None:
     month = evaluate(small_month(tmp_path / "m", **{file.replace(".", "_"): text}))
     rows = month.frames["rejects"].rows(named=True)
     assert [(r["file"], r["row"], r["column"]) for r in rows] == [(file, 2, column)], what
@@ -269,7 +332,9 @@ def test_missing_required_file(tmp_path: Path, name: str) -> None:
         evaluate(month)
 
 
-@pytest.mark.parametrize("junk", [b"PK\x03\x04 truncated", b"\xff\xfe\x00\xd8" * 9, b"PAR1 no parquet", b"\x00" * 64, b""])
+@pytest.mark.parametrize(
+    "junk", [b"PK\x03\x04 truncated", b"\xff\xfe\x00\xd8" * 9, b"PAR1 no parquet", b"\x00" * 64, b""]
+)
 def test_rubbish_files_never_end_in_a_traceback(tmp_path: Path, junk: bytes) -> None:
     for name in ("orders_9.xlsx", "orders_9.csv", "messages_9.parquet", "聊天.txt"):
         month = small_month(tmp_path / name)

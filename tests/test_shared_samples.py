@@ -16,7 +16,9 @@ MONTHS = [f"month_{n:02}" for n in range(1, 12)]
 
 def compare(shared: Path, want: Path, got: Path) -> None:
     script = shared / "conformance" / "compare.py"
-    done = subprocess.run([sys.executable, str(script), str(want), str(got)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, str(script), str(want), str(got)], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 

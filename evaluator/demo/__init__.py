@@ -32,8 +32,9 @@ def write_demo(folder: Path, seed: int = 2026, days: int = 31, start: date = STA
     write_shop_files(folder, story, by_hand)
 
 
-def write_canonical(folder: Path, seed: int = 2026, days: int = 31, start: date = START, *,
-                    known_buyers: bool = False) -> None:
+def write_canonical(
+    folder: Path, seed: int = 2026, days: int = 31, start: date = START, *, known_buyers: bool = False
+) -> None:
     """Write the same month as canonical csv tables: what a perfect reader makes of ``write_demo``'s files.
 
     ``known_buyers``: with the buyer of every order and chat, also where the exports mask or leave out his

@@ -51,8 +51,18 @@ class Chat:
     def _write(
         self, sender: str, text: str, kind: str = "text", order_id: str = "", to_account: str = ""
     ) -> None:
-        self.now = self.story.write(Message(self.buyer, self.account, sender, self.now, text, kind=kind,
-                                            order_id=order_id, to_account=to_account))
+        self.now = self.story.write(
+            Message(
+                self.buyer,
+                self.account,
+                sender,
+                self.now,
+                text,
+                kind=kind,
+                order_id=order_id,
+                to_account=to_account,
+            )
+        )
 
     def ask(self, texts: list[str], order: Order | None = None, gap: tuple[int, int] = (5, 45)) -> None:
         """The buyer writes one of ``texts``; the number of an ``order`` it names is noted."""
@@ -66,8 +76,10 @@ class Chat:
     def card(self, order: Order) -> None:
         """The buyer sends the card of an order."""
         self.now += timedelta(seconds=self.story.draws.between(3, 20))
-        text = (f"咨询订单号:{order.order_id} 订单金额:{order.amount // 100}.{order.amount % 100:02d} "
-                f"下单时间:{order.created:%Y-%m-%d %H:%M:%S}")
+        text = (
+            f"咨询订单号:{order.order_id} 订单金额:{order.amount // 100}.{order.amount % 100:02d} "
+            f"下单时间:{order.created:%Y-%m-%d %H:%M:%S}"
+        )
         self._write("buyer", text, kind="card", order_id=order.order_id)
 
     def answer(self, texts: list[str], share: int = 100) -> bool:

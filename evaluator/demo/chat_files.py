@@ -61,10 +61,16 @@ def _chat_logs(folder: Path, story: Story) -> None:
 
 def _empty_calls(account: str, day: str) -> list[str]:
     """What a month of calls also holds: an answer without messages, and a call that failed."""
-    error = {"code": 15, "msg": "Remote service error", "sub_code": "isp.remote-service-timeout",
-             "sub_msg": "远程服务调用超时"}
-    return [_answer(account, "tb10000001", day, {_WRAPPER: {"count": 0, "ret": 10000}}),
-            _answer(account, "tb10000002", day, {"error_response": error})]
+    error = {
+        "code": 15,
+        "msg": "Remote service error",
+        "sub_code": "isp.remote-service-timeout",
+        "sub_msg": "远程服务调用超时",
+    }
+    return [
+        _answer(account, "tb10000001", day, {_WRAPPER: {"count": 0, "ret": 10000}}),
+        _answer(account, "tb10000002", day, {"error_response": error}),
+    ]
 
 
 def _call(account: str, peer: str, day: str, messages: list[Message]) -> str:
@@ -78,8 +84,13 @@ def _call(account: str, peer: str, day: str, messages: list[Message]) -> str:
 
 
 def _answer(account: str, peer: str, day: str, response: Mapping[str, Any]) -> str:
-    request = {"method": "taobao.wangwang.eservice.chatlog.get", "from_id": f"cntaobao{account}",
-               "to_id": f"cntaobao{peer}", "start_date": day, "end_date": day}
+    request = {
+        "method": "taobao.wangwang.eservice.chatlog.get",
+        "from_id": f"cntaobao{account}",
+        "to_id": f"cntaobao{peer}",
+        "start_date": day,
+        "end_date": day,
+    }
     call = {"request": request, "response": response}
     return json.dumps(call, ensure_ascii=False, separators=(",", ":")) + "\n"
 
@@ -125,19 +136,30 @@ def _ratings(folder: Path, story: Story) -> None:
     ids = ",".join(f"cntaobao{a}" for a in ACCOUNTS)
     for day in story.calendar.open_days:
         rows = [
-            {"eval_code": 5 - r.score,
-             "eval_recer": story.rating_masks.get(r.buyer) or f"cntaobao{r.buyer}",
-             "eval_sender": f"cntaobao{r.account}", "eval_time": stamp(r.ts), "send_time": stamp(r.sent),
-             "source": r.source}
-            for r in story.ratings if r.ts.date() == day
+            {
+                "eval_code": 5 - r.score,
+                "eval_recer": story.rating_masks.get(r.buyer) or f"cntaobao{r.buyer}",
+                "eval_sender": f"cntaobao{r.account}",
+                "eval_time": stamp(r.ts),
+                "send_time": stamp(r.sent),
+                "source": r.source,
+            }
+            for r in story.ratings
+            if r.ts.date() == day
         ]
         body: dict[str, Any] = {"result_count": len(rows)}
         if rows:
             body["staff_eval_details"] = {"eval_detail": _one_or_many(rows)}
-        request = {"method": "taobao.qianniu.kefueval.get", "query_ids": ids, "btime": f"{day:%Y%m%d}000000",
-                   "etime": f"{day:%Y%m%d}235959"}
-        _write(folder / f"kefueval_{day:%Y%m%d}.json",
-               _dump({"request": request, "response": {"qianniu_kefueval_get_response": body}}))
+        request = {
+            "method": "taobao.qianniu.kefueval.get",
+            "query_ids": ids,
+            "btime": f"{day:%Y%m%d}000000",
+            "etime": f"{day:%Y%m%d}235959",
+        }
+        _write(
+            folder / f"kefueval_{day:%Y%m%d}.json",
+            _dump({"request": request, "response": {"qianniu_kefueval_get_response": body}}),
+        )
 
 
 def _account_ids() -> dict[str, int]:
@@ -151,29 +173,62 @@ def _on_line_log(folder: Path, story: Story) -> None:
     ids = _account_ids()
     accounts = list(ids)
     for number, begin in enumerate(range(0, len(accounts), 5), start=1):
-        asked = accounts[begin:begin + 5]
+        asked = accounts[begin : begin + 5]
         rows = [_record(ids, e.account, e.ts, e.event) for e in story.online if e.account in asked]
-        request = {"method": "taobao.qianniu.cloudkefu.onlinestatuslog.get",
-                   "account_ids": ",".join(str(ids[a]) for a in asked),
-                   "start_date": story.calendar.first.isoformat(), "end_date": story.calendar.end.isoformat()}
+        request = {
+            "method": "taobao.qianniu.cloudkefu.onlinestatuslog.get",
+            "account_ids": ",".join(str(ids[a]) for a in asked),
+            "start_date": story.calendar.first.isoformat(),
+            "end_date": story.calendar.end.isoformat(),
+        }
         records = {"record_list": _one_or_many(rows)} if rows else {}
-        _write(folder / f"onlinestatuslog_{number}.json", _dump({"request": request, "response": {
-            "qianniu_cloudkefu_onlinestatuslog_get_response": {"record_list": records}}}))
+        _write(
+            folder / f"onlinestatuslog_{number}.json",
+            _dump(
+                {
+                    "request": request,
+                    "response": {"qianniu_cloudkefu_onlinestatuslog_get_response": {"record_list": records}},
+                }
+            ),
+        )
 
 
 def _record(ids: Mapping[str, int], account: str, at: datetime, event: str) -> dict[str, Any]:
     status, kind = _EVENTS[event]
     epoch = (at - datetime(1970, 1, 1) - timedelta(hours=8)) // timedelta(milliseconds=1)
-    return {"main_account_id": ids[MAIN], "status": status, "type": kind, "account_id": ids[account],
-            "change_time_ts": epoch, "change_time": stamp(at), "domain": "cntaobao", "gmt_create": stamp(at)}
+    return {
+        "main_account_id": ids[MAIN],
+        "status": status,
+        "type": kind,
+        "account_id": ids[account],
+        "change_time_ts": epoch,
+        "change_time": stamp(at),
+        "domain": "cntaobao",
+        "gmt_create": stamp(at),
+    }
 
 
 def _sub_users(path: Path) -> None:
     ids = _account_ids()
     users = [
-        {"sub_id": ids[a], "nick": a, "seller_id": ids[MAIN], "seller_nick": SHOP,
-         "full_name": a.split(":")[1], "status": 1, "is_online": 2}
-        for a in ids if a != MAIN
+        {
+            "sub_id": ids[a],
+            "nick": a,
+            "seller_id": ids[MAIN],
+            "seller_nick": SHOP,
+            "full_name": a.split(":")[1],
+            "status": 1,
+            "is_online": 2,
+        }
+        for a in ids
+        if a != MAIN
     ]
-    _write(path, _dump({"request": {"method": "taobao.sellercenter.subusers.get", "nick": SHOP}, "response": {
-        "sellercenter_subusers_get_response": {"subusers": {"sub_user_info": users}}}}))
+    _write(
+        path,
+        _dump(
+            {
+                "request": {"method": "taobao.sellercenter.subusers.get", "nick": SHOP},
+                "response": {"sellercenter_subusers_get_response": {"subusers": {"sub_user_info": users}}},
+            }
+        ),
+    )

@@ -101,8 +101,11 @@ def _course(chat: Chat, order: Order, name: str, handled: bool) -> None:
     if draws.chance(28 if handled else 150):
         kind = draws.weighted(("platform_consult", "complaint", "dispute"), (4, 4, 2))
         upheld = draws.pick(("true", "false")) if kind == "complaint" else ""
-        story.escalations.append(Escalation(chat.buyer, draws.later(chat.now, 3600, 60_000), kind,
-                                            order.order_id, chat.account, upheld))
+        story.escalations.append(
+            Escalation(
+                chat.buyer, draws.later(chat.now, 3600, 60_000), kind, order.order_id, chat.account, upheld
+            )
+        )
     again = chat.now + timedelta(seconds=draws.between(5 * 3600, 50 * 3600))
     if draws.chance(170 if handled else 500) and 9 <= again.hour < 23 and again < story.calendar.export:
         request(story, order, again)

@@ -25,15 +25,24 @@ def write_roster(folder: Path, calendar: Calendar) -> None:
 def write_shop_files(folder: Path, story: Story, by_hand: list[str]) -> None:
     """Files that are canonical in either form of the month."""
     _attendance(folder, story)
-    write_csv(folder / "adjustments.csv", ("employee_id", "amount", "reason", "approved_by", "kind"), [
-        ("E01", "300.00", "带新人小可，每周两次复盘", "周岚", "bonus"),
-        ("E04", "-50.00", "漏回客户留言三次", "周岚", "fine"),
-        ("E08", "-20.00", "大促当晚迟到", "周岚", "fine"),
-        ("E03", "85.50", "补发上月少算的提成", "周岚", "correction"),
-    ])
-    write_csv(folder / "escalations.csv", ("shop", "buyer", "ts", "kind", "order_id", "account", "upheld"), (
-        (SHOP, e.buyer, e.ts.strftime("%Y-%m-%d %H:%M:%S"), e.kind, e.order_id, e.account, e.upheld)
-        for e in story.escalations))
+    write_csv(
+        folder / "adjustments.csv",
+        ("employee_id", "amount", "reason", "approved_by", "kind"),
+        [
+            ("E01", "300.00", "带新人小可，每周两次复盘", "周岚", "bonus"),
+            ("E04", "-50.00", "漏回客户留言三次", "周岚", "fine"),
+            ("E08", "-20.00", "大促当晚迟到", "周岚", "fine"),
+            ("E03", "85.50", "补发上月少算的提成", "周岚", "correction"),
+        ],
+    )
+    write_csv(
+        folder / "escalations.csv",
+        ("shop", "buyer", "ts", "kind", "order_id", "account", "upheld"),
+        (
+            (SHOP, e.buyer, e.ts.strftime("%Y-%m-%d %H:%M:%S"), e.kind, e.order_id, e.account, e.upheld)
+            for e in story.escalations
+        ),
+    )
     labelled = [(SHOP, nick, "ad") for nick in story.ads[::4]]
     labelled += [(SHOP, nick, "not_ad") for nick in story.lookalikes]
     write_csv(folder / "labels.csv", ("shop", "buyer", "label"), labelled)

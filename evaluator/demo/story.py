@@ -73,8 +73,15 @@ class Story:
         self.messages.append(message)
         return message.ts
 
-    def order(self, buyer: str, created: datetime, paid: datetime | None, wanted: Good | None = None,
-              lines: list[Line] | None = None, memo: str = "") -> Order:
+    def order(
+        self,
+        buyer: str,
+        created: datetime,
+        paid: datetime | None,
+        wanted: Good | None = None,
+        lines: list[Line] | None = None,
+        memo: str = "",
+    ) -> Order:
         """A new order of ``buyer``, with postage below 99 yuan and 10 yuan off from 199 on for some."""
         draws = self.draws
         lines = lines or choose_lines(draws, wanted)
@@ -86,15 +93,28 @@ class Story:
         head = 2_840_000_000 + (created - base) // timedelta(seconds=1) * 37
         order = Order(
             order_id=f"{head}{self._numbers:05d}{draws.between(1000, 9999)}",
-            buyer=buyer, created=created, paid=paid, lines=lines,
+            buyer=buyer,
+            created=created,
+            paid=paid,
+            lines=lines,
             discount=1000 if goods >= 19900 and draws.chance(600) else 0,
-            postage=0 if goods >= 9900 else 800, province=home, memo=memo,
+            postage=0 if goods >= 9900 else 800,
+            province=home,
+            memo=memo,
         )
         self.orders.append(order)
         return order
 
-    def refund(self, order: Order, applied: datetime, staff: str | None, reason: str, *, goods_back: bool,
-               part: bool = False) -> None:
+    def refund(
+        self,
+        order: Order,
+        applied: datetime,
+        staff: str | None,
+        reason: str,
+        *,
+        goods_back: bool,
+        part: bool = False,
+    ) -> None:
         """A refund of ``order``; whether it is done by the time of the export is drawn here."""
         draws = self.draws
         if order.paid is None or order.refund or applied <= order.paid or applied > self.calendar.export:
@@ -109,10 +129,15 @@ class Story:
             amount = max(100, amount * draws.pick((10, 20, 30)) // 100 // 100 * 100)
         fault = reason in ("质量问题", "少件/漏发", "商品破损") and draws.chance(600)
         order.refund = Refund(
-            refund_id=draws.digits(16), applied=applied, ended=ended, amount=amount, state=state,
+            refund_id=draws.digits(16),
+            applied=applied,
+            ended=ended,
+            amount=amount,
+            state=state,
             kind="return_refund" if goods_back else "refund_only",
             stage="after_sale" if applied - order.paid > timedelta(days=12) else "in_sale",
-            reason=reason, staff=staff,
+            reason=reason,
+            staff=staff,
             intervention=draws.weighted(("不需客服介入", "需要客服介入", "客服处理完成"), (965, 10, 25)),
             seller_fault=fault,
         )
@@ -122,13 +147,14 @@ class Story:
         draws = self.draws
         if not draws.chance(150):
             return
-        if draws.chance(mood):
-            score = draws.weighted((5, 4), (80, 20))
-        else:
-            score = draws.weighted((3, 2, 1), (50, 20, 30))
+        glad = draws.chance(mood)
+        score = draws.weighted((5, 4), (80, 20)) if glad else draws.weighted((3, 2, 1), (50, 20, 30))
         sent = draws.later(at, 2, 40)
-        self.ratings.append(Rating(buyer, account, sent, draws.later(sent, 5, 400), score,
-                                   draws.weighted((0, 1, 2), (6, 1, 3))))
+        self.ratings.append(
+            Rating(
+                buyer, account, sent, draws.later(sent, 5, 400), score, draws.weighted((0, 1, 2), (6, 1, 3))
+            )
+        )
 
     def moment(self, day: date) -> datetime:
         """A time of ``day`` when people shop."""

@@ -31,10 +31,19 @@ class Talk:
         draws = self._draws
         other = draws.pick([g for g in GOODS if g is not good])
         return {
-            "item": good.short, "price": f"{good.price // 100}", "size": good.size, "cap": good.capacity,
-            "mat": good.material, "other": other.short, "me": me, "city": draws.pick(CITIES),
-            "courier": draws.pick(COURIERS), "gift": draws.pick(_GIFTS), "color": draws.pick(_COLORS),
-            "id12": item_number(good), "vx": draws.pick(("cy", "ds", "yy", "kj")) + draws.digits(6),
+            "item": good.short,
+            "price": f"{good.price // 100}",
+            "size": good.size,
+            "cap": good.capacity,
+            "mat": good.material,
+            "other": other.short,
+            "me": me,
+            "city": draws.pick(CITIES),
+            "courier": draws.pick(COURIERS),
+            "gift": draws.pick(_GIFTS),
+            "color": draws.pick(_COLORS),
+            "id12": item_number(good),
+            "vx": draws.pick(("cy", "ds", "yy", "kj")) + draws.digits(6),
         }
 
     def questions(self, good: Good, count: int) -> list[dict[str, Any]]:

@@ -28,7 +28,9 @@ class BuyerLists:
 
 def own_accounts(month: MonthData) -> set[str]:
     """R-F1: roster accounts, accounts that appear in the messages, and the main accounts of both."""
-    accounts = set(month.tables["roster"]["account"].unique()) | set(month.tables["messages"]["account"].drop_nulls().unique())
+    accounts = set(month.tables["roster"]["account"].unique()) | set(
+        month.tables["messages"]["account"].drop_nulls().unique()
+    )
     return accounts | {a.split(":", 1)[0] for a in accounts if ":" in a}
 
 
@@ -46,7 +48,9 @@ def manual_buyers(month: MonthData, found: Identities, buyers: pl.DataFrame) -> 
     if "manual_filters" not in month.tables:
         return pl.DataFrame(schema={"b": pl.Int32, "day": pl.Int32})
     rows = month.tables["manual_filters"].select("shop", "buyer", pl.col("day").to_physical())
-    meant = pl.concat([found.by_chat(rows.drop_nulls("day")), found.meant_by(rows.filter(pl.col("day").is_null()))])
+    meant = pl.concat(
+        [found.by_chat(rows.drop_nulls("day")), found.meant_by(rows.filter(pl.col("day").is_null()))]
+    )
     return meant.join(buyers.select("b", "shop", "who"), on=["shop", "who"]).select("b", "day")
 
 
@@ -56,26 +60,35 @@ def labelled(month: MonthData, found: Identities, buyers: pl.DataFrame) -> pl.Da
         return pl.DataFrame(schema={"b": pl.Int32, "ad": pl.Boolean})
     rows = month.tables["labels"].select("shop", "buyer", "label").with_row_index("n")
     return (
-        found.meant_by(rows).join(buyers.select("b", "shop", "who"), on=["shop", "who"])
-        .sort("n").group_by("b", maintain_order=True).agg((pl.col("label").last() == "ad").alias("ad"))
+        found.meant_by(rows)
+        .join(buyers.select("b", "shop", "who"), on=["shop", "who"])
+        .sort("n")
+        .group_by("b", maintain_order=True)
+        .agg((pl.col("label").last() == "ad").alias("ad"))
     )
 
 
 def _protected(receptions: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
     """R-F0: keys of receptions whose buyer paid an order in the shop within 90 days either side."""
     paid = orders.filter(pl.col("paid").is_not_null()).select("b", "paid_day")
-    near = receptions.select("key", "b", "day").join(paid, on="b").filter(
-        (pl.col("paid_day") - pl.col("day")).abs() <= BUYER_PROTECTED_DAYS
+    near = (
+        receptions.select("key", "b", "day")
+        .join(paid, on="b")
+        .filter((pl.col("paid_day") - pl.col("day")).abs() <= BUYER_PROTECTED_DAYS)
     )
     return near.select("key").unique()
 
 
-def apply_filters(receptions: pl.DataFrame, orders: pl.DataFrame, lists: BuyerLists, settings: Settings) -> pl.DataFrame:
+def apply_filters(
+    receptions: pl.DataFrame, orders: pl.DataFrame, lists: BuyerLists, settings: Settings
+) -> pl.DataFrame:
     """R-F0 to R-F6: adds ``filtered`` (Enum REASON, null = counts) to receptions."""
     on = settings.filters
     buyer = pl.col("b")
     listed = receptions.join(lists.manual.drop_nulls(), on=["b", "day"], how="semi")["key"]
-    manual = buyer.is_in(lists.manual.filter(pl.col("day").is_null())["b"].implode()) | pl.col("key").is_in(listed.implode())
+    manual = buyer.is_in(lists.manual.filter(pl.col("day").is_null())["b"].implode()) | pl.col("key").is_in(
+        listed.implode()
+    )
     by_label = lists.ads.filter((pl.col("by") == "label") & pl.col("ad"))["b"]
     decided = lists.ads.filter((pl.col("by") != "label") & pl.col("ad"))["b"]
     suspects = receptions.filter(buyer.is_in(decided.implode()))
@@ -84,12 +97,16 @@ def apply_filters(receptions: pl.DataFrame, orders: pl.DataFrame, lists: BuyerLi
         "internal": buyer.is_in(lists.internal["b"].implode()) if on.internal else None,
         "manual": manual if on.manual else None,
         "ad": buyer.is_in(by_label.implode()) | pl.col("key").is_in(guilty.implode()) if on.ad else None,
-        "agent_only": (pl.col("buyer_messages") == 0) & (pl.col("transfer_turns") == 0) if on.agent_only else None,
-        "one_liner": (pl.col("buyer_messages") == 1) & (pl.col("human_messages") == 0) if on.one_liner else None,
+        "agent_only": (pl.col("buyer_messages") == 0) & (pl.col("transfer_turns") == 0)
+        if on.agent_only
+        else None,
+        "one_liner": (pl.col("buyer_messages") == 1) & (pl.col("human_messages") == 0)
+        if on.one_liner
+        else None,
         "code_word": pl.col("words") >= on.code_word.n if on.code_word else None,
     }
     reason = pl.coalesce(
-        *(pl.when(holds[name]).then(pl.lit(name, REASON)) for name in REASONS if holds[name] is not None),
+        *(pl.when(rule).then(pl.lit(name, REASON)) for name, rule in holds.items() if rule is not None),
         pl.lit(None, REASON),
     )
     return receptions.with_columns(reason.alias("filtered"))
@@ -97,14 +114,25 @@ def apply_filters(receptions: pl.DataFrame, orders: pl.DataFrame, lists: BuyerLi
 
 def filter_counts(receptions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """``tables/filters.csv``: what each filter removed, in receptions, messages and buyers."""
-    counted = receptions.filter(pl.col("filtered").is_not_null()).group_by("filtered").agg(
-        pl.len().cast(pl.Int64).alias("receptions"), pl.sum_horizontal("buyer_messages", "human_messages", "auto_messages").sum().alias("messages"),
-        pl.col("b").n_unique().cast(pl.Int64).alias("buyers"),
+    counted = (
+        receptions.filter(pl.col("filtered").is_not_null())
+        .group_by("filtered")
+        .agg(
+            pl.len().cast(pl.Int64).alias("receptions"),
+            pl.sum_horizontal("buyer_messages", "human_messages", "auto_messages").sum().alias("messages"),
+            pl.col("b").n_unique().cast(pl.Int64).alias("buyers"),
+        )
     )
     switches = [bool(getattr(settings.filters, name)) for name in REASONS]
     return (
         pl.DataFrame({"filter": REASONS, "on": switches})
-        .join(counted.with_columns(pl.col("filtered").cast(pl.String)), left_on="filter", right_on="filtered", how="left", maintain_order="left")
+        .join(
+            counted.with_columns(pl.col("filtered").cast(pl.String)),
+            left_on="filter",
+            right_on="filtered",
+            how="left",
+            maintain_order="left",
+        )
         .with_columns(pl.col("receptions", "messages", "buyers").fill_null(0))
     )
 

@@ -50,12 +50,28 @@ MAKERS: dict[str, Maker] = {}
 
 #: Facts made from the month itself.
 SOURCES: dict[str, Callable[[PeriodView], pl.DataFrame]] = {
-    f.__name__: f for f in (
-        monthfacts.consults, monthfacts.turns, monthfacts.replies, monthfacts.sessions, monthfacts.session_turns,
-        monthfacts.chases, monthfacts.inquiries, monthfacts.contact_days, monthfacts.services,
-        orderfacts.paid_orders, orderfacts.late_refunds, orderfacts.refunds_applied, orderfacts.refunds_completed,
-        orderfacts.disputes, orderfacts.created_orders, orderfacts.assists,
-        carefacts.ratings, carefacts.complaints, carefacts.troubled_days, carefacts.online_parts,
+    f.__name__: f
+    for f in (
+        monthfacts.consults,
+        monthfacts.turns,
+        monthfacts.replies,
+        monthfacts.sessions,
+        monthfacts.session_turns,
+        monthfacts.chases,
+        monthfacts.inquiries,
+        monthfacts.contact_days,
+        monthfacts.services,
+        orderfacts.paid_orders,
+        orderfacts.late_refunds,
+        orderfacts.refunds_applied,
+        orderfacts.refunds_completed,
+        orderfacts.disputes,
+        orderfacts.created_orders,
+        orderfacts.assists,
+        carefacts.ratings,
+        carefacts.complaints,
+        carefacts.troubled_days,
+        carefacts.online_parts,
     )
 }
 
@@ -93,9 +109,13 @@ def consults(request: MetricRequest, facts: MonthFacts) -> Answer:
 
 
 _IN_CONSULTS = {
-    "receptions_direct": ~_col("transferred_in"), "transferred_in": _col("transferred_in"),
-    "transferred_out": _col("transferred_out"), "slow_receptions": _col("slow"), "long_receptions": _col("long"),
-    "messages_sent": _col("human_messages"), "chars_sent": _col("chars"),
+    "receptions_direct": ~_col("transferred_in"),
+    "transferred_in": _col("transferred_in"),
+    "transferred_out": _col("transferred_out"),
+    "slow_receptions": _col("slow"),
+    "long_receptions": _col("long"),
+    "messages_sent": _col("human_messages"),
+    "chars_sent": _col("chars"),
 }
 
 
@@ -107,14 +127,22 @@ def in_consults(request: MetricRequest, facts: MonthFacts) -> Answer:
 
 @metric("transfer_out_rate")
 def transfer_out_rate(request: MetricRequest, facts: MonthFacts) -> Answer:
-    return Answer(Figure(Measure("transferred_out", "consults", _col("transferred_out")), Measure("consult_rows", "consults", ROWS)))
+    return Answer(
+        Figure(
+            Measure("transferred_out", "consults", _col("transferred_out")),
+            Measure("consult_rows", "consults", ROWS),
+        )
+    )
 
 
 @metric("answer_ratio")
 def answer_ratio(request: MetricRequest, facts: MonthFacts) -> Answer:
-    return Answer(Figure(
-        Measure("messages_sent", "consults", _col("human_messages")), Measure("messages_got", "consults", _col("buyer_messages"))
-    ))
+    return Answer(
+        Figure(
+            Measure("messages_sent", "consults", _col("human_messages")),
+            Measure("messages_got", "consults", _col("buyer_messages")),
+        )
+    )
 
 
 # --- inquiries ---------------------------------------------------------------------------------------------------
@@ -153,7 +181,11 @@ def shop_conversion_rate(request: MetricRequest, facts: MonthFacts) -> Answer:
 def chased(request: MetricRequest, facts: MonthFacts) -> Answer:
     every = Measure("chased", "chases", _col("b").is_not_null(), DAY)
     paid = Measure("chased_paid", "chases", _col("paid"), DAY)
-    return Answer({"chased": Figure(every), "chased_paid": Figure(paid), "chase_rate": Figure(paid, every)}[request.metric])
+    return Answer(
+        {"chased": Figure(every), "chased_paid": Figure(paid), "chase_rate": Figure(paid, every)}[
+            request.metric
+        ]
+    )
 
 
 # --- response ----------------------------------------------------------------------------------------------------
@@ -200,9 +232,13 @@ def response_turns(request: MetricRequest, facts: MonthFacts) -> pl.Expr:
 def response(request: MetricRequest, facts: MonthFacts) -> Answer:
     """R-C6 and the mean wait."""
     wait = pl.when(response_turns(request, facts)).then(response_wait(request))
-    return Answer(Figure(
-        Measure(f"{request.id}:wait", "turns", wait.fill_null(0)), Measure(f"{request.id}:n", "turns", wait.is_not_null()), MS
-    ))
+    return Answer(
+        Figure(
+            Measure(f"{request.id}:wait", "turns", wait.fill_null(0)),
+            Measure(f"{request.id}:n", "turns", wait.is_not_null()),
+            MS,
+        )
+    )
 
 
 def _passes(unit: str, limit: int) -> pl.Expr:
@@ -224,13 +260,19 @@ def _grouped_turns(request: MetricRequest) -> Builder:
 
     def build(facts: MonthFacts) -> pl.DataFrame:
         if unit.startswith("session"):
-            rows = facts["session_turns"].with_columns((_col("n") != _col("n").shift(1)).fill_null(True).alias("first"))
+            rows = facts["session_turns"].with_columns(
+                (_col("n") != _col("n").shift(1)).fill_null(True).alias("first")
+            )
             keys = ["b", "a", "s", "day", "n"]
         else:
             rows, keys = facts["turns"], ["b", "a", "s", "day"]
         if unit.endswith("_first"):
             rows = rows.filter("first")
-        return rows.filter(within("opened", hours)).group_by(keys, maintain_order=True).agg(_passes(unit, limit).alias("passes"))
+        return (
+            rows.filter(within("opened", hours))
+            .group_by(keys, maintain_order=True)
+            .agg(_passes(unit, limit).alias("passes"))
+        )
 
     return build
 
@@ -243,21 +285,29 @@ def reply_within(request: MetricRequest, facts: MonthFacts) -> Answer:
     if unit in ("message", "turn"):
         fact, wait = ("replies", _col("reply_wait")) if unit == "message" else ("turns", _col("wait"))
         in_time = counts & (wait <= limit).fill_null(False)
-        return Answer(Figure(Measure(f"{name}:in", fact, in_time), Measure(f"{name}:all", fact, counts & ROWS)))
+        return Answer(
+            Figure(Measure(f"{name}:in", fact, in_time), Measure(f"{name}:all", fact, counts & ROWS))
+        )
     fact = facts.add(f"turns:{name}", _grouped_turns(request))
     if unit.startswith("session"):
         return Answer(Figure(Measure(f"{name}:in", fact, _col("passes")), Measure(f"{name}:all", fact, ROWS)))
-    return Answer(Figure(
-        Measure(f"{name}:in", fact, _col("passes"), DAY), Measure(f"{name}:all", fact, _col("b").is_not_null(), DAY)
-    ))
+    return Answer(
+        Figure(
+            Measure(f"{name}:in", fact, _col("passes"), DAY),
+            Measure(f"{name}:all", fact, _col("b").is_not_null(), DAY),
+        )
+    )
 
 
 @metric("fcr_72h")
 def fcr_72h(request: MetricRequest, facts: MonthFacts) -> Answer:
     """R-C10 services, each once in a scope."""
-    return Answer(Figure(
-        Measure("fcr_good", "services", _col("good"), ("v",)), Measure("fcr_all", "services", _col("v").is_not_null(), ("v",))
-    ))
+    return Answer(
+        Figure(
+            Measure("fcr_good", "services", _col("good"), ("v",)),
+            Measure("fcr_all", "services", _col("v").is_not_null(), ("v",)),
+        )
+    )
 
 
 # --- sales -------------------------------------------------------------------------------------------------------
@@ -265,7 +315,9 @@ SALES = Measure("sales", "paid_orders", pl.when(CREDITED).then(_col("counted")).
 ORDERS = Measure("orders", "paid_orders", CREDITED)
 ALL_ORDERS = Measure("all_orders", "paid_orders", ROWS)
 SALES_BUYERS = Measure("sales_buyers", "paid_orders:credited", _col("b").is_not_null(), PAID_DAY)
-QUANTITY = Measure("quantity", "paid_orders", pl.when(CREDITED).then(_col("quantity")).otherwise(0).fill_null(0))
+QUANTITY = Measure(
+    "quantity", "paid_orders", pl.when(CREDITED).then(_col("quantity")).otherwise(0).fill_null(0)
+)
 NO_QUANTITY = Measure("no_quantity", "paid_orders", CREDITED & _col("quantity").is_null())
 ALL_SALES = Measure("all_sales", "paid_orders", _col("counted"))
 SILENT = Measure("silent_sales", "paid_orders", pl.when(CREDITED).then(0).otherwise(_col("counted")))
@@ -322,7 +374,12 @@ def net_sales(request: MetricRequest, facts: MonthFacts) -> Answer:
 @metric("late_refunds")
 def late_refunds(request: MetricRequest, facts: MonthFacts) -> Answer:
     """R-A4: refunds completed in the period on orders paid before it."""
-    return Answer(Figure(Measure("late_refunds", "late_refunds", pl.when(CREDITED).then(_col("taken")).otherwise(0)), scale=FEN))
+    return Answer(
+        Figure(
+            Measure("late_refunds", "late_refunds", pl.when(CREDITED).then(_col("taken")).otherwise(0)),
+            scale=FEN,
+        )
+    )
 
 
 @metric("orders_created", "payment_rate")
@@ -347,7 +404,9 @@ def refunds(request: MetricRequest, facts: MonthFacts) -> Answer:
     """Agents: on orders credited to them; the shop: on all that are not excluded."""
     n, fen = ROWS, _col("amount")
     if request.metric == "refund_amount":
-        own = Figure(Measure("refund_amount", "refunds_applied", pl.when(CREDITED).then(fen).otherwise(0)), scale=FEN)
+        own = Figure(
+            Measure("refund_amount", "refunds_applied", pl.when(CREDITED).then(fen).otherwise(0)), scale=FEN
+        )
         return Answer(own, Figure(Measure("all_refund_amount", "refunds_applied", fen), scale=FEN))
     own = Figure(Measure("refund_count", "refunds_applied", CREDITED), ORDERS)
     return Answer(own, Figure(Measure("all_refund_count", "refunds_applied", n), ALL_ORDERS))
@@ -371,9 +430,12 @@ def satisfaction(request: MetricRequest, facts: MonthFacts) -> Answer:
     if request.option("stage"):
         chosen = chosen & (_col("stage") == request.option("stage")).fill_null(False)
     least = 4 if request.metric == "satisfaction" else 5
-    return Answer(Figure(
-        Measure(f"{request.id}:good", "ratings", chosen & (_col("score") >= least)), Measure(f"{request.id}:all", "ratings", chosen)
-    ))
+    return Answer(
+        Figure(
+            Measure(f"{request.id}:good", "ratings", chosen & (_col("score") >= least)),
+            Measure(f"{request.id}:all", "ratings", chosen),
+        )
+    )
 
 
 @metric("complaint_rate", "dispute_rate")

@@ -53,17 +53,26 @@ def _gather(found: pl.DataFrame, kind: str, scopes: Scopes, totals: Totals) -> N
 
 
 def _row_totals(fact: pl.DataFrame, measures: list[Measure], scopes: Scopes, totals: Totals) -> None:
-    sums = fact.lazy().group_by("a", "s").agg(m.expr.cast(pl.Int64).sum().alias(m.name) for m in measures).collect()
+    sums = (
+        fact.lazy()
+        .group_by("a", "s")
+        .agg(m.expr.cast(pl.Int64).sum().alias(m.name) for m in measures)
+        .collect()
+    )
     sums = sums.join(scopes.groups, on="a", how="left")
     for kind, code in CODE.items():
         _gather(sums.group_by(code).agg(pl.col(m.name).sum() for m in measures), kind, scopes, totals)
 
 
-def _unit_totals(fact: pl.DataFrame, unit: tuple[str, ...], measures: list[Measure], scopes: Scopes, totals: Totals) -> None:
+def _unit_totals(
+    fact: pl.DataFrame, unit: tuple[str, ...], measures: list[Measure], scopes: Scopes, totals: Totals
+) -> None:
     used = sorted({c for m in measures for c in m.expr.meta.root_names()} - {*unit})
     slim = fact.lazy().select("a", "s", *unit, *used).join(scopes.groups.lazy(), on="a", how="left")
     for kind, code in CODE.items():
-        units = slim.filter(pl.col(code).is_not_null()).group_by(code, *unit).agg(pl.col(c).max() for c in used)
+        units = (
+            slim.filter(pl.col(code).is_not_null()).group_by(code, *unit).agg(pl.col(c).max() for c in used)
+        )
         summed = units.group_by(code).agg(m.expr.cast(pl.Int64).sum().alias(m.name) for m in measures)
         _gather(summed.collect(), kind, scopes, totals)
 

@@ -1,7 +1,7 @@
 """The facts of the period, ready to be measured (SPEC §1 "Scope of tables"): KPI count the period only.
 
-Each fact is a frame with ``a`` (agent code, null: nobody's), ``s`` (shop code) and its columns; it is made when a figure
-first asks for it. Waits are ms, money fen, days Int32.
+Each fact is a frame with ``a`` (agent code, null: nobody's), ``s`` (shop code) and its columns; it is made
+when a figure first asks for it. Waits are ms, money fen, days Int32.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FOLLOW_UP = pl.duration(hours=72)
 
 
 def clock(text: str) -> int:
-    """"23:00" in seconds after midnight; "24:00" is the end of the day."""
+    """ "23:00" in seconds after midnight; "24:00" is the end of the day."""
     hours, minutes = text.split(":")
     return int(hours) * 3600 + int(minutes) * 60
 
@@ -70,9 +70,9 @@ class PeriodView:
         accounts = self.bucket.accounts
         if account not in accounts:
             return None
-        sent = self.bucket.messages.filter((pl.col("acct") == accounts[account]) & pl.col("human"))["ts"].dt.epoch("ms")
-        last = sent.max()
-        return int(last) if last is not None and int(last) >= after_ms else None  # type: ignore[call-overload]
+        own = self.bucket.messages.filter((pl.col("acct") == accounts[account]) & pl.col("human"))
+        last: int | None = own.select(pl.col("ts").dt.epoch("ms").max()).item()
+        return last if last is not None and last >= after_ms else None
 
     def inside(self, day: str = "day") -> pl.Expr:
         return pl.col(day).is_between(self.first, self.end - 1)
@@ -82,10 +82,16 @@ class PeriodView:
         return rows.join(self.bucket.codes.buyers.select("b", "s"), on="b", how="left", maintain_order="left")
 
     def shop_codes(self) -> pl.DataFrame:
-        return pl.DataFrame({"shop": self.scopes.shops, "s": range(len(self.scopes.shops))}, schema={"shop": pl.String, "s": pl.Int16})
+        return pl.DataFrame(
+            {"shop": self.scopes.shops, "s": range(len(self.scopes.shops))},
+            schema={"shop": pl.String, "s": pl.Int16},
+        )
 
     def agent_codes(self) -> pl.DataFrame:
-        return pl.DataFrame({"agent": self.scopes.agents, "a": range(len(self.scopes.agents))}, schema={"agent": pl.String, "a": pl.Int32})
+        return pl.DataFrame(
+            {"agent": self.scopes.agents, "a": range(len(self.scopes.agents))},
+            schema={"agent": pl.String, "a": pl.Int32},
+        )
 
     def bound(self, rows: pl.DataFrame, day: str = "day") -> pl.DataFrame:
         """Adds ``a`` and ``robot_acct`` for ``account`` on ``day``: also accounts that the messages never show."""
@@ -94,13 +100,21 @@ class PeriodView:
         robot = pl.col("robot_role") | pl.col("account").is_in(self.bucket.robot_senders.implode())
         return rows.join(
             bindings.select("account", pl.col("day").alias(day), "a", robot.alias("robot_acct")),
-            on=["account", day], how="left", maintain_order="left",
+            on=["account", day],
+            how="left",
+            maintain_order="left",
         )
 
     def buyers_of(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Adds ``b`` to rows with shop, buyer, day (ratings, escalations); null where nobody of that name talked or bought."""
+        """Adds ``b`` to rows with shop, buyer, day (ratings, escalations); null where nobody of that name
+        talked or bought."""
         named = self.bucket.identities.by_chat(rows)
-        return named.join(self.bucket.codes.buyers.select("b", "shop", "who"), on=["shop", "who"], how="left", maintain_order="left")
+        return named.join(
+            self.bucket.codes.buyers.select("b", "shop", "who"),
+            on=["shop", "who"],
+            how="left",
+            maintain_order="left",
+        )
 
 
 def consults(view: PeriodView) -> pl.DataFrame:
@@ -113,11 +127,23 @@ def consults(view: PeriodView) -> pl.DataFrame:
     rows = view.facts.receptions.filter(pl.col("consult") & view.inside())
     rows = rows.join(sessions, on=["b", "a", "day"], how="left").join(slow, on="r", how="left")
     return view.with_shop(rows).select(
-        "r", "b", "a", "s", "day", "transferred_in", "transferred_out", "human_messages", "buyer_messages", "chars",
+        "r",
+        "b",
+        "a",
+        "s",
+        "day",
+        "transferred_in",
+        "transferred_out",
+        "human_messages",
+        "buyer_messages",
+        "chars",
         (pl.col("answered") > 0).alias("replied"),
         (pl.col("slow_turns").fill_null(0) >= SLOW_TURNS).alias("slow"),
         (pl.col("talk_ms").fill_null(0) >= LONG_RECEPTION_MS).alias("long"),
-        *((pl.col("outcome") == o).fill_null(False).alias(o) for o in ("won", "lost", "assist", "passed", "immature")),
+        *(
+            (pl.col("outcome") == o).fill_null(False).alias(o)
+            for o in ("won", "lost", "assist", "passed", "immature")
+        ),
     )
 
 
@@ -125,7 +151,15 @@ def turns(view: PeriodView) -> pl.DataFrame:
     """Turns of the period's consults; ``first``: the reception's first."""
     rows = view.facts.turns.filter(pl.col("consult") & view.inside())
     return view.with_shop(rows).select(
-        "r", "b", "a", "s", "day", "opened", "wait", "outcome", (pl.col("r") != pl.col("r").shift(1)).fill_null(True).alias("first")
+        "r",
+        "b",
+        "a",
+        "s",
+        "day",
+        "opened",
+        "wait",
+        "outcome",
+        (pl.col("r") != pl.col("r").shift(1)).fill_null(True).alias("first"),
     )
 
 
@@ -160,7 +194,9 @@ def contact_days(view: PeriodView) -> pl.DataFrame:
     rows = view.facts.receptions.filter(pl.col("filtered").is_null() & view.inside())
     asked = pl.col("consult") | (pl.col("is_robot") & (pl.col("buyer_messages") > 0))
     replied = (pl.col("consult") & (pl.col("answered") > 0)) | pl.col("robot_after_buyer")
-    return view.with_shop(rows).select("b", "s", "day", pl.lit(None, pl.Int32).alias("a"), asked.alias("asked"), replied.alias("replied"))
+    return view.with_shop(rows).select(
+        "b", "s", "day", pl.lit(None, pl.Int32).alias("a"), asked.alias("asked"), replied.alias("replied")
+    )
 
 
 def services(view: PeriodView) -> pl.DataFrame:
@@ -170,16 +206,32 @@ def services(view: PeriodView) -> pl.DataFrame:
     begun = runs.filter("by_buyer").select("b", pl.col("start").alias("next_start")).sort("next_start")
     last = view.bucket.last_message
     followed = runs.sort("end").join_asof(
-        begun, left_on="end", right_on="next_start", by="b", strategy="forward", allow_exact_matches=False, check_sortedness=False
+        begun,
+        left_on="end",
+        right_on="next_start",
+        by="b",
+        strategy="forward",
+        allow_exact_matches=False,
+        check_sortedness=False,
     )
     after_sale = view.facts.inquiries.filter(pl.col("label") == "after_sale").select("b", "day")
-    rows = followed.join(after_sale, on=["b", "day"], how="semi").filter(
-        view.inside() & (pl.col("end") + FOLLOW_UP <= pl.lit(last))
-    ).select("v", "b", (pl.col("next_start").is_null() | (pl.col("next_start") > pl.col("end") + FOLLOW_UP)).alias("good"))
-    parts = pl.concat([
-        rows.join(view.facts.service_parts, on="v").select("v", "b", "good", "a"),
-        rows.select("v", "b", "good", pl.lit(None, pl.Int32).alias("a")),
-    ])
+    rows = (
+        followed.join(after_sale, on=["b", "day"], how="semi")
+        .filter(view.inside() & (pl.col("end") + FOLLOW_UP <= pl.lit(last)))
+        .select(
+            "v",
+            "b",
+            (pl.col("next_start").is_null() | (pl.col("next_start") > pl.col("end") + FOLLOW_UP)).alias(
+                "good"
+            ),
+        )
+    )
+    parts = pl.concat(
+        [
+            rows.join(view.facts.service_parts, on="v").select("v", "b", "good", "a"),
+            rows.select("v", "b", "good", pl.lit(None, pl.Int32).alias("a")),
+        ]
+    )
     return view.with_shop(parts)
 
 

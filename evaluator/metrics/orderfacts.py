@@ -9,7 +9,9 @@ from evaluator.roster import day_of
 
 
 def _orders(view: PeriodView) -> pl.DataFrame:
-    return view.facts.orders.filter(pl.col("excluded").is_null()).join(view.shop_codes(), on="shop", maintain_order="left")
+    return view.facts.orders.filter(pl.col("excluded").is_null()).join(
+        view.shop_codes(), on="shop", maintain_order="left"
+    )
 
 
 def refunds(view: PeriodView) -> pl.DataFrame:
@@ -23,19 +25,34 @@ def refunds(view: PeriodView) -> pl.DataFrame:
         "o", "order_id", "shop", "b", "credited", "excluded", "counted", "paid_day"
     ).filter(pl.col("order_id").is_unique())
     rows = (
-        view.month.tables["refunds"].with_row_index("n").join(orders, on="order_id", maintain_order="left")
+        view.month.tables["refunds"]
+        .with_row_index("n")
+        .join(orders, on="order_id", maintain_order="left")
         .join(view.shop_codes(), on="shop", maintain_order="left")
         .with_columns(
-            day_of(pl.col("applied"), start).alias("applied_day"), day_of(pl.col("completed"), start).alias("completed_day")
+            day_of(pl.col("applied"), start).alias("applied_day"),
+            day_of(pl.col("completed"), start).alias("completed_day"),
         )
     )
-    counts = pl.col("completed").is_not_null() & (pl.col("kind") != "exchange") & pl.col("paid_day").is_not_null()
+    counts = (
+        pl.col("completed").is_not_null() & (pl.col("kind") != "exchange") & pl.col("paid_day").is_not_null()
+    )
     so_far = pl.col("amount").cum_sum().over("o")
     most = pl.max_horizontal(pl.col("counted"), pl.lit(0))
-    taken = rows.filter(counts).sort("completed", "n").with_columns(so_far.alias("_sum")).select(
-        "n", (pl.min_horizontal("_sum", most) - pl.min_horizontal(pl.col("_sum") - pl.col("amount"), most)).alias("taken")
+    taken = (
+        rows.filter(counts)
+        .sort("completed", "n")
+        .with_columns(so_far.alias("_sum"))
+        .select(
+            "n",
+            (
+                pl.min_horizontal("_sum", most) - pl.min_horizontal(pl.col("_sum") - pl.col("amount"), most)
+            ).alias("taken"),
+        )
     )
-    return rows.join(taken, on="n", how="left", maintain_order="left").with_columns(pl.col("taken").fill_null(0))
+    return rows.join(taken, on="n", how="left", maintain_order="left").with_columns(
+        pl.col("taken").fill_null(0)
+    )
 
 
 def paid_orders(view: PeriodView) -> pl.DataFrame:
@@ -44,16 +61,33 @@ def paid_orders(view: PeriodView) -> pl.DataFrame:
     rows = _orders(view).filter(view.inside("paid_day"))
     back = refunds(view)
     if back.height:
-        done = back.filter(view.inside("completed_day")).group_by("o").agg(pl.col("taken").sum().alias("back"))
+        done = (
+            back.filter(view.inside("completed_day")).group_by("o").agg(pl.col("taken").sum().alias("back"))
+        )
         rows = rows.join(done, on="o", how="left", maintain_order="left")
     else:
         rows = rows.with_columns(pl.lit(None, pl.Int64).alias("back"))
     items = view.items
     if items is not None:
-        known = items.group_by("o").agg(pl.when(pl.col("quantity").is_null().any()).then(None).otherwise(pl.col("quantity").sum()).alias("_items"))
-        rows = rows.join(known, on="o", how="left", maintain_order="left").with_columns(pl.coalesce("quantity", "_items").alias("quantity"))
+        known = items.group_by("o").agg(
+            pl.when(pl.col("quantity").is_null().any())
+            .then(None)
+            .otherwise(pl.col("quantity").sum())
+            .alias("_items")
+        )
+        rows = rows.join(known, on="o", how="left", maintain_order="left").with_columns(
+            pl.coalesce("quantity", "_items").alias("quantity")
+        )
     return rows.select(
-        "o", "b", "s", "paid_day", "counted", "quantity", pl.col("back").fill_null(0), pl.col("credited").alias("a"), "order_id"
+        "o",
+        "b",
+        "s",
+        "paid_day",
+        "counted",
+        "quantity",
+        pl.col("back").fill_null(0),
+        pl.col("credited").alias("a"),
+        "order_id",
     )
 
 
@@ -63,7 +97,9 @@ def late_refunds(view: PeriodView) -> pl.DataFrame:
     if not rows.height:
         return pl.DataFrame(schema={"a": pl.Int32, "s": pl.Int16, "taken": pl.Int64})
     late = view.inside("completed_day") & (pl.col("paid_day") < view.first)
-    return rows.filter(late).select("o", "b", "s", "taken", pl.col("credited").alias("a"), "refund_id", "order_id")
+    return rows.filter(late).select(
+        "o", "b", "s", "taken", pl.col("credited").alias("a"), "refund_id", "order_id"
+    )
 
 
 def refunds_applied(view: PeriodView) -> pl.DataFrame:
@@ -72,23 +108,40 @@ def refunds_applied(view: PeriodView) -> pl.DataFrame:
     if not rows.height:
         return pl.DataFrame(schema={"a": pl.Int32, "s": pl.Int16, "amount": pl.Int64})
     hit = view.inside("applied_day") & (pl.col("kind") != "exchange") & pl.col("excluded").is_null()
-    return rows.filter(hit).select("o", "b", "s", "amount", pl.col("credited").alias("a"), "refund_id", "order_id")
+    return rows.filter(hit).select(
+        "o", "b", "s", "amount", pl.col("credited").alias("a"), "refund_id", "order_id"
+    )
 
 
 def handled(view: PeriodView, rows: pl.DataFrame, day: str) -> pl.DataFrame:
     """``a`` = the agent of the handling ``account`` on ``day``, else the credited agent."""
     bound = view.bound(rows, day)
-    return bound.with_columns(pl.coalesce(pl.when(pl.col("account").is_not_null()).then("a"), "credited").alias("a"))
+    return bound.with_columns(
+        pl.coalesce(pl.when(pl.col("account").is_not_null()).then("a"), "credited").alias("a")
+    )
 
 
 def refunds_completed(view: PeriodView) -> pl.DataFrame:
     """Refunds completed in the period, by who handled them; those of nobody are left out."""
     rows = refunds(view)
     if not rows.height:
-        return pl.DataFrame(schema={"a": pl.Int32, "s": pl.Int16, "took_ms": pl.Int64, "by_seller": pl.Boolean})
-    done = handled(view, rows.filter(view.inside("completed_day")), "completed_day").filter(pl.col("a").is_not_null())
+        return pl.DataFrame(
+            schema={"a": pl.Int32, "s": pl.Int16, "took_ms": pl.Int64, "by_seller": pl.Boolean}
+        )
+    done = handled(view, rows.filter(view.inside("completed_day")), "completed_day").filter(
+        pl.col("a").is_not_null()
+    )
     took = (pl.col("completed") - pl.col("applied")).dt.total_milliseconds()
-    return done.select("o", "b", "s", "a", took.alias("took_ms"), pl.col("by_seller").fill_null(False), "refund_id", "order_id")
+    return done.select(
+        "o",
+        "b",
+        "s",
+        "a",
+        took.alias("took_ms"),
+        pl.col("by_seller").fill_null(False),
+        "refund_id",
+        "order_id",
+    )
 
 
 def disputes(view: PeriodView) -> pl.DataFrame:
@@ -96,7 +149,11 @@ def disputes(view: PeriodView) -> pl.DataFrame:
     rows = refunds(view)
     if not rows.height:
         return pl.DataFrame(schema={"a": pl.Int32, "s": pl.Int16})
-    hit = view.inside("applied_day") & pl.col("dispute").fill_null(False) & pl.col("seller_fault").fill_null(False)
+    hit = (
+        view.inside("applied_day")
+        & pl.col("dispute").fill_null(False)
+        & pl.col("seller_fault").fill_null(False)
+    )
     return handled(view, rows.filter(hit), "applied_day").select("o", "b", "s", "a", "refund_id", "order_id")
 
 
@@ -106,7 +163,11 @@ def created_orders(view: PeriodView) -> pl.DataFrame:
     mature = pl.lit(False) if view.covered is None else pl.col("created_day") + days <= view.covered
     rows = _orders(view).filter(view.inside("created_day") & mature & pl.col("by_order").is_not_null())
     return rows.select(
-        "o", "b", "s", pl.col("by_order").alias("a"), "order_id",
+        "o",
+        "b",
+        "s",
+        pl.col("by_order").alias("a"),
+        "order_id",
         (pl.col("paid_day") <= pl.col("created_day") + days).fill_null(False).alias("paid_in_time"),
     )
 
@@ -114,10 +175,20 @@ def created_orders(view: PeriodView) -> pl.DataFrame:
 def assists(view: PeriodView) -> pl.DataFrame:
     """R-A6 assists of orders paid in the period. ``o`` marks the order, ``placed`` and ``followed`` the kind, with the
     order's counted amount in the one that holds."""
-    paid = _orders(view).filter(view.inside("paid_day")).select("o", "b", "s", "paid_day", "counted", "order_id")
+    paid = (
+        _orders(view).filter(view.inside("paid_day")).select("o", "b", "s", "paid_day", "counted", "order_id")
+    )
     rows = view.facts.assists.join(paid, on="o", maintain_order="left")
     placed = pl.col("kind") == "assist_order"
     return rows.select(
-        "o", "b", "s", "a", "paid_day", "order_id", placed.alias("placed"), (~placed).alias("followed"),
-        pl.when(placed).then("counted").otherwise(0).alias("placed_fen"), pl.when(placed).then(0).otherwise("counted").alias("followed_fen"),
+        "o",
+        "b",
+        "s",
+        "a",
+        "paid_day",
+        "order_id",
+        placed.alias("placed"),
+        (~placed).alias("followed"),
+        pl.when(placed).then("counted").otherwise(0).alias("placed_fen"),
+        pl.when(placed).then(0).otherwise("counted").alias("followed_fen"),
     )

@@ -21,7 +21,9 @@ class MetricRequest:
     def of(cls, metric: str, options: Mapping[str, Any] | None = None) -> MetricRequest:
         """Takes only the keys of METRIC_OPTIONS that are given; lists become tuples."""
         picked = {k: options[k] for k in METRIC_OPTIONS if options and options.get(k) is not None}
-        return cls(metric, tuple((k, tuple(v) if isinstance(v, list) else v) for k, v in sorted(picked.items())))
+        return cls(
+            metric, tuple((k, tuple(v) if isinstance(v, list) else v) for k, v in sorted(picked.items()))
+        )
 
     def option(self, name: str, default: Any = None) -> Any:
         return dict(self.options).get(name, default)
@@ -37,7 +39,9 @@ class MetricRequest:
         name = self.metric
         if self.metric == "reply_within":
             name = f"reply_within_{options.pop('seconds')}s_{options.pop('unit')}"
-        rest = ",".join(f"{k}={'-'.join(v) if isinstance(v, tuple) else v}" for k, v in sorted(options.items()))
+        rest = ",".join(
+            f"{k}={'-'.join(v) if isinstance(v, tuple) else v}" for k, v in sorted(options.items())
+        )
         if not rest and name in STANDARD:
             rest = "hours=00:00-24:00"  # the plain name belongs to the standard figure, which has hours
         return f"{name}[{rest}]" if rest else name

@@ -14,14 +14,26 @@ from evaluator.metrics.request import MetricRequest
 def quantile(request: MetricRequest, facts: MonthFacts) -> dict[ScopeKey, int]:
     """``…_median``: the lower of the two middle values; ``…_p90``: nearest rank. ms."""
     base = MetricRequest(request.metric.rsplit("_", 1)[0], request.options)
-    rows = facts["turns"].filter(response_turns(base, facts)).select("a", "s", response_wait(base).alias("wait")).drop_nulls("wait")
+    rows = (
+        facts["turns"]
+        .filter(response_turns(base, facts))
+        .select("a", "s", response_wait(base).alias("wait"))
+        .drop_nulls("wait")
+    )
     # counts of equal waits are few and add up over buckets
-    counts = rows.group_by("a", "s", "wait").agg(pl.len().alias("n")).join(facts.scopes.groups, on="a", how="left")
+    counts = (
+        rows.group_by("a", "s", "wait").agg(pl.len().alias("n")).join(facts.scopes.groups, on="a", how="left")
+    )
     found: dict[ScopeKey, int] = {}
     for kind, code in CODE.items():
         ranked = (
-            counts.filter(pl.col(code).is_not_null()).group_by(code, "wait").agg(pl.col("n").sum().cast(pl.Int64)).sort(code, "wait")
-            .with_columns(pl.col("n").cum_sum().over(code).alias("upto"), pl.col("n").sum().over(code).alias("all"))
+            counts.filter(pl.col(code).is_not_null())
+            .group_by(code, "wait")
+            .agg(pl.col("n").sum().cast(pl.Int64))
+            .sort(code, "wait")
+            .with_columns(
+                pl.col("n").cum_sum().over(code).alias("upto"), pl.col("n").sum().over(code).alias("all")
+            )
         )
         n = pl.col("all")
         rank = (n + 1) // 2 if request.metric.endswith("_median") else (9 * n + 9) // 10
@@ -36,12 +48,18 @@ def max_concurrent(facts: MonthFacts) -> dict[ScopeKey, int]:
     found: dict[ScopeKey, int] = {}
     for kind, code in CODE.items():
         own = rows.filter(pl.col(code).is_not_null())
-        edges = pl.concat([
-            own.select(code, pl.col("start").alias("at"), pl.lit(1, pl.Int32).alias("step")),
-            own.select(code, pl.col("end").alias("at"), pl.lit(-1, pl.Int32).alias("step")),
-        ]).sort(code, "at", "step", descending=[False, False, True])
+        edges = pl.concat(
+            [
+                own.select(code, pl.col("start").alias("at"), pl.lit(1, pl.Int32).alias("step")),
+                own.select(code, pl.col("end").alias("at"), pl.lit(-1, pl.Int32).alias("step")),
+            ]
+        ).sort(code, "at", "step", descending=[False, False, True])
         # a scope's steps sum to 0, so one running sum serves all
-        most = edges.with_columns(pl.col("step").cum_sum().alias("open")).group_by(code).agg(pl.col("open").max())
+        most = (
+            edges.with_columns(pl.col("step").cum_sum().alias("open"))
+            .group_by(code)
+            .agg(pl.col("open").max())
+        )
         found |= {facts.scopes.key(kind, c): int(n) for c, n in most.iter_rows()}
     return found
 
@@ -51,7 +69,11 @@ def online_ms(facts: MonthFacts) -> dict[ScopeKey, int]:
     rows, scopes = on_line(facts["online_parts"]), facts.scopes
     everywhere = rows.filter(pl.col("s").is_null()).join(scopes.groups, on="a", how="left")
     found: dict[ScopeKey, int] = {}
-    for kind, frame in (("agent", everywhere), ("group", everywhere), ("shop", rows.filter(pl.col("s").is_not_null()))):
+    for kind, frame in (
+        ("agent", everywhere),
+        ("group", everywhere),
+        ("shop", rows.filter(pl.col("s").is_not_null())),
+    ):
         code = CODE[kind]
         for c, ms in frame.group_by(code).agg(pl.col("ms").sum()).drop_nulls().iter_rows():
             found[scopes.key(kind, c)] = ms

@@ -38,7 +38,11 @@ class Kpi:
 
 def standard_requests() -> list[MetricRequest]:
     """What every run computes: all metrics of SPEC §7 and the five ``reply_within`` figures."""
-    plain_ones = [MetricRequest(name) for name in (*MAKERS, *QUANTILES, "max_concurrent", "online_hours") if name != "reply_within"]
+    plain_ones = [
+        MetricRequest(name)
+        for name in (*MAKERS, *QUANTILES, "max_concurrent", "online_hours")
+        if name != "reply_within"
+    ]
     return [*plain_ones, *STANDARD.values()]
 
 
@@ -46,11 +50,17 @@ def lacking(month: MonthData, request: MetricRequest, kind: str) -> str | None:
     """Why a figure cannot be had: a table or column that it needs is absent (SPEC §2). None if all is there."""
     name = request.metric
     needs = {
-        "satisfaction": ["ratings"], "very_satisfied": ["ratings"], "online_hours": ["online"],
-        "complaint_rate": ["escalations"], "resolution_rate": ["escalations"],
+        "satisfaction": ["ratings"],
+        "very_satisfied": ["ratings"],
+        "online_hours": ["online"],
+        "complaint_rate": ["escalations"],
+        "resolution_rate": ["escalations"],
         "dispute_rate": ["refunds.dispute", "refunds.seller_fault"],
-        "refund_rate": ["refunds"], "refund_amount": ["refunds"], "late_refunds": ["refunds.completed"],
-        "refund_hours": ["refunds.completed"], "seller_closed_rate": ["refunds.completed", "refunds.by_seller"],
+        "refund_rate": ["refunds"],
+        "refund_amount": ["refunds"],
+        "late_refunds": ["refunds.completed"],
+        "refund_hours": ["refunds.completed"],
+        "seller_closed_rate": ["refunds.completed", "refunds.by_seller"],
         "net_sales": ["refunds.completed"] if month.has("refunds") else [],
     }.get(name, [])
     for need in needs:
@@ -59,7 +69,11 @@ def lacking(month: MonthData, request: MetricRequest, kind: str) -> str | None:
             return f"缺少 {table} 表"
         if column and not month.has(table, column):
             return f"{table} 表缺少 {column} 列"
-    if name == "complaint_rate" and kind != "shop" and not (month.has("escalations", "account") or month.has("escalations", "order_id")):
+    if (
+        name == "complaint_rate"
+        and kind != "shop"
+        and not (month.has("escalations", "account") or month.has("escalations", "order_id"))
+    ):
         return "escalations 表没有 account 列，也没有 order_id 列"
     return None
 
@@ -100,11 +114,16 @@ def compute(view: PeriodView, requests: Iterable[MetricRequest], names: dict[Sco
     asked = {r.id: r for r in (*standard_requests(), *requests)}
     facts = MonthFacts(builders(view), view.scopes, month.config.settings)
     answers = {
-        name: MAKERS[r.metric](r, facts) for name, r in asked.items()
+        name: MAKERS[r.metric](r, facts)
+        for name, r in asked.items()
         if r.metric in MAKERS and (lacking(month, r, "shop") is None or lacking(month, r, "agent") is None)
     }
     totals = total(facts, _measures(answers.values()), view.scopes)
-    specials = {name: _special(r, facts) for name, r in asked.items() if r.metric not in MAKERS and lacking(month, r, "agent") is None}
+    specials = {
+        name: _special(r, facts)
+        for name, r in asked.items()
+        if r.metric not in MAKERS and lacking(month, r, "agent") is None
+    }
     cells = {}
     for scope in names:
         for name, request in asked.items():
@@ -149,14 +168,32 @@ def kpi_frame(kpi: Kpi) -> pl.DataFrame:
     for (scope, who, name), cell in kpi.cells.items():
         info = info_of(kpi.requests[name])
         is_ratio = cell.denominator is not None
-        rows.append({
-            "scope": scope, "id": who, "name": kpi.names[scope, who], "metric": name,
-            "value": value_text(cell.value, info.unit, is_ratio=is_ratio),
-            "numerator": plain(cell.numerator) if cell.numerator is not None else None,
-            "denominator": plain(cell.denominator) if cell.denominator is not None else None,
-            "unit": info.unit, "status": cell.status, "reason": cell.reason or None,
-        })
-    columns = ("scope", "id", "name", "metric", "value", "numerator", "denominator", "unit", "status", "reason")
+        rows.append(
+            {
+                "scope": scope,
+                "id": who,
+                "name": kpi.names[scope, who],
+                "metric": name,
+                "value": value_text(cell.value, info.unit, is_ratio=is_ratio),
+                "numerator": plain(cell.numerator) if cell.numerator is not None else None,
+                "denominator": plain(cell.denominator) if cell.denominator is not None else None,
+                "unit": info.unit,
+                "status": cell.status,
+                "reason": cell.reason or None,
+            }
+        )
+    columns = (
+        "scope",
+        "id",
+        "name",
+        "metric",
+        "value",
+        "numerator",
+        "denominator",
+        "unit",
+        "status",
+        "reason",
+    )
     return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String)).sort("scope", "id", "metric")
 
 

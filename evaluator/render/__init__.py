@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 from evaluator.model import EvaluatorError
 from evaluator.render.pages import write_pages
-from evaluator.render.view.method import setting_text
 from evaluator.render.view.orders import ORDER_LIMIT
 from evaluator.render.view.prepared import Prepared
-from evaluator.render.words import Words
+from evaluator.render.words import run_words
 from evaluator.render.workbook import write_workbook
-from evaluator.rulebook import labels, metric_catalogue
 
 if TYPE_CHECKING:
     from evaluator.evaluation import Evaluation
@@ -43,9 +41,6 @@ def write_reports(
 
 def prepare(evaluation: Evaluation, lang: str = "zh") -> Prepared:
     """The evaluation with words for everything that is shown."""
-    settings = evaluation.month.config.settings
-    filled = {key: setting_text(value) for key, value in settings.model_dump().items()}
-    if settings.response_hours is None:
-        filled["response_hours"] = "全天"
     requests = {request.id: request for request in evaluation.month.config.requests}
-    return Prepared(evaluation, Words(labels(), metric_catalogue(), filled, requests, lang))
+    words = run_words(evaluation.manifest["settings"], requests, lang)
+    return Prepared(evaluation, words)

@@ -6,19 +6,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from typing import Any
 
 from evaluator.metrics.request import STANDARD, MetricRequest
 from evaluator.render.text import visible
-
-if TYPE_CHECKING:
-    from evaluator.rulebook import MetricInfo
+from evaluator.rulebook import MetricInfo, labels, metric_catalogue
 
 KINDS = {"ratio": "ratio", "yuan": "money", "s": "seconds", "hours": "hours", "count": "count"}
 #: Quotients that are no shares: 1.43 件, not 143 %.
 _NO_SHARE = frozenset({"items_per_buyer", "answer_ratio"})
 _REPLY_WITHIN = re.compile(r"reply_within_(\d+)s_(\w+)")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_CLOCK = re.compile(r"\d\d:\d\d")
 _OPTIONS = re.compile(r"(?P<name>[^\[]+)\[(?P<options>.*)\]")
 
 
@@ -115,3 +115,26 @@ class Words:
 
     def review(self, kind: str) -> str:
         return self.word("review", kind)
+
+
+def setting_text(value: Any) -> str:
+    """A setting's value in words."""
+    if value is None:
+        return "无"
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, Mapping):
+        return "；".join(f"{visible(str(k))} = {setting_text(v)}" for k, v in value.items()) or "无"
+    if isinstance(value, list | tuple):
+        if len(value) == 2 and all(isinstance(v, str) and _CLOCK.fullmatch(v) for v in value):
+            return "–".join(value)
+        return "、".join(setting_text(v) for v in value) or "无"
+    return visible(f"{value:f}" if isinstance(value, Decimal) else str(value))
+
+
+def run_words(settings: Mapping[str, Any], requests: Mapping[str, MetricRequest], lang: str = "zh") -> Words:
+    """Words with one run's settings and figures in them. ``settings``: as in the manifest."""
+    filled = {key: setting_text(value) for key, value in settings.items()}
+    if settings.get("response_hours") is None:
+        filled["response_hours"] = "全天"
+    return Words(labels(), metric_catalogue(), filled, requests, lang)

@@ -31,7 +31,8 @@ _TIME = re.compile(
 )
 _NUMBER = re.compile(
     r"(?P<sign>[+-]?)\s*¥?\s*(?P<sign2>[+-]?)"
-    r"(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)\s*元?", re.ASCII
+    r"(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)\s*元?",
+    re.ASCII,
 )
 _SERIAL = re.compile(r"\d{1,6}(?:\.\d+)?", re.ASCII)
 SCIENTIFIC = r"^\d(\.\d+)?[eE]\+\d{1,2}$"
@@ -125,8 +126,11 @@ def one_time(text: str, serials: bool = False, day_only: bool = False) -> dateti
             if hour is None and not day_only:
                 return None
             ms = int((fraction or "0").ljust(3, "0")[:3]) * 1000
-            return _sane(datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0),
-                                  int(second or 0), ms))
+            return _sane(
+                datetime(
+                    int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), ms
+                )
+            )
         if serials and _SERIAL.fullmatch(text):
             days = Decimal(text)
             if not day_only and days == days.to_integral_value():

@@ -91,9 +91,7 @@ class CsvFile:
             try:
                 reader = pa_csv.open_csv(
                     handle,
-                    pa_csv.ReadOptions(
-                        column_names=columns, skip_rows_after_names=1, block_size=BLOCK_BYTES
-                    ),
+                    pa_csv.ReadOptions(column_names=columns, skip_rows_after_names=1, block_size=BLOCK_BYTES),
                     pa_csv.ParseOptions(
                         delimiter=self.delimiter, newlines_in_values=True, invalid_row_handler=odd
                     ),

@@ -21,15 +21,42 @@ HEAD = 1 << 16
 BLOCK = 1 << 22
 DAMAGED = "\0"  # stands for what could not be decoded; rows that hold it are rejected
 
-NOT_DATA = (".yaml", ".yml", ".md", ".html", ".htm", ".pdf", ".docx", ".doc", ".png", ".jpg", ".jpeg",
-            ".gif", ".log", ".py", ".sh", ".tmp", ".partial")
+NOT_DATA = (
+    ".yaml",
+    ".yml",
+    ".md",
+    ".html",
+    ".htm",
+    ".pdf",
+    ".docx",
+    ".doc",
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".log",
+    ".py",
+    ".sh",
+    ".tmp",
+    ".partial",
+)
 NOT_DATA_NAMES = frozenset({"thumbs.db", "desktop.ini", "makefile", "license", "readme"})
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl")
 
-_SIGNATURES = ((b"PK\x03\x04", "zip"), (b"PK\x05\x06", "zip"), (b"\xd0\xcf\x11\xe0", "xls"),
-               (b"PAR1", "parquet"), (b"%PDF", "other"), (b"\x89PNG", "other"), (b"\xff\xd8\xff", "other"),
-               (b"\x1f\x8b", "other"), (b"Rar!", "other"), (b"7z\xbc\xaf", "other"), (b"SQLite", "other"))
+_SIGNATURES = (
+    (b"PK\x03\x04", "zip"),
+    (b"PK\x05\x06", "zip"),
+    (b"\xd0\xcf\x11\xe0", "xls"),
+    (b"PAR1", "parquet"),
+    (b"%PDF", "other"),
+    (b"\x89PNG", "other"),
+    (b"\xff\xd8\xff", "other"),
+    (b"\x1f\x8b", "other"),
+    (b"Rar!", "other"),
+    (b"7z\xbc\xaf", "other"),
+    (b"SQLite", "other"),
+)
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 

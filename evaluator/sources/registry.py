@@ -19,15 +19,18 @@ from evaluator.sources import (
 )
 from evaluator.sources.base import Format
 
-FORMATS: tuple[Format, ...] = cast("tuple[Format, ...]", (
-    canonical,
-    taobao_orders,
-    taobao_items,
-    taobao_refunds,
-    roster_cn,
-    taobao_chatlog,
-    taobao_kefueval,
-    taobao_online,
-    taobao_subusers,
-    qianniu_chat,
-))
+FORMATS: tuple[Format, ...] = cast(
+    "tuple[Format, ...]",
+    (
+        canonical,
+        taobao_orders,
+        taobao_items,
+        taobao_refunds,
+        roster_cn,
+        taobao_chatlog,
+        taobao_kefueval,
+        taobao_online,
+        taobao_subusers,
+        qianniu_chat,
+    ),
+)

@@ -27,9 +27,19 @@ def read(sample: Sample) -> list[RawTable]:
         for found in listed(call.body, "staff_eval_details", "eval_detail"):
             account = nick(found.get("eval_sender"))
             tags = "、".join(str(tag) for tag in as_list(found.get("label_name")))
-            rows.append((main_account(account), _buyer(found), account,
-                         str(found.get("eval_time") or ""), _score(found.get("eval_code")), "human",
-                         str(found.get("send_time") or ""), tags, len(rows) + len(rejects) + 1))
+            rows.append(
+                (
+                    main_account(account),
+                    _buyer(found),
+                    account,
+                    str(found.get("eval_time") or ""),
+                    _score(found.get("eval_code")),
+                    "human",
+                    str(found.get("send_time") or ""),
+                    tags,
+                    len(rows) + len(rejects) + 1,
+                )
+            )
     frame = pl.DataFrame(rows, schema=SCHEMA | {"_row": pl.UInt32()}, orient="row")
     why = {"score": "eval_code 应为 0（非常满意）到 4（非常不满意）"}
     return [RawTable("ratings", [frame], MADE, rejects, failures(sample, calls), why=why)]

@@ -28,8 +28,14 @@ def read(sample: Sample) -> list[RawTable]:
             rejects.append(RowReject(len(rows) + len(rejects) + 1, "", call.broken, WHY_BROKEN))
         for found in listed(call.body, "record_list", "record_list"):
             status = str(found.get("status", ""))
-            rows.append((nick(found.get("account_id")), _time(found), EVENTS.get(status, f"status {status}"),
-                         len(rows) + len(rejects) + 1))
+            rows.append(
+                (
+                    nick(found.get("account_id")),
+                    _time(found),
+                    EVENTS.get(status, f"status {status}"),
+                    len(rows) + len(rejects) + 1,
+                )
+            )
     frame = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     why = {"event": "status 应为 1（上线）、-1（下线）、2（挂起）或 3（恢复）"}
     return [RawTable("online", [frame], MADE, rejects, failures(sample, calls), why=why)]

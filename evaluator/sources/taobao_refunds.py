@@ -90,9 +90,11 @@ def read(sample: Sample) -> list[RawTable]:
     """-> refunds, amount as the buyer gets it back."""
 
     def shape(frame: pl.DataFrame, rejects: list[RowReject]) -> pl.DataFrame:
-        void = frame["退款状态"].is_in(VOID).sum()
+        void = frame.filter(pl.col("退款状态").is_in(VOID)).height
         if void:
-            raw.notes.append(ReviewItem("source_note", sample.rel, VOID_TOLD.format(file=sample.rel, n=void), void))
+            raw.notes.append(
+                ReviewItem("source_note", sample.rel, VOID_TOLD.format(file=sample.rel, n=void), void)
+            )
         return _shape(frame, rejects)
 
     raw = exports.read(sample, "refunds", HEADERS, shape)

@@ -61,6 +61,7 @@ TABLES: dict[str, tuple[list[str], list[str]]] = {
     ),
     "sessions": (["shop", "buyer", "agent", "start"], ["end", "day", "buyer_messages", "human_messages"]),
     "inquiries": (["shop", "buyer", "day"], ["t0", "label", "converted", "prior", "mature"]),
+    "rejects": (["file", "row"], ["why"]),
     "filters": (["filter"], ["on", "receptions", "messages", "buyers"]),
 }
 #: The value of a ratio is written with ten decimals.

@@ -13,6 +13,9 @@ import yaml
 
 from .month import OracleMonth, Row, with_defaults
 
+AT = "_at"  # where a row stands: (file, number of the data row)
+At = tuple[str, int]
+
 TIMES = {
     "ts",
     "created",
@@ -61,12 +64,15 @@ def load(folder: Path) -> OracleMonth:
             continue
         read = [read_file(path, table, settings["shop_alias"]) for path in paths]
         absent[table] = OPTIONAL[table] - set().union(*(columns for columns, _ in read))
-        files_rows = [rows for _, rows in read]
-        fresh = without_repeats(files_rows) if table == "messages" else files_rows
-        tables[table] = [row for rows in fresh for row in rows]
-    tables["orders"] = last_of_each_order(tables["orders"])
-    period = written["period"]
-    return OracleMonth(tables, settings, as_date(period["start"]), as_date(period["end"]), absent)
+        tables[table] = [row for _, rows in read for row in rows]
+    repeats, superseded = repeats_of(tables["messages"]), superseded_of(tables["orders"])
+    tables["messages"] = [row for row in tables["messages"] if row[AT] not in repeats]
+    tables["orders"] = [row for row in tables["orders"] if row[AT] not in superseded]
+    rejects = [(*at, "duplicate") for at in sorted(repeats)] + [
+        (*at, "superseded") for at in sorted(superseded)
+    ]
+    start, end = as_date(written["period"]["start"]), as_date(written["period"]["end"])
+    return OracleMonth(tables, settings, start, end, absent, rejects=rejects)
 
 
 def table_files(folder: Path, table: str) -> list[Path]:
@@ -81,7 +87,7 @@ def table_files(folder: Path, table: str) -> list[Path]:
 def read_file(path: Path, table: str, alias: dict[str, str]) -> tuple[set[str], list[Row]]:
     with path.open(encoding="utf-8-sig", newline="") as handle:
         reader = csv.DictReader(handle)
-        rows = [typed(table, row, alias) for row in reader]
+        rows = [typed(table, row, alias) | {AT: (path.name, n)} for n, row in enumerate(reader, 1)]
         return set(reader.fieldnames or ()), rows
 
 
@@ -119,21 +125,22 @@ def value(table: str, name: str, cell: str) -> Any:
     return cell
 
 
-def without_repeats(files: list[list[Row]]) -> list[list[Row]]:
+def repeats_of(messages: list[Row]) -> set[At]:
     """§1: a message row that equals one of an *earlier file* in every column is a repeat; within a file
     nothing is one."""
-    seen: set[tuple[tuple[str, Any], ...]] = set()
-    kept = []
-    for rows in files:
-        kept.append([row for row in rows if tuple(sorted(row.items(), key=str)) not in seen])
-        seen |= {tuple(sorted(row.items(), key=str)) for row in rows}
-    return kept
+    first_file: dict[tuple[tuple[str, Any], ...], str] = {}
+    found = set()
+    for row in messages:  # in input order: files by name, rows in file order
+        content = tuple(sorted((name, cell) for name, cell in row.items() if name != AT))
+        if first_file.setdefault(content, row[AT][0]) != row[AT][0]:
+            found.add(row[AT])
+    return found
 
 
-def last_of_each_order(rows: list[Row]) -> list[Row]:
+def superseded_of(orders: list[Row]) -> set[At]:
     """§1: of several valid rows with one (shop, order_id) the last in input order holds."""
-    last = {(row["shop"], row["order_id"]): position for position, row in enumerate(rows)}
-    return [row for position, row in enumerate(rows) if last[(row["shop"], row["order_id"])] == position]
+    last = {(row["shop"], row["order_id"]): row[AT] for row in orders}
+    return {row[AT] for row in orders if last[(row["shop"], row["order_id"])] != row[AT]}
 
 
 def as_date(value: Any) -> date:

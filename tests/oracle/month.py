@@ -59,7 +59,8 @@ class OracleMonth:
 
     ``tables``: canonical table → rows (datetimes, dates, fen as int, bools, None for empty); a table that has
     no file is not a key. ``absent``: table → its optional columns that no file has. ``rule_ads``: (shop,
-    buyer) that the keyword stage, classifier or behaviour call an ad (SPEC §3.1), injected.
+    buyer) that the keyword stage, classifier or behaviour call an ad (SPEC §3.1), injected. ``rejects``: (file,
+    row, why) of the rows that are not in ``tables``.
     """
 
     tables: dict[str, list[Row]]
@@ -68,6 +69,7 @@ class OracleMonth:
     end: date
     absent: dict[str, set[str]] = field(default_factory=dict)
     rule_ads: set[tuple[str, str]] = field(default_factory=set)
+    rejects: list[tuple[str, int, str]] = field(default_factory=list)
 
     def rows(self, table: str) -> list[Row]:
         return self.tables.get(table, [])

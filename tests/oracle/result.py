@@ -33,6 +33,7 @@ def evaluate(month: OracleMonth, requests: Requests | None = None) -> Tables:
         "kpi": kpi(found, REQUESTS | (requests or {})),
         "ambiguous": ambiguous(found),
         "unlinked": unlinked(found),
+        "rejects": [{"file": file, "row": row, "why": why} for file, row, why in month.rejects],
     }
 
 

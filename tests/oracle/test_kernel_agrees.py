@@ -63,9 +63,13 @@ def compare(month: RawMonth) -> None:
         read = load(folder)
         read.rule_ads = keyword_ads(read)
         want = evaluate(read, requests_of(month))
-        frames = program()(folder).frames
+        evaluation = program()(folder)
+    frames, links = evaluation.frames, evaluation.manifest["links"]
     lines = [line for table in TABLES for line in differences(table, want[table], frames[table].to_dicts())]
     lines += kpi_differences(want["kpi"], frames["kpi"].to_dicts())
+    lost = links.get("unlinked", 0) + links.get("ambiguous", 0)
+    if lost != len(want["unlinked"]):
+        lines.append(f"unlinked orders: oracle {len(want['unlinked'])} program {lost}")
     more = f"\n… and {len(lines) - LONGEST} more" if len(lines) > LONGEST else ""
     assert not lines, "\n" + "\n".join(lines[:LONGEST]) + more
 

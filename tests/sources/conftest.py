@@ -37,8 +37,9 @@ class Month:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return self
 
-    def read(self, platform: str | dict[str, str] = "tmall", shop: str | None = None,
-             **settings: Any) -> MonthData:
+    def read(
+        self, platform: str | dict[str, str] = "tmall", shop: str | None = None, **settings: Any
+    ) -> MonthData:
         config = MonthConfig(
             self.folder, date(2026, 10, 1), date(2026, 11, 1), platform, shop, Settings(**settings)
         )

@@ -46,10 +46,13 @@ def test_a_sound_month(month):
 
 
 def test_columns_in_any_order_unknown_ones_and_padded_headers(month):
-    month.write("messages.csv", (
-        "　text , 备注,ts,sender,shop,account,buyer,text\n"
-        "你好,x,2026-10-02 09:00:00,buyer,甲店,甲店:小一,b2,另一个\n"
-    ))
+    month.write(
+        "messages.csv",
+        (
+            "　text , 备注,ts,sender,shop,account,buyer,text\n"
+            "你好,x,2026-10-02 09:00:00,buyer,甲店,甲店:小一,b2,另一个\n"
+        ),
+    )
     assert month.read().tables["messages"]["text"].to_list() == ["你好"]  # the first of a repeated header
 
 
@@ -86,23 +89,34 @@ def test_only_the_empty_cell_is_empty(month):
 
 
 def test_parquet_with_types(month):
-    frame = pl.DataFrame({
-        "shop": pl.Series(["甲店", "甲店"], dtype=pl.Categorical),
-        "order_id": [8_000_000_000_000_000_002, 8_000_000_000_000_000_003],
-        "buyer": ["b1", None],
-        "created": pl.Series([datetime(2026, 10, 1, 1, tzinfo=UTC)] * 2).cast(pl.Datetime("ns", "UTC")),
-        "paid": pl.Series([datetime(2026, 10, 1, 10), None]).cast(pl.Datetime("us")),
-        "amount": pl.Series([Decimal("12.345"), Decimal("3")], dtype=pl.Decimal(10, 3)),
-        "postage": [0.1, 28.9],
-        "quantity": pl.Series([1, 2], dtype=pl.Int16),
-        "memo": ["", " 老客户 "],
-    })
+    frame = pl.DataFrame(
+        {
+            "shop": pl.Series(["甲店", "甲店"], dtype=pl.Categorical),
+            "order_id": [8_000_000_000_000_000_002, 8_000_000_000_000_000_003],
+            "buyer": ["b1", None],
+            "created": pl.Series([datetime(2026, 10, 1, 1, tzinfo=UTC)] * 2).cast(pl.Datetime("ns", "UTC")),
+            "paid": pl.Series([datetime(2026, 10, 1, 10), None]).cast(pl.Datetime("us")),
+            "amount": pl.Series([Decimal("12.345"), Decimal("3")], dtype=pl.Decimal(10, 3)),
+            "postage": [0.1, 28.9],
+            "quantity": pl.Series([1, 2], dtype=pl.Int16),
+            "memo": ["", " 老客户 "],
+        }
+    )
     (month.folder / "orders.csv").unlink()
     month.write("orders_1.parquet", parquet(frame))
     got = month.read()
     assert got.tables["orders"].drop("status", "grouped", "_file", "_row").rows() == [
-        ("甲店", "8000000000000000002", "b1", datetime(2026, 10, 1, 9), datetime(2026, 10, 1, 10), 1235, 10,
-         1, None),
+        (
+            "甲店",
+            "8000000000000000002",
+            "b1",
+            datetime(2026, 10, 1, 9),
+            datetime(2026, 10, 1, 10),
+            1235,
+            10,
+            1,
+            None,
+        ),
         ("甲店", "8000000000000000003", None, datetime(2026, 10, 1, 9), None, 300, 2890, 2, "老客户"),
     ]
     assert got.inputs[1].format == "canonical_parquet"
@@ -110,26 +124,41 @@ def test_parquet_with_types(month):
 
 
 def test_parquet_with_text_and_flags(month):
-    frame = pl.DataFrame({
-        "shop": ["甲店"] * 3, "buyer": ["b1"] * 3, "account": ["甲店:小一"] * 3, "sender": ["agent"] * 3,
-        "ts": ["2026-10-02 09:00:00", "2026/10/2 9:01", "x"], "text": ["a", None, "c"],
-        "auto": [True, None, False], "kind": ["", "image", "没见过的"],
-    })
+    frame = pl.DataFrame(
+        {
+            "shop": ["甲店"] * 3,
+            "buyer": ["b1"] * 3,
+            "account": ["甲店:小一"] * 3,
+            "sender": ["agent"] * 3,
+            "ts": ["2026-10-02 09:00:00", "2026/10/2 9:01", "x"],
+            "text": ["a", None, "c"],
+            "auto": [True, None, False],
+            "kind": ["", "image", "没见过的"],
+        }
+    )
     (month.folder / "messages.csv").unlink()
     month.write("messages.parquet", parquet(frame))
     got = month.read()
-    assert got.tables["messages"].select("text", "auto", "kind").rows() == [("a", True, "text"), ("", False,
-        "image")]
+    assert got.tables["messages"].select("text", "auto", "kind").rows() == [
+        ("a", True, "text"),
+        ("", False, "image"),
+    ]
     assert rejects(got) == [("messages.parquet", 3, "ts", "x", "不是时间，应写作 2026-10-01 09:30:00")]
 
 
 def test_parquet_in_slices_counts_rows_on(month, monkeypatch):
     monkeypatch.setattr("evaluator.sources.canonical.SLICE_ROWS", 3)
     monkeypatch.setattr("evaluator.sources.month.SMALL", 2)
-    frame = pl.DataFrame({
-        "shop": ["甲店"] * 8, "buyer": ["b"] * 8, "account": ["甲店:小一"] * 8, "sender": ["buyer"] * 8,
-        "ts": [datetime(2026, 10, 1, 9, 0, i) for i in range(8)], "text": list("abcdefgh"),
-    })
+    frame = pl.DataFrame(
+        {
+            "shop": ["甲店"] * 8,
+            "buyer": ["b"] * 8,
+            "account": ["甲店:小一"] * 8,
+            "sender": ["buyer"] * 8,
+            "ts": [datetime(2026, 10, 1, 9, 0, i) for i in range(8)],
+            "text": list("abcdefgh"),
+        }
+    )
     (month.folder / "messages.csv").unlink()
     month.write("messages.parquet", parquet(frame))
     got = month.read().tables["messages"]
@@ -139,9 +168,15 @@ def test_parquet_in_slices_counts_rows_on(month, monkeypatch):
 
 @pytest.mark.parametrize("value", [datetime(2026, 10, 1).date(), 1790812800000, 1.5, True])
 def test_a_time_column_of_another_type_is_rejected_row_by_row(month, value):
-    frame = pl.DataFrame({
-        "shop": ["甲店"], "order_id": ["1"], "buyer": ["b"], "created": [value], "amount": [1.0],
-    })
+    frame = pl.DataFrame(
+        {
+            "shop": ["甲店"],
+            "order_id": ["1"],
+            "buyer": ["b"],
+            "created": [value],
+            "amount": [1.0],
+        }
+    )
     month.write("orders_2.parquet", parquet(frame))
     assert [(r.file, r.row, r.column) for r in month.read().rejects] == [("orders_2.parquet", 1, "created")]
 
@@ -149,11 +184,16 @@ def test_a_time_column_of_another_type_is_rejected_row_by_row(month, value):
 def test_workbook(month, workbook):
     month.write("roster.csv", b"")
     (month.folder / "roster.csv").unlink()
-    month.write("roster.xlsx", workbook([
-        ["account", "employee_id", "name", "group", "role", "from", "base_salary", "hired"],
-        ["甲店:小一", "E1", "张一", "", "售前", datetime(2026, 1, 1), 4000.5, 43882],
-        ["", "", "", "", "", "", "", ""],
-    ]))
+    month.write(
+        "roster.xlsx",
+        workbook(
+            [
+                ["account", "employee_id", "name", "group", "role", "from", "base_salary", "hired"],
+                ["甲店:小一", "E1", "张一", "", "售前", datetime(2026, 1, 1), 4000.5, 43882],
+                ["", "", "", "", "", "", "", ""],
+            ]
+        ),
+    )
     got = month.read()
     assert got.tables["roster"].select("from", "base_salary", "hired").rows() == [
         (date(2026, 1, 1), 400050, date(2020, 2, 21))
@@ -175,14 +215,16 @@ def test_the_longest_table_name_counts(month):
 
 def test_adjustments_without_kind(month):
     month.write("adjustments.csv", "employee_id,amount,reason,approved_by\nE1,10,好,甲\nE1,-5,迟到,甲\n")
-    assert month.read().tables["adjustments"].select("amount", "kind").rows() == [(1000, "bonus"), (-500,
-        "fine")]
+    assert month.read().tables["adjustments"].select("amount", "kind").rows() == [
+        (1000, "bonus"),
+        (-500, "fine"),
+    ]
 
 
 def test_every_table_reads(month):
     files = {
         "refunds": "refund_id,order_id,applied,amount,kind,dispute\n"
-                   "1,2,2026-10-01 10:00:00,3,refund_only,是\n",
+        "1,2,2026-10-01 10:00:00,3,refund_only,是\n",
         "ratings": "shop,buyer,account,ts,score,source\n甲店,b,甲店:小一,2026-10-01 10:00:00,5,human\n",
         "escalations": "shop,buyer,ts,kind\n甲店,b,2026-10-01 10:00:00,complaint\n",
         "online": "account,ts,event\n甲店:小一,2026-10-01 10:00:00,online\n",
@@ -207,16 +249,19 @@ def test_every_table_reads(month):
         assert frame.schema == pl.Schema(TABLES[name].schema), name
 
 
-@pytest.mark.parametrize(("name", "text", "told"), [
-    ("messages.csv", "shop,buyer,sender,ts,text\n", ["messages.csv", "account", "shop"]),
-    ("orders.csv", "", ["orders.csv", "表头"]),
-    ("messages.csv", f"{HEADER}\n", ["messages.csv", "一行数据也没有"]),
-    ("messages.csv", f"{HEADER}\n甲店,b,,buyer,x,\n", ["messages.csv", "第 1 行", "ts"]),
-    ("roster.csv", "account,employee_id,name,group,role\n", ["roster.csv"]),
-    ("messages.parquet", b"PAR1 broken", ["messages.parquet", "Parquet"]),
-    ("roster.xlsx", b"PK\x03\x04 cut", ["roster.xlsx", "工作簿"]),
-    ("messages.csv", bytes(range(1, 256)) * 20, ["messages.csv", "编码"]),
-])
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("messages.csv", "shop,buyer,sender,ts,text\n", ["messages.csv", "account", "shop"]),
+        ("orders.csv", "", ["orders.csv", "表头"]),
+        ("messages.csv", f"{HEADER}\n", ["messages.csv", "一行数据也没有"]),
+        ("messages.csv", f"{HEADER}\n甲店,b,,buyer,x,\n", ["messages.csv", "第 1 行", "ts"]),
+        ("roster.csv", "account,employee_id,name,group,role\n", ["roster.csv"]),
+        ("messages.parquet", b"PAR1 broken", ["messages.parquet", "Parquet"]),
+        ("roster.xlsx", b"PK\x03\x04 cut", ["roster.xlsx", "工作簿"]),
+        ("messages.csv", bytes(range(1, 256)) * 20, ["messages.csv", "编码"]),
+    ],
+)
 def test_what_cannot_be_used_names_the_file(month, name, text, told):
     if name.endswith(("parquet", "xlsx")):
         (month.folder / name.replace("parquet", "csv").replace("xlsx", "csv")).unlink()

@@ -26,8 +26,15 @@ def test_files_in_code_point_order_of_their_paths(month):
 
 
 def test_what_is_no_data(month):
-    for name in (".hidden.csv", "period.yaml", "plan.yaml", "说明.md", "页.html", ".git/orders.csv",
-                 "~$orders.xlsx"):
+    for name in (
+        ".hidden.csv",
+        "period.yaml",
+        "plan.yaml",
+        "说明.md",
+        "页.html",
+        ".git/orders.csv",
+        "~$orders.xlsx",
+    ):
         month.write(name, "垃圾")
     month.write("OUT/manifest.json", "{}").write("OUT/tables/messages.parquet", b"PAR1")
     month.write("OUT/payroll.xlsx", b"PK")
@@ -36,8 +43,9 @@ def test_what_is_no_data(month):
 
 
 def test_an_unknown_file_is_told_not_dropped(month):
-    month.write("别的.csv", "甲,乙\n1,2\n").write("坏.json", '{"a": ').write("图.zip",
-        b"PK\x05\x06" + b"\0" * 18)
+    month.write("别的.csv", "甲,乙\n1,2\n").write("坏.json", '{"a": ').write(
+        "图.zip", b"PK\x05\x06" + b"\0" * 18
+    )
     month.write("十月聊天.csv", HEADER + line("x"))
     notes = {note.subject: note for note in month.read().review}
     assert {note.kind for note in notes.values()} == {"unrecognised_file"}
@@ -61,29 +69,35 @@ def test_a_row_of_an_earlier_file_is_a_duplicate(month):
     month.write("messages_2.csv", HEADER + line("c") + line("a") + line("a") + line("B"))
     got = month.read()
     assert [(r.file, r.row, r.column, r.why) for r in got.rejects] == [
-        ("messages_2.csv", 2, "", "duplicate"), ("messages_2.csv", 3, "", "duplicate"),
+        ("messages_2.csv", 2, "", "duplicate"),
+        ("messages_2.csv", 3, "", "duplicate"),
     ]
     assert got.tables["messages"]["text"].to_list() == ["a", "a", "b", "c", "B"]
 
 
 def test_duplicates_are_compared_as_read(month):
     month.write("messages.csv", HEADER + line("a"))
-    month.write("messages_2.csv", (
-        "ts,shop,buyer,account,sender,text,kind,auto,order_id\n"
-        "2026/10/2 9:00,乙名,b,甲店:小一,buyer,a,text,否,\n"
-        "2026/10/2 9:00,乙名,b,甲店:小一,buyer,a,image,否,\n"
-    ))
+    month.write(
+        "messages_2.csv",
+        (
+            "ts,shop,buyer,account,sender,text,kind,auto,order_id\n"
+            "2026/10/2 9:00,乙名,b,甲店:小一,buyer,a,text,否,\n"
+            "2026/10/2 9:00,乙名,b,甲店:小一,buyer,a,image,否,\n"
+        ),
+    )
     got = month.read(shop_alias={"乙名": "甲店"})
     assert [(r.row, r.why) for r in got.rejects] == [(1, "duplicate")]
 
 
 def test_the_last_valid_row_of_an_order_holds(month):
     head = "shop,order_id,buyer,created,amount,status\n"
-    month.write("orders.csv",
-                head + "甲店,1,b,2026-10-01 10:00:00,1,新\n乙店,1,b,2026-10-01 10:00:00,9,别店\n")
-    month.write("orders_2.csv", head + (
-        "别名,1,b,2026-10-01 10:00:00,2,中\n甲店,1,b,2026-10-01 10:00:00,3,后\n甲店,1,b,坏,4,坏\n"
-    ))
+    month.write(
+        "orders.csv", head + "甲店,1,b,2026-10-01 10:00:00,1,新\n乙店,1,b,2026-10-01 10:00:00,9,别店\n"
+    )
+    month.write(
+        "orders_2.csv",
+        head + ("别名,1,b,2026-10-01 10:00:00,2,中\n甲店,1,b,2026-10-01 10:00:00,3,后\n甲店,1,b,坏,4,坏\n"),
+    )
     got = month.read(shop_alias={"别名": "甲店"})
     assert got.tables["orders"].select("shop", "amount").rows() == [("乙店", 900), ("甲店", 300)]
     assert [(r.file, r.row, r.column, r.why[:10]) for r in got.rejects] == [
@@ -99,7 +113,8 @@ def test_a_row_of_a_shop_that_the_month_has_not(month):
     month.write("orders_2.csv", "shop,order_id,buyer,created,amount\n丙店,1,b,2026-10-01 10:00:00,1\n")
     got = month.read(platform={"甲店": "tmall", "乙店": "pdd"})
     assert [(r.file, r.column, r.value) for r in got.rejects] == [
-        ("messages_2.csv", "shop", "丙店"), ("orders_2.csv", "shop", "丙店"),
+        ("messages_2.csv", "shop", "丙店"),
+        ("orders_2.csv", "shop", "丙店"),
     ]
 
 
@@ -116,16 +131,19 @@ def test_alias_holds_wherever_a_shop_is_read(month):
     assert got.tables["messages"]["shop"].unique().to_list() == ["shop_a"]
 
 
-@pytest.mark.parametrize(("rel", "platform", "shop", "named", "want"), [
-    ("x.csv", "pdd", "甲店", set(), "甲店"),
-    ("x.csv", {"甲店": "pdd"}, None, {"乙店"}, "甲店"),
-    ("x.csv", "pdd", None, {"乙店"}, "乙店"),
-    ("乙店/x.csv", {"甲店": "pdd", "乙店": "jd"}, None, set(), "乙店"),
-    ("乙名/x.csv", {"甲店": "pdd", "乙店": "jd"}, None, set(), "乙店"),
-    ("x.csv", {"甲店": "pdd", "乙店": "jd"}, "甲店", set(), "甲店"),
-    ("丙/x.csv", {"甲店": "pdd", "乙店": "jd"}, None, set(), None),
-    ("x.csv", "pdd", None, {"甲店", "乙店"}, None),
-])
+@pytest.mark.parametrize(
+    ("rel", "platform", "shop", "named", "want"),
+    [
+        ("x.csv", "pdd", "甲店", set(), "甲店"),
+        ("x.csv", {"甲店": "pdd"}, None, {"乙店"}, "甲店"),
+        ("x.csv", "pdd", None, {"乙店"}, "乙店"),
+        ("乙店/x.csv", {"甲店": "pdd", "乙店": "jd"}, None, set(), "乙店"),
+        ("乙名/x.csv", {"甲店": "pdd", "乙店": "jd"}, None, set(), "乙店"),
+        ("x.csv", {"甲店": "pdd", "乙店": "jd"}, "甲店", set(), "甲店"),
+        ("丙/x.csv", {"甲店": "pdd", "乙店": "jd"}, None, set(), None),
+        ("x.csv", "pdd", None, {"甲店", "乙店"}, None),
+    ],
+)
 def test_the_shop_of_an_export_that_names_none(month, rel, platform, shop, named, want):
     config = month.read(platform, shop, shop_alias={"乙名": "乙店"}).config if platform == "pdd" else None
     if config is None:

@@ -17,8 +17,23 @@ MORE = MESSAGES + (
     "甲店,b2,,system,2026/10/2 9:01,转接\n乙店,b3,甲店:小一,robot,2026-10-02 23:59:59.999,=1+1\n"
 )
 TABLES = {"messages.csv": MORE, "orders.csv": ORDERS, "roster.csv": ROSTER}
-BITS = ['"', "\0", "\n", "\r", ",", "\t", ";", "\ufeff", "2026-13-45 99:99:99", "NaN", "-", "'", '="',
-        "1E+17", "\u2028"]
+BITS = [
+    '"',
+    "\0",
+    "\n",
+    "\r",
+    ",",
+    "\t",
+    ";",
+    "\ufeff",
+    "2026-13-45 99:99:99",
+    "NaN",
+    "-",
+    "'",
+    '="',
+    "1E+17",
+    "\u2028",
+]
 
 operation = st.one_of(
     st.tuples(st.just("cut"), st.integers(0, 400)),

@@ -23,16 +23,26 @@ CASES = [
     ("orders", "shop,order_id,buyer,created,amount", f"甲店,1,b,{TIME},NaN", "amount", "金额"),
     ("orders", "shop,order_id,buyer,created,amount", f"甲店,1,b,{TIME},inf", "amount", "金额"),
     ("orders", "shop,order_id,buyer,created,amount", f"甲店,1,b,{TIME},", "amount", "空"),
-    ("orders", "shop,order_id,buyer,created,paid,amount", f"甲店,1,b,{TIME},2026-10-02 08:59:59,1", "paid",
-     "早于"),
+    (
+        "orders",
+        "shop,order_id,buyer,created,paid,amount",
+        f"甲店,1,b,{TIME},2026-10-02 08:59:59,1",
+        "paid",
+        "早于",
+    ),
     ("orders", "shop,order_id,buyer,created,paid,amount", f"甲店,1,b,{TIME},{TIME},1", "", ""),
     ("orders", "shop,order_id,buyer,created,amount,postage", f"甲店,1,b,{TIME},1,(1.00)", "postage", "负"),
     ("orders", "shop,order_id,buyer,created,amount,quantity", f"甲店,1,b,{TIME},1,1.5", "quantity", "整数"),
     ("orders", "shop,order_id,buyer,created,amount,quantity", f"甲店,1,b,{TIME},1,-1", "quantity", "负"),
     ("refunds", "refund_id,order_id,applied,amount,kind", f"1,2,{TIME},1,退款", "kind", "refund_only"),
     ("refunds", "refund_id,order_id,applied,amount,kind", f"1,2,{TIME},-1,exchange", "amount", "负"),
-    ("refunds", "refund_id,order_id,applied,amount,kind,stage", f"1,2,{TIME},1,exchange,售中", "stage",
-     "in_sale"),
+    (
+        "refunds",
+        "refund_id,order_id,applied,amount,kind,stage",
+        f"1,2,{TIME},1,exchange,售中",
+        "stage",
+        "in_sale",
+    ),
     ("ratings", "shop,buyer,account,ts,score,source", f"甲店,b,a,{TIME},0,human", "score", "1 到 5"),
     ("ratings", "shop,buyer,account,ts,score,source", f"甲店,b,a,{TIME},6,human", "score", "1 到 5"),
     ("ratings", "shop,buyer,account,ts,score,source", f"甲店,b,a,{TIME},5,1", "source", "human"),
@@ -68,19 +78,23 @@ def test_row(month, table, header, row, column, word):
 
 
 def test_rows_count_rejected_ones_and_tell_the_value(month):
-    month.write("orders.csv", (
-        "shop,order_id,buyer,created,amount\n"
-        "甲店,1,b,2026-10-01 10:00:00,1\n甲店,2,b,昨天,1\n\n"
-        "甲店,3,b,2026-10-01 10:00:00,1\n甲店,4,b,2026-10-01 10:00:00,贵\n"
-    ))
+    month.write(
+        "orders.csv",
+        (
+            "shop,order_id,buyer,created,amount\n"
+            "甲店,1,b,2026-10-01 10:00:00,1\n甲店,2,b,昨天,1\n\n"
+            "甲店,3,b,2026-10-01 10:00:00,1\n甲店,4,b,2026-10-01 10:00:00,贵\n"
+        ),
+    )
     got = month.read()
     assert [(r.row, r.column, r.value) for r in got.rejects] == [(2, "created", "昨天"), (4, "amount", "贵")]
     assert got.tables["orders"]["_row"].to_list() == [1, 3]
 
 
 def test_one_row_is_rejected_once_for_its_first_column(month):
-    month.write("orders.csv",
-                "shop,order_id,buyer,created,amount\n,1,b,昨天,贵\n甲店,1,b,2026-10-01 10:00:00,1\n")
+    month.write(
+        "orders.csv", "shop,order_id,buyer,created,amount\n,1,b,昨天,贵\n甲店,1,b,2026-10-01 10:00:00,1\n"
+    )
     assert [(r.row, r.column) for r in month.read().rejects] == [(1, "shop")]
 
 

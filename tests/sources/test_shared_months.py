@@ -39,11 +39,17 @@ def rows(frame: pl.DataFrame, *without: str) -> Counter:
 
 
 @needs_data
-@pytest.mark.parametrize(("table", "without"), [
-    ("messages", ["auto"]),  # by the setting auto_reply_prefixes, which the kernel applies
-    ("orders", ["buyer"]),  # the truth has identities resolved
-    ("order_items", []), ("ratings", []), ("online", []), ("roster", []),
-])
+@pytest.mark.parametrize(
+    ("table", "without"),
+    [
+        ("messages", ["auto"]),  # by the setting auto_reply_prefixes, which the kernel applies
+        ("orders", ["buyer"]),  # the truth has identities resolved
+        ("order_items", []),
+        ("ratings", []),
+        ("online", []),
+        ("roster", []),
+    ],
+)
 def test_the_exports_say_what_the_canonical_month_says(months, table, without):
     ours, truth = (month.tables[table] for month in months)
     assert rows(ours, *without) == rows(truth, *without)
@@ -69,5 +75,7 @@ def test_refunds(months):
 @needs_data
 def test_what_went_wrong_when_the_logs_were_fetched_is_told(months):
     told = [note for note in months[0].review if note.kind == "source_note"]
-    assert sum(note.count for note in told) == 19 + 35  # 9 failed calls, 10 without messages, 35 closed refunds
+    assert (
+        sum(note.count for note in told) == 19 + 35
+    )  # 9 failed calls, 10 without messages, 35 closed refunds
     assert not [note for note in months[0].review if note.kind == "unrecognised_file"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 import pytest
 from chat import Drawing
@@ -9,6 +11,7 @@ from chat import Drawing
 from evaluator import kernel
 from evaluator.attribution import check_conservation
 from evaluator.model import EvaluatorError
+from evaluator.prepare import paid_totals
 from evaluator.run import evaluate_data
 
 JUDGMENTS = ("by_order", "by_payment", "by_order_first", "by_grouped_chain")
@@ -38,7 +41,8 @@ def orders(credited: int | None = None, excluded: str | None = None, paid: int |
 @pytest.mark.rule("R-A7")
 @pytest.mark.parametrize("row", [{}, {"credited": 3}, {"excluded": "memo"}, {"paid": None}])
 def test_what_is_one_of_the_three_is_conserved(row: dict[str, object]) -> None:
-    check_conservation(orders(**row))  # type: ignore[arg-type]
+    frame = orders(**row)  # type: ignore[arg-type]
+    check_conservation(frame, paid_totals(frame))
 
 
 @pytest.mark.rule("R-A7")
@@ -48,12 +52,28 @@ def test_an_order_credited_and_excluded_is_counted_twice_and_stops_the_run(judgm
         pl.when(pl.col("excluded") == "title").then(3).otherwise(pl.col(judgment)).alias(judgment)
     )
     with pytest.raises(EvaluatorError, match=rf"R-A7，{judgment}.*999 分、1 单"):
-        check_conservation(broken)
+        check_conservation(broken, paid_totals(broken))
 
 
 @pytest.mark.rule("R-A7")
 def test_an_unpaid_order_is_nobodys_sale() -> None:
-    check_conservation(orders(credited=3, excluded="memo", paid=None))
+    frame = orders(credited=3, excluded="memo", paid=None)
+    check_conservation(frame, paid_totals(frame))
+
+
+@pytest.mark.rule("R-A7")
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda rows: rows.head(-1), "-999 分、-1 单"),
+        (lambda rows: pl.concat([rows, rows.tail(1)]), "999 分、1 单"),
+    ],
+)
+def test_an_order_lost_or_doubled_on_the_way_stops_the_run(
+    change: Callable[[pl.DataFrame], pl.DataFrame], says: str
+) -> None:
+    with pytest.raises(EvaluatorError, match=says):
+        check_conservation(change(orders()), paid_totals(orders()))
 
 
 @pytest.mark.rule("R-A7")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from evaluator.model import InputFile
@@ -12,27 +10,10 @@ from evaluator.render.sheet import Block, Column
 from evaluator.render.text import visible
 from evaluator.render.view.kpi import topics
 from evaluator.render.view.prepared import Prepared
+from evaluator.render.words import setting_text
 
 #: Files of one kind in one folder that are named one by one.
 FILES_NAMED = 20
-
-
-_CLOCK = re.compile(r"\d\d:\d\d")
-
-
-def setting_text(value: Any) -> str:
-    """A setting's value in words."""
-    if value is None:
-        return "无"
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, Mapping):
-        return "；".join(f"{visible(str(k))} = {setting_text(v)}" for k, v in value.items()) or "无"
-    if isinstance(value, list | tuple):
-        if len(value) == 2 and all(isinstance(v, str) and _CLOCK.fullmatch(v) for v in value):
-            return "–".join(value)
-        return "、".join(setting_text(v) for v in value) or "无"
-    return visible(f"{value:f}" if isinstance(value, Decimal) else str(value))
 
 
 def _named_setting(data: Prepared, key: str, value: Any) -> str:
