@@ -283,9 +283,9 @@ def assists(
 def check_conservation(orders: pl.DataFrame, totals: pl.DataFrame) -> None:
     """R-A7: per shop and day paid, credited + silent + excluded = all paid, in fen and in orders, under each judgment.
 
-    ``orders``: shop, paid_day, counted, excluded and the four judgments. ``totals``: ``Bucket.paid_totals``,
-    of the orders as read. Each part is summed from its own condition and the total comes from elsewhere, so an order that is credited
-    *and* excluded, doubled or lost on the way is seen. Raises EvaluatorError."""
+    ``orders``: shop, paid_day, counted, excluded and the four judgments. ``totals``: ``Bucket.paid_totals``, of the
+    orders as read. Each part is summed from its own condition and the total comes from elsewhere, so an order that is
+    credited *and* excluded, doubled or lost on the way is seen. Raises EvaluatorError."""
     paid = orders.filter(pl.col("paid_day").is_not_null())
     for column, _ in JUDGMENTS.values():
         credited, left_out = pl.col(column).is_not_null(), pl.col("excluded").is_not_null()
