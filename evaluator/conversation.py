@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from evaluator.prepare import Bucket
-
 AGENT_BITS, DAY_BITS = 17, 19
 DAY_OFFSET = 1 << (DAY_BITS - 1)  # business days before 1970 are possible, if odd
 
@@ -49,10 +47,10 @@ class Conversation:
     events: pl.DataFrame
 
 
-def converse(bucket: Bucket) -> Conversation:
-    """R-C1 to R-C6, R-C11: receptions and turns of all messages."""
-    messages = bucket.messages.with_columns(reception_key().alias("key"))
-    transfers = bucket.transfers.with_columns(
+def converse(messages: pl.DataFrame, moves: pl.DataFrame) -> Conversation:
+    """R-C1 to R-C6, R-C11: receptions and turns of all messages. ``messages``: coded, with ``key``; ``moves``: coded
+    transfers."""
+    transfers = moves.with_columns(
         reception_key().alias("key"),
         pl.when(~pl.col("to_robot")).then(reception_key("to_a")).alias("to_key"),  # to a robot: only closes
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from evaluator.messages import Messages
 from evaluator.metrics.monthfacts import MonthFacts
 from evaluator.model import MonthData, Profile, ReviewItem
 from evaluator.pay import Pay
@@ -38,7 +39,7 @@ class Evaluation:
     pay: Pay
     review: list[ReviewItem]
     facts: MonthFacts  # what the figures were counted from, coded
-    buyers: pl.DataFrame  # b, shop, buyer: names for the codes of ``facts``
+    talk: Messages  # every message row, with its buyer and agent
     manifest: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -90,7 +91,7 @@ class Evaluation:
     turns = property(lambda self: self.table("turns"))
     sessions = property(lambda self: self.table("sessions"))
     inquiries = property(lambda self: self.table("inquiries"))
-    messages = property(lambda self: self.table("messages"))
+    messages = property(lambda self: self.talk.all().to_pandas())
     filters = property(lambda self: self.table("filters"))
     rejects = property(lambda self: self.table("rejects"))
     balances = property(lambda self: self.table("balances"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import polars as pl
 
 from evaluator.kernel import Facts
-from evaluator.model import MonthData
 from evaluator.prepare import Bucket, Codes
 
 SECONDS = 1000  # milliseconds in one
@@ -155,34 +154,8 @@ def inquiries_table(facts: Facts, names: Names) -> pl.DataFrame:
     )
 
 
-def messages_table(bucket: Bucket, month: MonthData) -> pl.DataFrame:
-    """``tables/messages.parquet``: every message row used, with its buyer and agent: the evidence behind
-    everything. Rows stand in the order of the input; ordered by ``ts`` (stably) they are in the order of
-    messages of SPEC §1."""
-    raw, rows = month.tables["messages"], bucket.rows
-    buyers = bucket.codes.buyers.sort("b")
-    files = pl.Series("file", [f.file for f in month.inputs], dtype=pl.String)
-    return raw.select(
-        buyers["shop"].gather(rows["b"]),
-        buyers["buyer"].gather(rows["b"]),
-        "account",
-        bucket.codes.agent_names().gather(rows["a"]).alias("agent"),
-        "sender",
-        "kind",
-        rows["auto"],
-        "ts",
-        "text",
-        "order_id",
-        "to_account",
-        rows["buyer_msg"].alias("is_buyer"),
-        rows["human"].alias("is_human"),
-        files.gather(raw["_file"]),
-        pl.col("_row").alias("row"),
-    )
-
-
-def fact_tables(facts: Facts, bucket: Bucket, month: MonthData) -> dict[str, pl.DataFrame]:
-    """All fact tables of SPEC §10 by name, with ``sessions``, ``inquiries`` and ``messages`` beside them."""
+def fact_tables(facts: Facts, bucket: Bucket) -> dict[str, pl.DataFrame]:
+    """All fact tables of SPEC §10 by name, with ``sessions`` and ``inquiries`` beside them."""
     names = Names(bucket.codes)
     return {
         "receptions": receptions_table(facts, names),
@@ -192,5 +165,4 @@ def fact_tables(facts: Facts, bucket: Bucket, month: MonthData) -> dict[str, pl.
         "candidates": candidates_table(facts, names),
         "sessions": sessions_table(facts, names),
         "inquiries": inquiries_table(facts, names),
-        "messages": messages_table(bucket, month),
     }

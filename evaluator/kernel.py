@@ -24,6 +24,7 @@ from evaluator.conversation import (
     HUMAN,
     Conversation,
     converse,
+    reception_key,
     replies,
     services,
     session_turns,
@@ -74,7 +75,8 @@ class Context:
 def analyze(bucket: Bucket, lists: BuyerLists, items: pl.DataFrame | None, context: Context) -> Facts:
     """SPEC §3 to §6 for one bucket. Raises EvaluatorError if conservation (R-A7) does not hold."""
     settings = context.settings
-    conversation = converse(bucket)
+    messages = bucket.messages.with_columns(reception_key().alias("key"))
+    conversation = converse(messages, bucket.transfers)
     receptions = _marked(apply_filters(conversation.receptions, bucket.orders, lists, settings))
     orders = bucket.orders.join(
         excluded(bucket.orders, items, lists.internal, settings), on="o", maintain_order="left"
@@ -91,7 +93,7 @@ def analyze(bucket: Bucket, lists: BuyerLists, items: pl.DataFrame | None, conte
     ends = outcomes(consults, found, converting, orders.select("o", "credited"))
     receptions = receptions.join(ends, on="r", how="left", maintain_order="left")
     talk = _talk(conversation, receptions)
-    by_time = talk.sort("b", "ts", "pos")
+    by_time = _talk_by_time(messages, receptions)
     services_, parts = services(by_time, settings.session_gap_s)
     return Facts(
         receptions=receptions,
@@ -150,6 +152,14 @@ def _talk(conversation: Conversation, receptions: pl.DataFrame) -> pl.DataFrame:
         .join(counts, on="key", how="inner", maintain_order="left")
         .select("key", "b", "a", "day", "ts", "pos", "what", "consult")
     )
+
+
+def _talk_by_time(messages: pl.DataFrame, receptions: pl.DataFrame) -> pl.DataFrame:
+    """The same messages sorted by (b, ts, pos), as the coded messages are."""
+    counts = receptions.filter(pl.col("filtered").is_null() & ~pl.col("is_robot")).select("key", "consult")
+    what = pl.when(pl.col("human")).then(HUMAN).otherwise(BUYER).cast(pl.Int8).alias("what")
+    said = messages.filter(pl.col("buyer_msg") | pl.col("human")).select("key", "b", "a", "day", "ts", what)
+    return said.join(counts, on="key", how="inner", maintain_order="left")
 
 
 def _session_turns(

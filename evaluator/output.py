@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
@@ -24,7 +25,6 @@ PARQUET_TABLES = (
     "turns",
     "sessions",
     "inquiries",
-    "messages",
 )
 FREE_TEXT = {"kpi": ("name",), "payroll": ("name",), "rejects": ("value", "why")}
 EVIDENCE = "evidence"
@@ -62,11 +62,12 @@ def write_run(
     work = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
         watch = Stopwatch(progress, evaluation.manifest["timings"])
-        with watch.stage("write_tables", "写结果表"):
-            write_tables(evaluation, work / "tables")
-            write_evidence(evaluation, work / EVIDENCE)
-        with watch.stage("reports", "写工作簿与页面"):
-            reports(work)
+        with ThreadPoolExecutor(1) as beside:  # Polars writes tables while Python draws pages
+            tables = beside.submit(_write_data, evaluation, work)
+            with watch.stage("reports", "写结果表、工作簿与页面"):
+                reports(work)
+            with watch.stage("write_tables", "写完结果表"):
+                tables.result()
         (work / MANIFEST).write_text(
             json.dumps(evaluation.manifest, ensure_ascii=False, indent=1) + "\n", "utf-8"
         )
@@ -74,6 +75,11 @@ def write_run(
         _put_in_place(work, out)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _write_data(evaluation: Evaluation, work: Path) -> None:
+    write_tables(evaluation, work / "tables")
+    write_evidence(evaluation, work / EVIDENCE)
 
 
 def _put_in_place(work: Path, out: Path) -> None:
@@ -110,7 +116,7 @@ def write_evidence(evaluation: Evaluation, folder: Path) -> None:
             evaluation.facts[name].write_parquet(
                 folder / f"{name}.parquet", compression="zstd", compression_level=1
             )
-    evaluation.buyers.write_parquet(folder / "_buyers.parquet", compression="zstd", compression_level=1)
+    evaluation.talk.buyers.write_parquet(folder / "_buyers.parquet", compression="zstd", compression_level=1)
     scopes = evaluation.facts.scopes
     named = {"agents": scopes.agents, "shops": scopes.shops}
     (folder / "_codes.json").write_text(json.dumps(named, ensure_ascii=False), "utf-8")

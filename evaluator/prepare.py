@@ -65,30 +65,45 @@ class Bucket:
     accounts: dict[str, int]
     bindings: pl.DataFrame  # account, day → agent, bound, robot_acct
     robot_senders: pl.Series  # accounts that are robots by what they send
-    rows: pl.DataFrame  # every message row, as read: pos, b, a, buyer_msg, human, auto
+    rows: pl.DataFrame  # every message row, in the order of the input: b, a, buyer_msg, human, auto
     shop_accounts: pl.DataFrame  # shop, account: who has messages in which shop
     last_message: datetime | None  # of any kind but transfers
 
 
-def account_bindings(robots: pl.Series, roster: Roster, messages: pl.DataFrame) -> pl.DataFrame:
-    """Every (account, day) that occurs in the messages: ``agent``, ``bound``, ``robot_acct``."""
-    days = (
-        pl.concat(
-            [
-                messages.select("account", "day"),
-                messages.filter(pl.col("to_account").is_not_null()).select(
-                    pl.col("to_account").alias("account"), "day"
-                ),
-            ]
-        )
-        .unique()
-        .drop_nulls()
+@dataclass(frozen=True)
+class Staff:
+    """Who is behind the accounts. ``bindings``: every (account, day) that occurs → agent, bound, robot_acct;
+    ``coded``: the same as a, acct, robot_acct; ``robots``: accounts that are robots by what they send."""
+
+    bindings: pl.DataFrame
+    coded: pl.DataFrame
+    robots: pl.Series
+    agents: list[str]
+    accounts: dict[str, int]
+
+
+def staff_of(month: MonthData, roster: Roster, raw: pl.DataFrame) -> Staff:
+    """SPEC §1 agents and §4 robot accounts, for every account and day of the messages."""
+    named = raw.filter(pl.col("to_account").is_not_null())
+    days = pl.concat(
+        [raw.select("account", "day").unique(), named.select(pl.col("to_account").alias("account"), "day")]
     )
-    return (
-        roster.bind(days)
+    robots = robot_accounts(raw)
+    bindings = (
+        roster.bind(days.unique().drop_nulls())
         .with_columns((pl.col("robot_role") | pl.col("account").is_in(robots.implode())).alias("robot_acct"))
         .drop("robot_role")
     )
+    agents = all_agents(month, bindings)
+    accounts = {name: n for n, name in enumerate(sorted(bindings["account"].unique()))}
+    coded = bindings.select(
+        "account",
+        "day",
+        pl.col("agent").replace_strict(agents, range(len(agents)), return_dtype=pl.Int32).alias("a"),
+        pl.col("account").replace_strict(accounts, return_dtype=pl.UInt32).alias("acct"),
+        "robot_acct",
+    )
+    return Staff(bindings, coded, robots, agents, accounts)
 
 
 def all_agents(month: MonthData, bindings: pl.DataFrame) -> list[str]:
@@ -109,6 +124,12 @@ def all_shops(month: MonthData, buyers: pl.DataFrame) -> list[str]:
     return sorted(names)
 
 
+def _bare(text: pl.Expr | pl.Series) -> pl.Expr:
+    """R-C11: only letters, digits and Han characters, in lower case."""
+    whole = pl.lit(text) if isinstance(text, pl.Series) else text
+    return whole.str.replace_all(r"[^\p{L}\p{N}\p{Han}]", "").str.to_lowercase()
+
+
 def text_features(settings: Settings) -> list[pl.Expr]:
     """The only look at the text: ``_prefix``, ``chars``, ``words``, ``courtesy``."""
     text = pl.col("text")
@@ -119,8 +140,9 @@ def text_features(settings: Settings) -> list[pl.Expr]:
     words = (
         text.str.count_matches(word.word, literal=True).fill_null(0) if word else pl.lit(0, dtype=pl.UInt32)
     )
-    bare = text.str.replace_all(r"[^\p{L}\p{N}\p{Han}]", "").str.to_lowercase()
-    courtesy = bare.is_in(list(settings.courtesy)).fill_null(False) if settings.courtesy else pl.lit(False)
+    said = pl.select(_bare(pl.Series(settings.courtesy, dtype=pl.String))).to_series()
+    words_of_courtesy = said.filter(said != "").to_list()
+    courtesy = _bare(text).is_in(words_of_courtesy).fill_null(False) if words_of_courtesy else pl.lit(False)
     return [
         prefix.alias("_prefix"),
         text.str.len_chars().fill_null(0).alias("chars"),
@@ -129,34 +151,59 @@ def text_features(settings: Settings) -> list[pl.Expr]:
     ]
 
 
-def _code_buyers(messages: pl.DataFrame, found: Identities) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Buyer codes: (``who_of``: shop, who → b; the message frame with ``b`` for ``shop``, ``buyer``, ``day``)."""
-    plain = messages.select("shop", "buyer").unique().filter(~is_masked())
-    everyone = (
-        pl.concat(
-            [
-                plain.select("shop", pl.col("buyer").alias("who")),
-                found.chats.select("shop", "who"),
-                found.orders.select("shop", "who").drop_nulls(),
-            ]
-        )
-        .unique()
-        .sort("shop", "who")
-        .with_row_index("b")
-        .with_columns(pl.col("b").cast(pl.Int32))
+@dataclass(frozen=True)
+class Written:
+    """The distinct (shop, buyer) of the messages as written: ``names`` (pair, shop, buyer) and each message's ``pair``.
+
+    Millions of names are hashed once, here; after this only integers are joined."""
+
+    names: pl.DataFrame
+    pair: pl.Series
+
+    @classmethod
+    def of(cls, raw: pl.DataFrame) -> Written:
+        shop, buyer = (raw[c].cast(pl.Categorical).to_physical().cast(pl.Int64) for c in ("shop", "buyer"))
+        pair = (shop * (1 << 32) + buyer).alias("pair")
+        return cls(pl.DataFrame([pair, raw["shop"], raw["buyer"]]).unique("pair"), pair)
+
+    def chats(self, raw: pl.DataFrame) -> pl.DataFrame:
+        """Distinct shop, buyer, day; the day of a nick without a mask, which nobody asks for, is 0."""
+        plain = self.names.filter(~is_masked()).select("shop", "buyer", pl.lit(0, pl.Int32).alias("day"))
+        masked = self.names.filter(is_masked())
+        if not masked.height:
+            return plain
+        rows = raw.select("day").with_columns(self.pair).unique().join(masked, on="pair")
+        return pl.concat([plain, rows.select("shop", "buyer", "day")])
+
+
+def buyer_codes(written: Written, found: Identities) -> pl.DataFrame:
+    """Everyone who talked or bought: shop, who → ``b``, in code-point order."""
+    everyone = pl.concat(
+        [
+            written.names.filter(~is_masked()).select("shop", pl.col("buyer").alias("who")),
+            found.chats.select("shop", "who"),
+            found.orders.select("shop", "who").drop_nulls(),
+        ]
     )
-    plain = plain.join(everyone, left_on=["shop", "buyer"], right_on=["shop", "who"])
-    coded = messages.join(plain, on=["shop", "buyer"], how="left", maintain_order="left")
-    if found.chats.height:
-        masked = found.chats.join(everyone, on=["shop", "who"]).select(
-            "shop", "buyer", "day", pl.col("b").alias("_b")
-        )
-        coded = (
-            coded.join(masked, on=["shop", "buyer", "day"], how="left", maintain_order="left")
-            .with_columns(pl.coalesce("b", "_b").alias("b"))
-            .drop("_b")
-        )
-    return everyone, coded
+    return everyone.unique().sort("shop", "who").with_row_index("b").with_columns(pl.col("b").cast(pl.Int32))
+
+
+def _buyer_of_rows(raw: pl.DataFrame, written: Written, found: Identities, buyers: pl.DataFrame) -> pl.Series:
+    """``b`` of every message row."""
+    codes = written.names.join(buyers, left_on=["shop", "buyer"], right_on=["shop", "who"], how="left")
+    rows = pl.DataFrame([written.pair, raw["day"]])
+    if not found.chats.height:
+        return rows.join(codes.select("pair", "b"), on="pair", how="left", maintain_order="left")["b"]
+    plain = codes.filter(~is_masked()).select("pair", "b")
+    masked = (
+        found.chats.join(buyers, on=["shop", "who"])
+        .join(written.names, on=["shop", "buyer"])
+        .select("pair", "day", pl.col("b").alias("of_chat"))
+    )
+    both = rows.join(plain, on="pair", how="left", maintain_order="left").join(
+        masked, on=["pair", "day"], how="left", maintain_order="left"
+    )
+    return both.select(pl.coalesce("b", "of_chat").alias("b")).to_series()
 
 
 def _kinds_of_message() -> list[pl.Expr]:
@@ -171,6 +218,11 @@ def _kinds_of_message() -> list[pl.Expr]:
         (robot | automatic).alias("auto"),
         robot.alias("robot"),
     ]
+
+
+def _by_buyer_and_time(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows in the order of the input, sorted by (b, ts, pos): two stable sorts, the first free where exports are."""
+    return rows.sort("ts", maintain_order=True).sort("b", maintain_order=True)
 
 
 def _coded_messages(messages: pl.DataFrame) -> pl.DataFrame:
@@ -194,17 +246,24 @@ def _coded_messages(messages: pl.DataFrame) -> pl.DataFrame:
         .alias("chars"),
         pl.when(pl.col("human")).then("words").otherwise(0).cast(pl.UInt32).alias("words"),
         (pl.col("buyer_msg") & pl.col("courtesy")).alias("courtesy"),
-    ).sort("b", "ts", "pos")
+    ).pipe(_by_buyer_and_time)
 
 
-def _coded_transfers(messages: pl.DataFrame) -> pl.DataFrame:
+def _coded_transfers(messages: pl.DataFrame, staff: Staff) -> pl.DataFrame:
     """R-C4: the transfers that are not ignored. One between accounts of the same agent is ignored unless it comes
     from a robot account; one whose giver is unknown (a null) closes and opens nothing."""
     from_robot = pl.col("robot_acct").fill_null(False)
+    to = staff.coded.select(
+        pl.col("account").alias("to_account"),
+        "day",
+        pl.col("a").alias("to_a"),
+        pl.col("robot_acct").alias("to_robot"),
+    )
     return (
-        messages.filter((pl.col("a") != pl.col("to_a")).fill_null(True) | from_robot)
+        messages.join(to, on=["to_account", "day"], how="left", maintain_order="left")
+        .filter((pl.col("a") != pl.col("to_a")).fill_null(True) | from_robot)
         .select("pos", "b", "ts", "day", "a", from_robot.alias("from_robot"), "to_a", "to_robot")
-        .sort("b", "ts", "pos")
+        .pipe(_by_buyer_and_time)
     )
 
 
@@ -216,83 +275,43 @@ def prepare(month: MonthData, roster: Roster) -> Bucket:
         .with_row_index("pos")
         .with_columns(day_of(pl.col("ts"), settings.day_start_s).alias("day"))
     )
-    robots = robot_accounts(raw)
-    bindings = account_bindings(robots, roster, raw)
-    agents = all_agents(month, bindings)
-    accounts = {name: n for n, name in enumerate(sorted(bindings["account"].unique()))}
-    coded_agents = bindings.join(
-        pl.DataFrame({"agent": agents}, schema={"agent": pl.String}).with_row_index("a"), on="agent"
-    ).select(
-        "account",
-        "day",
-        pl.col("a").cast(pl.Int32),
-        "robot_acct",
-        pl.col("account").replace_strict(accounts, return_dtype=pl.UInt32).alias("acct"),
-    )
-    to = coded_agents.select(
-        pl.col("account").alias("to_account"),
-        "day",
-        pl.col("a").alias("to_a"),
-        pl.col("robot_acct").alias("to_robot"),
-    )
-    chats = pl.concat(
-        [
-            raw.select("shop", "buyer")
-            .unique()
-            .filter(~is_masked())
-            .with_columns(pl.lit(0, pl.Int32).alias("day")),
-            raw.filter(is_masked()).select("shop", "buyer", "day").unique(),
-        ]
-    )
+    staff, written = staff_of(month, roster, raw), Written.of(raw)
     named = raw.filter(pl.col("order_id").is_not_null()).select("shop", "buyer", "day", "order_id").unique()
     orders = _counted_orders(month.tables["orders"], settings)
-    found = identify(chats, named, orders.select("shop", "order_id", "buyer"))
-    slim = raw.select(
-        "pos",
-        "shop",
-        "buyer",
-        "account",
-        "sender",
-        "ts",
-        "day",
-        "kind",
-        "auto",
-        "to_account",
-        *text_features(settings),
-    )
-    buyers, coded = _code_buyers(slim, found)
-    coded = coded.drop("shop", "buyer").join(
-        coded_agents, on=["account", "day"], how="left", maintain_order="left"
-    )
-    coded = coded.with_columns(_kinds_of_message())
-    transfers = _coded_transfers(
-        coded.filter(pl.col("kind") == "transfer").join(to, on=["to_account", "day"], how="left")
-    )
-    shops = all_shops(month, buyers)
-    codes = Codes(
-        buyers.select(
-            "b",
-            pl.col("shop").replace_strict(shops, range(len(shops)), return_dtype=pl.Int16).alias("s"),
-            "shop",
-            "who",
-            shown().alias("buyer"),
-        ),
-        agents,
-        shops,
-    )
+    found = identify(written.chats(raw), named, orders.select("shop", "order_id", "buyer"))
+    buyers = buyer_codes(written, found)
+    rows = _coded_rows(raw, _buyer_of_rows(raw, written, found, buyers), staff, settings)
     return Bucket(
-        _coded_messages(coded),
-        transfers,
-        _coded_orders(orders, found, buyers),
-        paid_totals(orders),
-        found,
-        codes,
-        accounts,
-        bindings,
-        robots,
-        coded.select("pos", "b", "a", "buyer_msg", "human", "auto"),
-        raw.select("shop", "account").unique().drop_nulls(),
-        raw.lazy().filter(pl.col("kind") != "transfer").select(pl.col("ts").max()).collect().item(),
+        messages=_coded_messages(rows),
+        transfers=_coded_transfers(rows.filter(pl.col("kind") == "transfer"), staff),
+        orders=_coded_orders(orders, found, buyers),
+        paid_totals=paid_totals(orders),
+        identities=found,
+        codes=_codes(buyers, staff.agents, all_shops(month, buyers)),
+        accounts=staff.accounts,
+        bindings=staff.bindings,
+        robot_senders=staff.robots,
+        rows=rows.select("b", "a", "buyer_msg", "human", "auto"),
+        shop_accounts=raw.select("shop", "account").unique().drop_nulls(),
+        last_message=rows.filter(pl.col("kind") != "transfer")["ts"].max(),  # type: ignore[arg-type]
+    )
+
+
+def _codes(buyers: pl.DataFrame, agents: list[str], shops: list[str]) -> Codes:
+    shop = pl.col("shop").replace_strict(shops, range(len(shops)), return_dtype=pl.Int16)
+    return Codes(buyers.select("b", shop.alias("s"), "shop", "who", shown().alias("buyer")), agents, shops)
+
+
+def _coded_rows(raw: pl.DataFrame, buyer: pl.Series, staff: Staff, settings: Settings) -> pl.DataFrame:
+    """Every message row in input order, with codes and what it is; text is left behind."""
+    return (
+        raw.select(
+            "pos", "account", "sender", "ts", "day", "kind", "auto", "to_account", *text_features(settings)
+        )
+        .with_columns(buyer)
+        .join(staff.coded, on=["account", "day"], how="left", maintain_order="left")
+        .drop("account")
+        .with_columns(_kinds_of_message())
     )
 
 

@@ -13,6 +13,7 @@ from evaluator.filters.ads import ad_rules, decide, rule_decisions
 from evaluator.inquiry import last_covered_day
 from evaluator.kernel import Context, Facts, analyze
 from evaluator.manifest import describe
+from evaluator.messages import Messages
 from evaluator.metrics.measures import ScopeKey
 from evaluator.metrics.monthfacts import PeriodView
 from evaluator.metrics.table import UNBOUND_NAME, Kpi, compute, kpi_frame, scopes_of
@@ -145,7 +146,7 @@ def evaluate_data(month: MonthData, watch: Stopwatch | None = None) -> Evaluatio
             period_start=config.start,
         )
     with watch.stage("tables", "整理结果表"):
-        frames = fact_tables(facts, bucket, month) | {
+        frames = fact_tables(facts, bucket) | {
             "kpi": kpi_frame(kpi),
             "scores": scores_frame(scores),
             "payroll": payroll_frame(pay),
@@ -155,8 +156,9 @@ def evaluate_data(month: MonthData, watch: Stopwatch | None = None) -> Evaluatio
         }
         review = gather_review(month, bucket, facts, view, lists, roster, kpi, scores, pay)
     manifest = describe(month, bucket, kpi, pay, watch.seconds)
-    buyers = bucket.codes.buyers.select("b", "shop", "buyer")
-    return Evaluation(month, profiles, frames, scores, pay, review, kpi.facts, buyers, manifest)
+    kpi.facts.close()
+    talk = Messages.of_month(month, bucket)
+    return Evaluation(month, profiles, frames, scores, pay, review, kpi.facts, talk, manifest)
 
 
 def rejects_frame(month: MonthData) -> pl.DataFrame:

@@ -256,6 +256,10 @@ class MonthFacts(Mapping[str, pl.DataFrame]):
             self._made[name] = self._builders[name](self)
         return self._made[name]
 
+    def close(self) -> None:
+        """Keeps the facts that were made and lets go of the month they were made from."""
+        self._builders.clear()
+
     def __iter__(self) -> Iterator[str]:
         """Names of the facts made so far."""
         return iter(self._made)

@@ -10,6 +10,8 @@ from evaluator.metrics.measures import CODE, ScopeKey
 from evaluator.metrics.monthfacts import MonthFacts
 from evaluator.metrics.request import MetricRequest
 
+_INSTANTS = 1 << 44  # room for half milliseconds since 1970
+
 
 def quantile(request: MetricRequest, facts: MonthFacts) -> dict[ScopeKey, int]:
     """``…_median``: the lower of the two middle values; ``…_p90``: nearest rank. ms."""
@@ -48,15 +50,21 @@ def max_concurrent(facts: MonthFacts) -> dict[ScopeKey, int]:
     found: dict[ScopeKey, int] = {}
     for kind, code in CODE.items():
         own = rows.filter(pl.col(code).is_not_null())
-        edges = pl.concat(
+        # one integer a step, sorting by scope, instant, and starts before ends: ends are included
+        at = pl.col(code).cast(pl.Int64) * _INSTANTS + pl.col("at").dt.epoch("ms") * 2
+        steps = pl.concat(
             [
-                own.select(code, pl.col("start").alias("at"), pl.lit(1, pl.Int32).alias("step")),
-                own.select(code, pl.col("end").alias("at"), pl.lit(-1, pl.Int32).alias("step")),
+                own.select(code, pl.col("start").alias("at")).select(
+                    code, at.alias("at"), step=pl.lit(1, pl.Int32)
+                ),
+                own.select(code, pl.col("end").alias("at")).select(
+                    code, at.alias("at") + 1, step=pl.lit(-1, pl.Int32)
+                ),
             ]
-        ).sort(code, "at", "step", descending=[False, False, True])
+        ).sort("at")
         # a scope's steps sum to 0, so one running sum serves all
         most = (
-            edges.with_columns(pl.col("step").cum_sum().alias("open"))
+            steps.with_columns(pl.col("step").cum_sum().alias("open"))
             .group_by(code)
             .agg(pl.col("open").max())
         )

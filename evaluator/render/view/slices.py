@@ -89,7 +89,7 @@ def with_last_message(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
         "shop", "buyer", pl.col("credited").alias("agent"), pl.col("last_human").alias("ts")
     ).unique()
     found = (
-        data.frame("messages")
+        data.evaluation.talk.of(keys)
         .lazy()
         .filter("is_human")
         .select("shop", "buyer", "agent", "ts", "text")

@@ -60,9 +60,8 @@ class Talks:
         schema = {"shop": pl.String, "buyer": pl.String, "day": pl.Date}
         wanted = pl.DataFrame(list(dict.fromkeys(keys)), schema=schema, orient="row").lazy()
         rows = (
-            data.frame("messages")
+            data.evaluation.talk.of(wanted.select("shop", "buyer").collect())
             .lazy()
-            .join(wanted.select("shop", "buyer").unique(), on=["shop", "buyer"], how="semi")
             .with_columns(day_expr("ts", data.settings.day_start_s).alias("day"))
             .join(wanted, on=["shop", "buyer", "day"], how="semi", maintain_order="left")
             .select(
@@ -78,7 +77,6 @@ class Talks:
                 pl.col("text").str.len_chars().alias("length"),
                 "is_human",
             )
-            .sort("ts", maintain_order=True)
             .collect()
         )
         for shop, buyer, day, *message in rows.iter_rows():

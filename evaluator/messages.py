@@ -1,0 +1,78 @@
+"""Every message row used, with its buyer and agent: the evidence behind everything.
+
+Millions of rows: so they stay as they were read, beside their codes, and names are joined to those that are asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from evaluator.model import MonthData
+from evaluator.prepare import Bucket
+
+COLUMNS = (
+    "shop",
+    "buyer",
+    "account",
+    "agent",
+    "sender",
+    "kind",
+    "auto",
+    "ts",
+    "text",
+    "order_id",
+    "to_account",
+    "is_buyer",
+    "is_human",
+    "file",
+    "row",
+)
+
+
+@dataclass(frozen=True)
+class Messages:
+    """``rows``: message rows in the order of the input, coded; ``buyers``: b, shop, buyer. The tables that come
+    out have COLUMNS; ordered by ``ts`` (stably), rows are in the order of messages of SPEC §1."""
+
+    rows: pl.DataFrame
+    buyers: pl.DataFrame
+    agents: pl.DataFrame
+    files: pl.DataFrame
+
+    @classmethod
+    def of_month(cls, month: MonthData, bucket: Bucket) -> Messages:
+        raw, codes = month.tables["messages"], bucket.rows
+        rows = raw.select(
+            "account", "sender", "ts", "text", "kind", "order_id", "to_account", "_file", "_row"
+        ).with_columns(codes["b"], codes["a"], codes["auto"], codes["buyer_msg"], codes["human"])
+        agents = pl.DataFrame({"agent": bucket.codes.agents}, schema={"agent": pl.String})
+        files = pl.DataFrame({"file": [f.file for f in month.inputs]}, schema={"file": pl.String})
+        return cls(
+            rows,
+            bucket.codes.buyers.select("b", "shop", "buyer"),
+            agents.with_row_index("a").with_columns(pl.col("a").cast(pl.Int32)),
+            files.with_row_index("_file").with_columns(pl.col("_file").cast(raw["_file"].dtype)),
+        )
+
+    def _named(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        for names, code in ((self.buyers, "b"), (self.agents, "a"), (self.files, "_file")):
+            rows = rows.join(names.lazy(), on=code, how="left", maintain_order="left")
+        named = rows.rename({"_row": "row", "buyer_msg": "is_buyer", "human": "is_human"})
+        return named.select(COLUMNS)
+
+    def all(self) -> pl.DataFrame:
+        """Every row, in the order of the input."""
+        return self._named(self.rows.lazy()).collect()
+
+    def of(self, buyers: pl.DataFrame) -> pl.DataFrame:
+        """The messages of these (``shop``, ``buyer``), in the order of messages."""
+        codes = self.buyers.join(buyers.select("shop", "buyer").unique(), on=["shop", "buyer"])["b"]
+        own = self.rows.lazy().filter(pl.col("b").is_in(codes.implode()))
+        return self._named(own.sort("ts", maintain_order=True)).collect()
+
+    def write(self, path: Path) -> None:
+        """``tables/messages.parquet``, in the order of the input, without holding it all."""
+        self._named(self.rows.lazy()).sink_parquet(path, compression="zstd", compression_level=1)
