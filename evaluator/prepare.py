@@ -95,15 +95,19 @@ def staff_of(month: MonthData, roster: Roster, raw: pl.DataFrame) -> Staff:
         .drop("robot_role")
     )
     agents = all_agents(month, bindings)
-    accounts = {name: n for n, name in enumerate(sorted(bindings["account"].unique()))}
-    coded = bindings.select(
-        "account",
-        "day",
-        pl.col("agent").replace_strict(agents, range(len(agents)), return_dtype=pl.Int32).alias("a"),
-        pl.col("account").replace_strict(accounts, return_dtype=pl.UInt32).alias("acct"),
-        "robot_acct",
+    accounts = sorted(bindings["account"].unique())
+    coded = (
+        bindings.join(_numbered("agent", agents, "a", pl.Int32()), on="agent")
+        .join(_numbered("account", accounts, "acct", pl.UInt32()), on="account")
+        .select("account", "day", "a", "acct", "robot_acct")
     )
-    return Staff(bindings, coded, robots, agents, accounts)
+    return Staff(bindings, coded, robots, agents, {name: n for n, name in enumerate(accounts)})
+
+
+def _numbered(column: str, names: list[str], code: str, dtype: pl.DataType) -> pl.DataFrame:
+    """Names with their places as codes."""
+    frame = pl.DataFrame({column: names}, schema={column: pl.String}).with_row_index(code)
+    return frame.with_columns(pl.col(code).cast(dtype))
 
 
 def all_agents(month: MonthData, bindings: pl.DataFrame) -> list[str]:

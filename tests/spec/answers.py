@@ -138,7 +138,7 @@ def check(case: Case) -> str | None:
             listed = [f"{item.kind} {item.subject}" for item in result.review]
             wrong = None if rest.strip() in listed else f"not among: {listed}"
         else:
-            wrong = compare_table(word, rest, result.frames)
+            wrong = compare_table(word, rest, result.frames | {"messages": result.talk.all()})
         if wrong:
             return f"{case}\n\nwrong: {word} {rest}\n{wrong}"
     return None
