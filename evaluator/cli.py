@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 app = typer.Typer(
     help="客服绩效：从聊天记录到工资表，每一分钱都能追到消息和规则。",
@@ -20,8 +23,17 @@ Month = Annotated[Path, typer.Argument(help="月份文件夹：period.yaml 与�
 Out = Annotated[Path, typer.Option("--out", help="结果文件夹（新建，或覆盖以前的一次结果）")]
 
 
-def _tell(text: str) -> None:
-    typer.echo(f"· {text}", err=True)
+@contextmanager
+def _progress(quiet: bool = False) -> Iterator[Callable[[str], None] | None]:
+    """What is being done, as one changing line on a terminal; nothing where output goes to a file."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield None
+        return
+    with console.status("开始") as status:
+        yield lambda text: status.update(escape(text))
 
 
 @app.command()
@@ -33,8 +45,9 @@ def run(
     from evaluator.run import evaluate_month
 
     check_target(out)
-    evaluation = evaluate_month(month, None if quiet else _tell)
-    evaluation.save(out, None if quiet else _tell)
+    with _progress(quiet) as progress:
+        evaluation = evaluate_month(month, progress)
+        evaluation.save(out, progress)
     _summary(evaluation, out)
 
 
@@ -61,7 +74,8 @@ def check(month: Month) -> None:
     from evaluator.sources import read_month
 
     config = load_month(month)
-    data = read_month(config, _tell)
+    with _progress() as progress:
+        data = read_month(config, progress)
     typer.echo(f"期间 {config.start} 至 {config.end}（不含），方案 {len(config.plans)} 个")
     typer.echo(f"{'文件':<44}{'表':<14}{'格式':<22}{'读入':>9}{'采用':>9}{'拒收':>7}")
     for f in data.inputs:

@@ -58,7 +58,7 @@ def settings(start: date, end: date, order_ids: list[str]) -> st.SearchStrategy[
         "exclude_orders": st.lists(st.sampled_from(order_ids), max_size=1),
         "credit_roles": st.sampled_from([["售前", "售后", "全能"], ["售前"]]),
         "response_hours": st.sampled_from([None, ["10:00", "18:00"], ["00:00", "24:00"]]),
-        "courtesy": st.sampled_from([["好的", "谢谢", "ok"], ["在吗"]]),
+        "courtesy": st.sampled_from([["好的", "谢谢！", "OK"], ["在吗"]]),
         "auto_reply_prefixes": st.just(["【自动】"]),
         "internal_accounts": st.just(["小二01"]),
         "shop_alias": st.just({"甲店旗舰店": "shop_a"}),

@@ -27,11 +27,14 @@ CASTS = [
     ["alice1", "alan1", "a*1", "al*"],
     ["小明", "*明", "bob"],
     ["alice1", "小美", "主店:客服9"],
-    ["bob", "小二01", "alice1"],
+    ["bob", "小二01", "小二01:子2"],
+    ["alice1", "主店", "新号"],
 ]
 
-#: 小美 and 小美二号 are E01's, 店小智 is a robot's; the others are bound by chance, or not at all.
+#: 小美 and 小美二号 are E01's, 店小智 is a robot's; the others are bound by chance, or not at all. 新号 only ever
+#: receives.
 ACCOUNTS = ["小美", "小雅", "店小智", "小美二号", "值班", "助手", "临时", "主店:子1"]
+NEWCOMER = "新号"
 EMPLOYEES = {"E01": "小美", "E02": "小雅", "E03": "阿强", "R01": "店小智"}
 
 CLOCKS = [
@@ -72,6 +75,7 @@ GAPS_MS = [
     7_200_000,
     14_400_000,
     86_400_000,
+    259_200_000,
 ]
 TEXTS = [
     "在吗",
@@ -84,13 +88,15 @@ TEXTS = [
     "亲亲亲",
     "【自动】您好",
     " 有货 ",
+    " 【自动】稍等",
     "多少钱\n包邮吗",
     '这款,还有"黑色"吗',
     f"要{AD_WORD}吗",
 ]
 ORDER_IDS = [f"26100100000000000{n}" for n in range(7)]
 
-#: (sender, kind, auto): how a step of a chat may look; exchange: the buyer asks, and is answered a gap later.
+#: (sender, kind, auto): how a step of a chat may look; exchange: the buyer asks, and is answered a gap later;
+#: handover: he asks, is transferred a gap later, and the other answers another gap later.
 Look = tuple[str, str | None, bool | None]
 COMMON: list[Look] = [
     ("exchange", "text", None),
@@ -101,6 +107,7 @@ COMMON: list[Look] = [
 ]
 LOOKS: list[Look] = [
     *COMMON * 5,
+    *[("handover", "text", None)] * 4,
     ("buyer", "text", False),
     ("buyer", None, None),
     ("buyer", "image", None),
@@ -136,9 +143,12 @@ class Cast:
 def casts(draw: st.DrawFn, aliases: dict[str, str]) -> Cast:
     shops = draw(st.sampled_from([SHOPS[:1], SHOPS]))
     buyers = draw(st.sampled_from(CASTS))
-    accounts = draw(st.lists(st.sampled_from(ACCOUNTS[2:]), max_size=3, unique=True))
-    machines = draw(st.sampled_from([[], ["助手"], ["助手", "小美二号"], ["临时"]]))
-    return Cast([*shops, *aliases], buyers, [*ACCOUNTS[:2], *accounts], machines)
+    machines: list[str] = draw(
+        st.sampled_from([[], [], ["助手"], ["小美二号"], ["助手", "小美二号"], ["临时"]])
+    )
+    others = draw(st.lists(st.sampled_from(ACCOUNTS[2:]), max_size=3, unique=True))
+    accounts = dict.fromkeys([*ACCOUNTS[:2], *machines, *others])
+    return Cast([*shops, *aliases], buyers, list(accounts), machines)
 
 
 days_around = st.sampled_from([1, 1, 1, 2, 2, 0, 0, 3, 3, -1, 4, 5, -4, 8, -23])
@@ -149,57 +159,74 @@ moments = st.builds(
 )
 
 
+@dataclass
+class Step:
+    """One step of a chat: ``gap`` ms after what was before; ``move``: how far round the cast another account
+    speaks; ``receiver``: to whom a transfer goes."""
+
+    look: Look
+    gap: int
+    move: int
+    receiver: str | None
+    text: str
+    order_id: str | None
+    file: str
+
+    def events(self, account: str, cast: Cast) -> list[Row]:
+        """Its rows, without buyer and time; what an agent says is a robot's where a machine answers."""
+        sender, kind, auto = self.look
+        common = {
+            "text": self.text,
+            "kind": kind,
+            "auto": auto,
+            "order_id": self.order_id,
+            "account": account,
+        }
+        voice = {"sender": "robot" if account in cast.machines else "agent"}
+        asked, answered = {**common, "sender": "buyer"}, {**common, **voice}
+        if sender == "exchange":
+            return [asked, answered]
+        if sender == "handover":
+            handed = {**common, "sender": "agent", "kind": "transfer", "to_account": self.receiver}
+            other = {**common, "sender": "agent", "account": self.receiver}
+            return [asked, handed, other] if self.receiver in cast.accounts else [asked, handed]
+        if kind == "transfer":
+            return [{**common, "sender": sender, "to_account": self.receiver}]
+        if sender == "system" and self.move == 3:
+            return [{**common, "sender": sender, "account": None}]
+        return [answered if sender == "agent" else {**common, "sender": sender}]
+
+
+def chat_steps(cast: Cast) -> st.SearchStrategy[Step]:
+    return st.builds(
+        Step,
+        look=st.sampled_from(LOOKS),
+        gap=st.sampled_from(GAPS_MS),
+        move=st.sampled_from([0, 0, 0, 0, 1, 2, 3]),
+        receiver=st.sampled_from([*cast.accounts, None, NEWCOMER]),
+        text=st.sampled_from(TEXTS),
+        order_id=st.sampled_from([None] * 7 + ORDER_IDS[:4]),
+        file=st.sampled_from(["messages_1", "messages_1", "messages_2"]),
+    )
+
+
 @st.composite
 def chats(draw: st.DrawFn, cast: Cast) -> list[tuple[str, Row]]:
-    """Message rows with their file: runs of one buyer's steps, each a gap after the one before."""
-    steps = st.tuples(
-        st.sampled_from(LOOKS),
-        st.sampled_from(GAPS_MS),
-        st.sampled_from([0, 0, 0, 0, 1, 2, 3]),
-        st.sampled_from([*cast.accounts, None]),
-        st.sampled_from(TEXTS),
-        st.sampled_from([None] * 8 + ORDER_IDS[:4]),
-        st.sampled_from(["messages_1", "messages_1", "messages_2"]),
-    )
+    """Message rows with their file: runs of one buyer's steps, each a gap after the one before. After a
+    handover the chat goes on with whom it was handed to."""
+    steps = chat_steps(cast)
     rows = []
     for _ in range(draw(st.integers(2, 7))):
         shop, buyer = draw(st.sampled_from(cast.shops)), draw(st.sampled_from(cast.buyers))
         ts, home = draw(moments), draw(st.integers(0, len(cast.accounts) - 1))
         for step in draw(st.lists(steps, min_size=2, max_size=10)):
-            look, gap, move, to_account, text, order_id, file = step
-            account = cast.accounts[(home + move) % len(cast.accounts)]
-            for sender, kind, auto in says(look, account in cast.machines):
-                ts += timedelta(milliseconds=gap)
-                rows.append(
-                    (
-                        file,
-                        {
-                            "shop": shop,
-                            "buyer": buyer,
-                            "sender": sender,
-                            "ts": ts,
-                            "text": text,
-                            "kind": kind,
-                            "account": None if sender == "system" and move == 3 else account,
-                            "auto": auto,
-                            "order_id": order_id,
-                            "to_account": to_account if kind == "transfer" else None,
-                        },
-                    )
-                )
-            if look[1] == "transfer" and to_account is not None and move:
-                home = cast.accounts.index(to_account)
+            account = cast.accounts[(home + step.move) % len(cast.accounts)]
+            for event in step.events(account, cast):
+                ts += timedelta(milliseconds=step.gap)
+                rows.append((step.file, {**event, "shop": shop, "buyer": buyer, "ts": ts}))
+            if step.look[0] == "handover" and step.receiver in cast.accounts:
+                home = cast.accounts.index(step.receiver)
     return rows
-
-
-def says(look: Look, machine: bool) -> list[Look]:
-    """A step's rows; what an agent says is a robot's where a machine answers (a transfer may be anyone's)."""
-    sender, kind, auto = look
-    if sender == "agent" and machine and kind != "transfer":
-        return [("robot", kind, auto)]
-    if sender != "exchange":
-        return [look]
-    return [("buyer", kind, auto), ("robot" if machine else "agent", kind, auto)]
 
 
 def anchored(times: list[datetime]) -> st.SearchStrategy[datetime]:
