@@ -65,8 +65,8 @@ class Evaluation:
         }
         found = "，".join(f"{names[k]} {links[k]:,} 单" for k in names if links.get(k))
         lost = links.get("unlinked", 0) + links.get("ambiguous", 0)
-        told = [f"订单与买家：{found or '无'}"]
-        return [*told, f"⚠ {lost:,} 单找不到买家的聊天，按静默处理（见「待核」）"] if lost else told
+        told = [f"订单与买家：{found or '无'}" + (f"，找不到买家 {lost:,} 单" if lost else "")]
+        return told + [f"⚠ {item.detail}" for item in self.review if item.kind == "unlinked_order"]
 
     def table(self, name: str) -> pd.DataFrame:
         """One table as a pandas DataFrame; figures as numbers where the file has decimal text."""

@@ -23,6 +23,15 @@ MESSAGE_LIMIT = 400
 _TIMES = ("created", "paid", "grouped")
 
 
+#: How an order found no buyer, or found him in a way worth telling.
+LINKS = {
+    "unlinked": "未关联（订单没有买家昵称，聊天里也没有唯一的人提到这个订单号），按静默处理",
+    "ambiguous": "（昵称脱敏，对应多位顾客，聊天里也没有提到这个订单号：不猜，按静默处理）",
+    "chat": "（按聊天里提到的订单号确定）",
+    "mask": "（昵称脱敏，本店只有这一位吻合）",
+}
+
+
 def explain_order(out: Path, order_id: str) -> str:
     """R-A8 in words: the order, all judgments, the candidates at each time with who won and why, who
     assisted by which messages, and the chat around it. An id of several shops is explained for each.
@@ -148,6 +157,7 @@ class _Story:
     def __init__(self, run: FinishedRun, order: Record) -> None:
         self.run, self.order = run, order
         keys = {"shop": order["shop"], "order_id": order["order_id"]}
+        self.link: str = run.rows("links", **keys)[0]["link"]
         self.candidates = run.rows("candidates", **keys)
         self.assists = run.rows("assists", **keys)
         self.receptions = (
@@ -177,14 +187,23 @@ class _Story:
     def _facts(self) -> Iterator[str]:
         order = self.order
         yield f"订单 {visible(order['order_id'])}　店铺 {visible(order['shop'])}"
-        nobody = "未关联（订单没有买家，聊天也没有提到它）"
-        yield f"  买家　{visible(order['buyer']) if order['buyer'] else nobody}"
+        yield f"  买家　{visible(order['buyer'] or '')}{LINKS.get(self.link, '')}"
         paid = f"{order['paid']:%Y-%m-%d %H:%M:%S}" if order["paid"] else "未付款"
         yield f"  下单　{order['created']:%Y-%m-%d %H:%M:%S}　付款　{paid}"
         counted = "—" if order["counted"] is None else f"{_yuan(order['counted'])} 元"
-        yield f"  金额　{_yuan(order['amount'])} 元，计入 {counted}"
+        yield f"  金额　{_yuan(order['amount'])} 元，计入 {counted}{self._when_counted()}"
         if order["excluded"]:
-            yield f"  不计入任何客服：{label('excluded', order['excluded'])}"
+            yield f"  不计入任何客服，不作判定：{label('excluded', order['excluded'])}"
+
+    def _when_counted(self) -> str:
+        """Whether the amount is this period's sale (R-A4)."""
+        paid, period = self.order["paid"], self.run.manifest["period"]
+        if self.order["excluded"]:
+            return ""
+        if paid is None:
+            return "（未付款，未计入销售额）"
+        inside = period["start"] <= self.run.day(paid).isoformat() < period["end"]
+        return "" if inside else "（付款日不在本期，未计入本期销售额）"
 
     def _judgments(self) -> Iterator[str]:
         yield ""
@@ -193,26 +212,31 @@ class _Story:
         for judgment, (_, column) in JUDGMENTS.items():
             used = "　← 本次采用" if judgment == setting else ""
             winner = self.run.who(self.order[column]) if self.order[column] else "静默（无落实）"
+            if judgment == "payment" and self.order["paid"] is None:
+                winner = "未付款，不适用"
             yield f"  {label('judgments', judgment)}：{'不计' if self.order['excluded'] else winner}{used}"
 
     def _candidates(self, at: str) -> Iterator[str]:
         found = sorted((c for c in self.candidates if c["at"] == at), key=lambda c: c["place"])
         when = self.times.get(at)
-        if not found and when is None:
+        if self.order["excluded"] or (not found and when is None):
             return
         yield ""
         clock = f"（{when:%Y-%m-%d %H:%M:%S}）" if when else ""
         days = self.window.days
-        yield f"{label('times', at)}时{clock}的候选：此前 {days} 天内与买家双向沟通的客服"
+        span = f"当天及此前 {days} 天（按自然日）" if days else "当天"
+        yield f"{label('times', at)}时{clock}的候选：{span}里，在此之前与买家双向沟通的客服"
         for c in found:
             mark = "★" if c["won"] else "　"
             last = f"最后一条 {c['last_human']:%m-%d %H:%M:%S}"
             said = f"客服 {c['human_messages']} 条，买家 {c['buyer_messages']} 条"
+            if not c["buyer_messages"]:
+                said += "（转接来的，算买家已开口）"
             turns, why = f"应答 {c['answered_turns']} 轮", label("why", c["why"])
             yield f"  {mark}{c['place']}. {self.run.who(c['agent'])}　{last}　{said}，{turns}　{why}"
         if not found:
-            yield "  （没有候选，静默）"
-        if when is not None and not self.order["excluded"]:
+            yield "  （没有候选，静默）" if self.order["buyer"] else "  （不知道买家是谁，无从判定，静默）"
+        if when is not None:
             yield from self._no_candidates(when, {c["agent"] for c in found})
 
     def _no_candidates(self, when: datetime, candidates: set[str]) -> Iterator[str]:
@@ -258,6 +282,20 @@ class _Story:
             )
         if not self.assists:
             yield "  （无）"
+        after = self._next_order()
+        if after is not None:
+            yield (
+                f"  买家的下一单 {visible(after['order_id'])} 于 {after['created']:%m-%d %H:%M:%S} 下单："
+                "此后的消息算那一单的，不算这一单的协助跟进"
+            )
+
+    def _next_order(self) -> Record | None:
+        """R-A6: the buyer's next order in the shop, which ends the following-up of this one."""
+        if not self.order["buyer"] or self.link == "ambiguous":
+            return None
+        own = self.run.rows("attribution", shop=self.order["shop"], buyer=self.order["buyer"])
+        later = [o for o in own if not o["excluded"] and o["created"] > self.created]
+        return min(later, key=lambda o: o["created"], default=None)
 
     def _assist_messages(self, assist: Record) -> list[int]:
         """Places of the human messages that made an assist (R-A6)."""

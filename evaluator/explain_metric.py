@@ -71,7 +71,8 @@ def _counted(facts: MonthFacts, measure: Measure, code: int, scale: int) -> pl.D
         own = own.group_by(*measure.unit, maintain_order=True).agg(
             pl.col(used).max(), pl.col("a", "s").first()
         )
-    counted = own.with_columns(measure.expr.cast(pl.Int64).alias("计")).filter(pl.col("计") != 0)
+    chosen = pl.col("计") != 0 if measure.rows is None else measure.rows
+    counted = own.with_columns(measure.expr.cast(pl.Int64).alias("计")).filter(chosen)
     return counted.with_columns(pl.col("计") / scale) if scale > 1 else counted
 
 

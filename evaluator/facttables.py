@@ -155,7 +155,8 @@ def inquiries_table(facts: Facts, names: Names) -> pl.DataFrame:
 
 
 def fact_tables(facts: Facts, bucket: Bucket) -> dict[str, pl.DataFrame]:
-    """All fact tables of SPEC §10 by name, with ``sessions`` and ``inquiries`` beside them."""
+    """All fact tables of SPEC §10 by name, with ``sessions``, ``inquiries`` and ``links`` (how orders found their
+    buyers) beside them."""
     names = Names(bucket.codes)
     return {
         "receptions": receptions_table(facts, names),
@@ -165,4 +166,5 @@ def fact_tables(facts: Facts, bucket: Bucket) -> dict[str, pl.DataFrame]:
         "candidates": candidates_table(facts, names),
         "sessions": sessions_table(facts, names),
         "inquiries": inquiries_table(facts, names),
+        "links": facts.orders.select("shop", "order_id", "buyer", "link").sort("shop", "order_id"),
     }

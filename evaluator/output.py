@@ -25,6 +25,7 @@ PARQUET_TABLES = (
     "turns",
     "sessions",
     "inquiries",
+    "links",
 )
 FREE_TEXT = {"kpi": ("name",), "payroll": ("name",), "rejects": ("value", "why")}
 EVIDENCE = "evidence"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from fractions import Fraction
 
 import polars as pl
@@ -40,9 +41,10 @@ def gather_review(
         *month.review,
         *_rejected(month),
         *roster.overlaps(),
+        *_part_months(month, roster, view),
         *_unbound(bucket, facts),
         *_ambiguous(bucket),
-        *_unlinked(bucket, view),
+        *_unlinked(view),
         *_joins(month, bucket),
         *_refunds(month),
         *_online(view),
@@ -87,6 +89,21 @@ def _unbound(bucket: Bucket, facts: Facts) -> list[ReviewItem]:
     return items
 
 
+def _part_months(month: MonthData, roster: Roster, view: PeriodView) -> list[ReviewItem]:
+    """Employees whom the roster binds for a part of the period only, and whose attendance nobody gave."""
+    attended = month.tables["attendance"]["employee_id"].to_list() if "attendance" in month.tables else []
+    start, last = month.config.start, month.config.end - timedelta(days=1)
+    items = []
+    for employee_id, profile in view.profiles.items():
+        own = roster.rows.filter(pl.col("employee_id") == employee_id)
+        first, end = min(own["from"].to_list()), max(own["to"].to_list())
+        if not profile.is_robot and employee_id not in attended and (first > start or end < last):
+            when = f"{max(first, start)} 至 {min(end, last)}"
+            told = f"{profile.name}（{employee_id}）本期只在 {when} 在册，又没有考勤行：底薪和绩效基数按整期计，请核对"
+            items.append(ReviewItem("part_month", employee_id, told))
+    return items
+
+
 def _ambiguous(bucket: Bucket) -> list[ReviewItem]:
     chats = (
         bucket.identities.chats.filter(pl.col("who").str.ends_with(OWN))
@@ -119,9 +136,13 @@ def _ambiguous(bucket: Bucket) -> list[ReviewItem]:
     return _capped(items, "ambiguous_buyer")
 
 
-def _unlinked(bucket: Bucket, view: PeriodView) -> list[ReviewItem]:
+def _unlinked(view: PeriodView) -> list[ReviewItem]:
     """Orders whose buyer nobody knows: silent, but told (SPEC §2)."""
-    rows = bucket.orders.filter(pl.col("link").is_in(["unlinked", "ambiguous"]) & view.inside("paid_day"))
+    rows = view.facts.orders.filter(
+        pl.col("link").is_in(["unlinked", "ambiguous"])
+        & view.inside("paid_day")
+        & pl.col("excluded").is_null()
+    )
     by_shop = (
         rows.group_by("shop").agg(pl.len().alias("n"), pl.col("counted").sum().alias("fen")).sort("shop")
     )

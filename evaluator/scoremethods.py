@@ -56,7 +56,7 @@ def points_of(item: ScoreItem, cell: KpiCell, peers: Peers) -> tuple[Fraction, s
 
 
 def _n(value: Fraction) -> str:
-    return plain(value, 4)
+    return plain(value, 6)
 
 
 def _bands(how: Bands, value: Fraction, lower: bool) -> tuple[Fraction, str]:

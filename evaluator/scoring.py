@@ -271,7 +271,10 @@ def _through_gates(
         elif compare(cell.value, gate.op, gate.value):
             after = gate.effect.apply(total)
             shown = f"{info.name} {plain(cell.value, 4)} {gate.op} {plain(gate.value)}"
-            held.append(f"{shown}：{plain(total, 4)} → {plain(after, 4)}")
+            changed = (
+                f"{plain(total, 4)} → {plain(after, 4)}" if after != total else f"{plain(total, 4)} 不变"
+            )
+            held.append(f"{shown}：{changed}")
             total = after
     return max(half_up(total), Decimal("0.00")), tuple(held)
 

@@ -69,12 +69,8 @@ def troubled_days(view: PeriodView) -> pl.DataFrame:
     ]
     applied = refunds(view)
     if applied.height:
-        written = view.facts.orders.select("o", pl.col("buyer").is_not_null().alias("_named"))
-        known = applied.join(written, on="o", maintain_order="left").filter(
-            (pl.col("b") >= 0) | pl.col("_named")
-        )
         parts.append(
-            known.select(
+            applied.select(
                 "s",
                 pl.col("b").cast(pl.Int64),
                 pl.lit(None, pl.String).alias("name"),

@@ -368,7 +368,7 @@ def of_the_shop(request: MetricRequest, facts: MonthFacts) -> Answer:
 def net_sales(request: MetricRequest, facts: MonthFacts) -> Answer:
     """R-A4: sales less the refunds of these orders completed in the period."""
     net = pl.when(CREDITED).then(_col("counted") - _col("back")).otherwise(0)
-    return Answer(Figure(Measure("net_sales", "paid_orders", net), scale=FEN))
+    return Answer(Figure(Measure("net_sales", "paid_orders", net, rows=CREDITED), scale=FEN))
 
 
 @metric("late_refunds")

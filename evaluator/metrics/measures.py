@@ -26,6 +26,7 @@ class Measure:
     fact: str
     expr: pl.Expr
     unit: tuple[str, ...] = ()
+    rows: pl.Expr | None = None  # rows to show as its evidence; None: those where it is not 0
 
 
 @dataclass(frozen=True)

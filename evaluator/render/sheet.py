@@ -9,6 +9,8 @@ from decimal import Decimal
 
 import polars as pl
 
+from evaluator.numbers import half_up
+
 Value = str | int | float | Decimal | date | datetime | None
 
 
@@ -76,13 +78,14 @@ def show(value: Value, kind: str) -> str:
 
 
 def _number(value: int | float | Decimal, kind: str) -> str:
+    """Rounded half-up from the decimal text that the tables hold (SPEC §1), never from a binary fraction."""
+    exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     if kind in ("money", "points"):
-        return f"{value:,.2f}"
+        return f"{half_up(exact, 2):,f}"
     if kind == "ratio":
-        return f"{value * 100:.2f}%"
+        return f"{half_up(exact * 100, 2):f}%"
     if kind in ("seconds", "hours"):
-        return f"{value:,.1f}"
+        return f"{half_up(exact, 1):,f}"
     if kind == "factor":
-        return f"{value:,.2f}".rstrip("0").rstrip(".")
-    whole = isinstance(value, int) or value == value.__round__()
-    return f"{value:,.0f}" if whole else f"{value:,.2f}"
+        return f"{half_up(exact, 2):,f}".rstrip("0").rstrip(".")
+    return f"{half_up(exact, 0 if exact == exact.to_integral_value() else 2):,f}"

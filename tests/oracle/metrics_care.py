@@ -112,8 +112,8 @@ def resolution_rate(f: Facts, s: Scope, o: Options) -> Cell:
     month = f.month
     troubled: set[BuyerDay] = {(i.shop, i.buyer, i.day) for i in f.inquiries if i.label == "after_sale"}
     for order, row in refunds_of(f):
-        if order.buyer or order.written:  # §2: each ambiguous order is its own buyer's
-            troubled.add((order.shop, order.buyer or order.order_id + OWN, month.day(row["applied"])))
+        # §2: an order whose buyer nobody knows is its own buyer's
+        troubled.add((order.shop, order.buyer or order.order_id + OWN, month.day(row["applied"])))
     escalated: set[BuyerDay] = set()
     for row in month.rows("escalations"):
         day = month.day(row["ts"])

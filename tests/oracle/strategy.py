@@ -27,8 +27,6 @@ from .strategy_talk import (
     chats,
 )
 
-SHIFTS = [*[0] * 20, -90, 90, -91, 91]  # days, around the reach of R-F0
-
 
 @st.composite
 def payments(draw: st.DrawFn, created: datetime, said: list[datetime]) -> datetime | None:
@@ -49,15 +47,17 @@ def orders(draw: st.DrawFn, cast: Cast, talk: list[Row]) -> list[Row]:
     """Orders, most of them where someone talks; a number may come twice (superseded) and in two shops."""
     rows = []
     answers = [row for row in talk if row["sender"] == "agent"] or talk
-    for _ in range(draw(st.integers(0, 8))):
+    dense = cast.theme.dense
+    for _ in range(draw(st.integers(1, 3) if dense else st.integers(0, 8))):
         about = draw(st.sampled_from(answers))
         shop, buyer = about["shop"], about["buyer"]
-        if draw(st.sampled_from([False, False, True])):
+        if not dense and draw(st.sampled_from([False, False, True])):
             shop = draw(st.sampled_from(cast.shops))
             buyer = draw(st.sampled_from([*cast.buyers, None, None, *BUYERS[:4], "al*"]))
-        created = draw(anchored([about["ts"]])) + timedelta(days=draw(st.sampled_from(SHIFTS)))
+        created = draw(anchored([about["ts"]])) + timedelta(days=draw(st.sampled_from(cast.theme.shifts)))
         paid = draw(payments(created, [row["ts"] for row in talk if row["buyer"] == buyer]))
-        amount = draw(st.sampled_from([9900, 12_345, 1_000_000, 9900, 12_345, 5_000, 500, 499, 0]))
+        amount = draw(st.sampled_from([9900, 12_345, 1_000_000, 5_000, *([] if dense else [500, 499, 0])]))
+        memos = [None] if dense else [*[None] * 9, "加急", "帮刷单3", "补差"]
         rows.append(
             {
                 "shop": shop,
@@ -69,7 +69,7 @@ def orders(draw: st.DrawFn, cast: Cast, talk: list[Row]) -> list[Row]:
                 "postage": draw(st.sampled_from([None, 0, min(500, amount)])),
                 "quantity": draw(st.sampled_from([1, 2, 5, None])),
                 "status": "交易成功",
-                "memo": draw(st.sampled_from([*[None] * 9, "加急", "帮刷单3", "补差"])),
+                "memo": draw(st.sampled_from(memos)),
                 "grouped": later(paid or created, draw(st.sampled_from([None, None, 0, 60, 86_400]))),
             }
         )
@@ -99,20 +99,27 @@ def items(draw: st.DrawFn) -> list[Row]:
     return draw(st.lists(row, max_size=6))
 
 
+REFUNDED_AFTER = [0, 60, 5_400, 86_400, 259_200, 432_000, None]  # seconds
+
+
 @st.composite
-def refunds(draw: st.DrawFn, cast: Cast, times: list[datetime]) -> list[Row]:
-    """Refunds, some of unknown orders; together they may exceed the order."""
+def refunds(draw: st.DrawFn, cast: Cast, placed: list[Row]) -> list[Row]:
+    """Refunds, several of one order, some of unknown ones; together they may exceed the order."""
     rows = []
-    for number in range(draw(st.integers(0, 6))):
+    dense = cast.theme.dense
+    numbers = [order["order_id"] for order in placed for _ in range(2)]
+    numbers += [] if dense and numbers else ["999"]
+    times = [order.get("paid") or order["created"] for order in placed] or [datetime.combine(START, time(10))]
+    for number in range(draw(st.integers(2 if dense else 0, 6))):
         applied = draw(anchored(times))
         rows.append(
             {
                 "refund_id": f"RF{number}",
-                "order_id": draw(st.sampled_from([*ORDER_IDS, "999"])),
+                "order_id": draw(st.sampled_from(numbers)),
                 "applied": applied,
-                "completed": later(applied, draw(st.sampled_from([None, 0, 60, 5_400, 86_400, 259_200]))),
-                "amount": draw(st.sampled_from([0, 1, 500, 9_900, 12_000])),
-                "kind": draw(st.sampled_from(["refund_only", "return_refund", "exchange"])),
+                "completed": later(applied, draw(st.sampled_from(REFUNDED_AFTER))),
+                "amount": draw(st.sampled_from([500, 9_900, 7_000, 12_000, 1, 0])),
+                "kind": draw(st.sampled_from(["refund_only", "return_refund", "refund_only", "exchange"])),
                 "stage": draw(st.sampled_from([None, "in_sale", "after_sale"])),
                 "by_seller": draw(st.sampled_from([None, True, False])),
                 "dispute": draw(st.sampled_from([True, True, False, None])),
@@ -203,7 +210,12 @@ def roster(draw: st.DrawFn) -> list[Row]:
         edges,
         edges,
     )
-    return rows + draw(st.lists(extra, max_size=5))
+    if draw(st.booleans()):  # the account 值班 changes hands
+        rows += [
+            roster_row("值班", "E02", "售前", "乙组", None, START + timedelta(days=1)),
+            roster_row("值班", "E03", "售前", "甲组", START + timedelta(days=2), None),
+        ]
+    return rows + draw(st.lists(extra, max_size=4))
 
 
 @st.composite
@@ -247,6 +259,7 @@ def months(draw: st.DrawFn) -> RawMonth:
     """A whole month's folder."""
     chosen = draw(settings(START, END, ORDER_IDS))
     cast = draw(casts(chosen.get("shop_alias", {})))
+    chosen["ad"]["rules"] |= cast.theme.name == "ads"
     talk = draw(chats(cast))
     rows = [row for _, row in talk]
     files = {name: [row for file, row in talk if file == name] for name in ("messages_1", "messages_2")}
@@ -257,7 +270,7 @@ def months(draw: st.DrawFn) -> RawMonth:
     times = [row["ts"] for row in rows]
     optional = {
         "order_items": items(),
-        "refunds": refunds(cast, times),
+        "refunds": refunds(cast, files["orders"]),
         "ratings": ratings(cast, times),
         "escalations": escalations(cast, times),
         "online": online(cast, times),

@@ -77,7 +77,7 @@ def settings(start: date, end: date, order_ids: list[str]) -> st.SearchStrategy[
     }
     ad = st.builds(
         lambda rules: {"rules": rules, "model": False, "behaviour": False},
-        st.sampled_from([False, False, False, True]),
+        st.sampled_from([False, False, True]),
     )
     return st.fixed_dictionaries({"ad": ad}, optional=optional)
 

@@ -129,10 +129,37 @@ LOOKS: list[Look] = [
 ]
 
 
+@dataclass(frozen=True)
+class Theme:
+    """What a month is about: the pools from which it is drawn. ``shifts``: days from a chat to an order;
+    ``dense``: everything about few orders of those who talk, none of them left out."""
+
+    name: str
+    casts: list[list[str]]
+    gaps: list[int]
+    texts: list[str]
+    shifts: list[int]
+    dense: bool = False
+
+
+HOUR, DAY = 3_600_000, 86_400_000
+PAIR = [["alice1"], ["alice1", "bob"]]
+EVERYTHING = Theme("everything", CASTS, GAPS_MS, TEXTS, [*[0] * 20, -90, 90, -4])
+THEMES = [
+    *[EVERYTHING] * 4,
+    Theme("money", PAIR, GAPS_MS, TEXTS, [0, 0, 0, -3], dense=True),
+    Theme("ads", PAIR, GAPS_MS, [*TEXTS, *[f"要{AD_WORD}吗"] * 9], [-90, 90, -91, 91], dense=True),  # R-F0
+    Theme(
+        "care", PAIR, [1000, 20_000, DAY, 2 * DAY, 3 * DAY, 3 * DAY + 1, HOUR], TEXTS, [-2, -3], dense=True
+    ),
+]
+
+
 @dataclass
 class Cast:
     """Who plays in a month: few of each, so that they meet."""
 
+    theme: Theme
     shops: list[str]  # with other spellings
     buyers: list[str]
     accounts: list[str]
@@ -141,14 +168,15 @@ class Cast:
 
 @st.composite
 def casts(draw: st.DrawFn, aliases: dict[str, str]) -> Cast:
-    shops = draw(st.sampled_from([SHOPS[:1], SHOPS]))
-    buyers = draw(st.sampled_from(CASTS))
+    theme = draw(st.sampled_from(THEMES))
+    shops = draw(st.sampled_from([SHOPS[:1], SHOPS[:1], SHOPS]))
+    buyers = draw(st.sampled_from(theme.casts))
     machines: list[str] = draw(
         st.sampled_from([[], [], ["助手"], ["小美二号"], ["助手", "小美二号"], ["临时"]])
     )
     others = draw(st.lists(st.sampled_from(ACCOUNTS[2:]), max_size=3, unique=True))
     accounts = dict.fromkeys([*ACCOUNTS[:2], *machines, *others])
-    return Cast([*shops, *aliases], buyers, list(accounts), machines)
+    return Cast(theme, [*shops, *aliases], buyers, list(accounts), machines)
 
 
 days_around = st.sampled_from([1, 1, 1, 2, 2, 0, 0, 3, 3, -1, 4, 5, -4, 8, -23])
@@ -201,10 +229,10 @@ def chat_steps(cast: Cast) -> st.SearchStrategy[Step]:
     return st.builds(
         Step,
         look=st.sampled_from(LOOKS),
-        gap=st.sampled_from(GAPS_MS),
+        gap=st.sampled_from(cast.theme.gaps),
         move=st.sampled_from([0, 0, 0, 0, 1, 2, 3]),
         receiver=st.sampled_from([*cast.accounts, None, NEWCOMER]),
-        text=st.sampled_from(TEXTS),
+        text=st.sampled_from(cast.theme.texts),
         order_id=st.sampled_from([None] * 7 + ORDER_IDS[:4]),
         file=st.sampled_from(["messages_1", "messages_1", "messages_2"]),
     )

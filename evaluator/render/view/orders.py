@@ -58,7 +58,10 @@ def _columns(data: Prepared) -> tuple[Column, ...]:
 
 def _frame(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
     """Cells of the sheet, columns in its order."""
-    orders = _with_beaten(data, _with_assists(data, orders))
+    links = data.frame("links").select(*_KEYS, "link")
+    orders = _with_beaten(data, _with_assists(data, orders)).join(
+        links, on=_KEYS, how="left", maintain_order="left"
+    )
     excluded = {e: data.words.word("excluded", e) for e in orders["excluded"].drop_nulls().unique().to_list()}
     silent = pl.when(pl.col("excluded").is_null()).then(pl.lit("静默"))
     return orders.select(
@@ -141,6 +144,8 @@ def _why(data: Prepared, orders: pl.DataFrame) -> pl.Expr:
         .then(pl.lit(None, dtype=pl.String))
         .when(pl.col("credited").is_null() & pl.col("buyer").is_null())
         .then(pl.lit("买家未关联到任何聊天，静默"))
+        .when(pl.col("credited").is_null() & (pl.col("link") == "ambiguous"))
+        .then(pl.lit("昵称脱敏，对应多位顾客，不猜是谁，静默"))
         .when(pl.col("credited").is_null())
         .then(pl.lit("窗口内没有客服与买家双向沟通，静默"))
         .when(pl.col("beaten").is_null())
