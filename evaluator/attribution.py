@@ -254,7 +254,7 @@ def assists(
     )
     until = (
         pl.when(pl.col("next_created").is_not_null())
-        .then(whole_second(pl.col("next_created")) - 1)
+        .then((pl.col("next_created").dt.epoch("ms") - 1).floordiv(1000))
         .otherwise(_SECONDS - 1)
     )
     after = index.up_to(

@@ -32,8 +32,8 @@ def test_the_story_of_an_order(finished: Finished) -> None:
 def test_why_an_order_is_silent_or_excluded(finished: Finished) -> None:
     silent = explain_order(finished.out, "9000000000000000005")
     assert "未关联" in silent
-    assert "（没有候选，静默）" in silent
-    assert "不计入任何客服：备注含排除词" in explain_order(finished.out, "9000000000000000006")
+    assert "（不知道买家是谁，无从判定，静默）" in silent
+    assert "不计入任何客服，不作判定：备注含排除词" in explain_order(finished.out, "9000000000000000006")
 
 
 def test_hostile_text_cannot_take_over_the_terminal(finished: Finished) -> None:
