@@ -29,7 +29,11 @@ def _named_setting(data: Prepared, key: str, value: Any) -> str:
         labels = {"last": "最后一条人工消息最晚者", "rounds": "应答轮数最多者"}
         return f"{labels.get(value) or words.word('judgments', value)}（{text}）"
     if key in ("filters", "ad"):
-        stages = {"rules": "关键词规则", "model": "分类模型", "behaviour": "行为"}
+        stages = {
+            "rules": "关键词规则",
+            "model": "分类模型（本版尚未提供）",
+            "behaviour": "行为（本版尚未提供）",
+        }
         return "；".join(
             f"{stages.get(k) or words.word('filters', k)}：{_switch(v)}" for k, v in value.items()
         )
