@@ -15,6 +15,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 
 ## A made-up month, evaluated
 demo: $(VENV)/.ready
+	rm -rf demo-month
 	$(BIN)/evaluator demo demo-month
 	$(BIN)/evaluator run demo-month --out $(DEMO)
 

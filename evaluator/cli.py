@@ -44,7 +44,7 @@ def run(
     from evaluator.output import check_target
     from evaluator.run import evaluate_month
 
-    check_target(out)
+    check_target(out, month)
     with _progress(quiet) as progress:
         evaluation = evaluate_month(month, progress)
         evaluation.save(out, progress)
@@ -59,6 +59,9 @@ def _summary(evaluation: object, out: Path) -> None:
     rejected = sum(f.rows_rejected for f in evaluation.month.inputs)
     typer.echo(f"读入 {read:,} 行，未采用 {rejected:,} 行（tables/rejects.csv）")
     typer.echo(f"待核 {len(evaluation.review)} 项（payroll.xlsx「待核」）")
+    unread = [item for item in evaluation.review if item.kind == "unrecognised_file"]
+    if unread:
+        typer.echo(f"⚠ {len(unread)} 个文件没有读入（见「待核」）")
     for line in evaluation.links_told():
         typer.echo(line)
     typer.echo(f"工资合计 {evaluation.payroll_total:,.2f} 元")
@@ -99,7 +102,10 @@ def demo(
 ) -> None:
     """写一个示范月份：真实的淘宝/天猫导出格式，虚构的店铺。"""
     from evaluator.demo import write_demo
+    from evaluator.model import EvaluatorError
 
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise EvaluatorError(f"{folder} 已经存在，不覆盖；请换一个空文件夹，或先删除它")
     write_demo(folder, seed=seed)
     typer.echo(f"示范月份已写到 {folder}；计算：evaluator run {folder} --out reports/demo")
 

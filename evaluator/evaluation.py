@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+LOUD = ("empty_period", "same_file", "unlinked_order")  # told on the screen, too
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """One month, evaluated. Tables are pandas DataFrames with the columns of SPEC §10:
@@ -66,7 +69,7 @@ class Evaluation:
         found = "，".join(f"{names[k]} {links[k]:,} 单" for k in names if links.get(k))
         lost = links.get("unlinked", 0) + links.get("ambiguous", 0)
         told = [f"订单与买家：{found or '无'}" + (f"，找不到买家 {lost:,} 单" if lost else "")]
-        return told + [f"⚠ {item.detail}" for item in self.review if item.kind == "unlinked_order"]
+        return told + [f"⚠ {item.detail}" for item in self.review if item.kind in LOUD]
 
     def table(self, name: str) -> pd.DataFrame:
         """One table as a pandas DataFrame; figures as numbers where the file has decimal text."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -10,6 +11,7 @@ from evaluator.metrics.table import Kpi
 from evaluator.model import MonthData
 from evaluator.pay import Pay
 from evaluator.prepare import Bucket
+from evaluator.rulebook import RulesFinder
 
 
 def program_version() -> str:
@@ -17,6 +19,13 @@ def program_version() -> str:
         return version("evaluator")
     except PackageNotFoundError:  # run from a checkout that is not installed
         return "0+checkout"
+
+
+def _shipped_rules() -> dict[str, str]:
+    """Hashes of the rule files that hold for every month."""
+    names = ("ads.yaml", "labels.yaml", "metrics.yaml", "defaults.yaml")
+    found = ((name, RulesFinder().find(name)) for name in names)
+    return {f"rules/{n}": hashlib.sha256(p.read_bytes()).hexdigest() for n, p in found if p is not None}
 
 
 def _plain(value: Any) -> Any:
@@ -34,7 +43,7 @@ def describe(
         "period": {"start": config.start.isoformat(), "end": config.end.isoformat()},
         "platform": config.platform,
         "inputs": [asdict(f) for f in month.inputs],
-        "rules": dict(sorted(config.sources.items())),
+        "rules": dict(sorted((config.sources | _shipped_rules()).items())),
         "plans": [plan.name for plan in config.plans],
         "settings": config.settings.model_dump(mode="json"),
         "links": {link: int(n) for link, n in links.iter_rows()},

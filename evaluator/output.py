@@ -29,6 +29,7 @@ PARQUET_TABLES = (
 )
 FREE_TEXT = {"kpi": ("name",), "payroll": ("name",), "rejects": ("value", "why")}
 EVIDENCE = "evidence"
+SORTED_BELOW = 1_000_000  # rows; larger facts come from sorted columns anyway
 MANIFEST = "manifest.json"
 
 
@@ -42,14 +43,43 @@ def harmless(column: str) -> pl.Expr:
     )
 
 
-def check_target(out: Path) -> None:
-    """Only an empty place or an earlier run of this program may be written to."""
-    if out.is_file():
-        raise EvaluatorError(f"输出位置 {out} 是一个文件；请用 --out 指定一个文件夹")
-    if out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).is_file():
+OWN_ENTRIES = {"payroll.xlsx", "team.html", "agents", "tables", EVIDENCE, MANIFEST}
+
+
+def check_target(out: Path, month: Path) -> Path:
+    """Where the run may be written: an empty place, or an earlier run of this program and nothing else. Errors:
+    EvaluatorError, before anything is computed."""
+    out, month = out.resolve(), month.resolve()
+    if out == month or out in month.parents:
         raise EvaluatorError(
-            f"输出文件夹 {out} 里已有别的文件（没有 {MANIFEST}）；请换一个空文件夹，以免覆盖您的文件"
+            f"输出文件夹 {out} 就是（或包含）月份文件夹，会覆盖您的数据；请用 --out 指定别的文件夹"
         )
+    if out.exists() and not out.is_dir():
+        raise EvaluatorError(f"输出位置 {out} 是一个文件；请用 --out 指定一个文件夹")
+    if out.is_dir():
+        foreign = sorted(p.name for p in out.iterdir() if p.name not in OWN_ENTRIES)
+        if foreign or (any(out.iterdir()) and not _is_run(out)):
+            what = "、".join(foreign[:5]) or "不是本程序写的文件"
+            raise EvaluatorError(
+                f"输出文件夹 {out} 里已有别的文件（{what}），不覆盖；请换一个空文件夹，或先移走它们"
+            )
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryDirectory(dir=out.parent).cleanup()
+    except OSError as error:
+        raise EvaluatorError(
+            f"不能写到 {out.parent}：{error.strerror}；请用 --out 指定有写权限的位置"
+        ) from None
+    return out
+
+
+def _is_run(out: Path) -> bool:
+    """Whether this program wrote the folder."""
+    try:
+        written = json.loads((out / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(written, dict) and written.get("program", {}).get("name") == "evaluator"
 
 
 def write_run(
@@ -57,9 +87,7 @@ def write_run(
 ) -> None:
     """Writes tables, evidence, reports and manifest into a folder beside ``out``, then puts it in its place; what stood
     there before goes only when the new one is whole. ``reports`` writes the workbook and pages into a folder."""
-    out = out.absolute()
-    check_target(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    out = check_target(out, evaluation.month.folder)
     work = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
         watch = Stopwatch(progress, evaluation.manifest["timings"])

@@ -40,6 +40,8 @@ def gather_review(
         *month.config.review,
         *month.review,
         *_rejected(month),
+        *_same_files(month),
+        *_empty_period(facts, view),
         *roster.overlaps(),
         *_part_months(month, roster, view),
         *_unbound(bucket, facts),
@@ -87,6 +89,31 @@ def _unbound(bucket: Bucket, facts: Facts) -> list[ReviewItem]:
         detail = f"账号 {account} 在花名册里没有对应的员工（{when}），其业绩不计薪；请在花名册补一行"
         items.append(ReviewItem("unbound_account", account, detail, asked))
     return items
+
+
+def _same_files(month: MonthData) -> list[ReviewItem]:
+    """Two files with the same bytes: rows of messages are caught one by one, those of other tables count twice."""
+    first: dict[tuple[str, str], str] = {}
+    items = []
+    for f in month.inputs:
+        other = first.setdefault((f.table, f.sha256), f.file)
+        if other != f.file and f.rows_used and f.table not in ("", "messages", "orders"):
+            told = f"{f.file} 与 {other} 内容完全相同，其 {f.rows_used} 行被计了两次；若是重复导出，请移走一个再算"
+            items.append(ReviewItem("same_file", f.file, told, f.rows_used))
+    return items
+
+
+def _empty_period(facts: Facts, view: PeriodView) -> list[ReviewItem]:
+    talked = facts.receptions.filter(view.inside()).height
+    ordered = facts.orders.filter(
+        view.inside("created_day") | view.inside("paid_day").fill_null(False)
+    ).height
+    if talked and ordered:
+        return []
+    what = "消息和订单" if not talked and not ordered else "消息" if not talked else "订单"
+    start, end = view.month.config.start, view.month.config.end
+    told = f"期间 {start} 至 {end}（不含）里没有任何{what}；请核对 period.yaml 的日期和放进来的文件"
+    return [ReviewItem("empty_period", what, told)]
 
 
 def _part_months(month: MonthData, roster: Roster, view: PeriodView) -> list[ReviewItem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from decimal import Decimal
@@ -214,6 +215,41 @@ def test_foreign_folder_is_not_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / "photos" / "cat.jpg").exists()
 
 
+def test_no_folder_of_the_user_is_ever_replaced(tmp_path: Path) -> None:
+    """Not the month itself, nor what contains it, nor a folder that only looks like a run, nor a run with guests."""
+    month, out = small_month(tmp_path / "m"), tmp_path / "out"
+    evaluation = evaluate(month)
+    evaluation.save(out)
+    (month / "manifest.json").write_text("{}", "utf-8")
+    inside = small_month(out / "month")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "manifest.json").write_text('{"name": "site"}', "utf-8")
+    for target, source in ((month, month), (out, inside), (tmp_path / "site", month), (out, month)):
+        before = sorted(p for p in tmp_path.rglob("*"))
+        done = command("run", source, "--out", target, "--quiet")
+        assert done.returncode == 2 and "Traceback" not in done.stderr and str(target) in done.stderr
+        assert sorted(p for p in tmp_path.rglob("*")) == before
+    shutil.rmtree(inside)
+    evaluation.save(out)  # a run alone is replaced
+
+
+def test_places_that_cannot_be_written(tmp_path: Path) -> None:
+    month = small_month(tmp_path / "m")
+    (tmp_path / "file").write_text("x", "utf-8")
+    for target in (tmp_path / "file" / "out", Path("/proc/out")):
+        done = command("run", month, "--out", target, "--quiet")
+        assert done.returncode == 2 and "Traceback" not in done.stderr
+    again = command("demo", month)
+    assert again.returncode == 2 and "Traceback" not in again.stderr
+
+
+def test_links_to_folders_are_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    evaluate(small_month(tmp_path / "m")).save(tmp_path / "link")
+    assert (tmp_path / "real" / "payroll.xlsx").is_file() and (tmp_path / "link").is_symlink()
+
+
 def test_formulas_in_names_do_not_run_in_csv(tmp_path: Path) -> None:
     roster = "account,employee_id,name,group,role\n小美,E01,=1+1,甲组,售前\n"
     evaluate(small_month(tmp_path / "m", roster_csv=roster)).save(tmp_path / "out")
@@ -244,6 +280,7 @@ def test_run_check_and_explain(tmp_path: Path) -> None:
 
 
 MESSAGES = "shop,buyer,account,sender,ts,text\na,张三,小美,buyer,2026-10-01 10:00:00,在吗\n"
+ROSTER = "account,employee_id,name,group,role,from,to\n小美,E01,美,甲组,售前,,\n"
 ORDERS = "shop,order_id,buyer,created,paid,amount,postage\na,1,张三,2026-10-01 10:00:00,,5,0\n"
 PLAN = "name: x\napplies_to: {role: 售前}\n"
 BROKEN = [
@@ -286,6 +323,25 @@ def test_what_a_user_can_put_right(
     assert not (tmp_path / "out").exists()
 
 
+def test_nothing_in_the_period_is_told(tmp_path: Path) -> None:
+    period = "period: {start: 2026-12-01, end: 2027-01-01}\nplan: plan.yaml\n"
+    month = evaluate(small_month(tmp_path / "m", period_yaml=period))
+    assert [i.subject for i in month.review if i.kind == "empty_period"] == ["消息和订单"]
+
+
+def test_orders_that_all_lost_their_digits_stop_the_run(tmp_path: Path) -> None:
+    with pytest.raises(EvaluatorError, match="orders"):
+        evaluate(small_month(tmp_path / "m", orders_csv=ORDERS.replace("a,1,", "a,1.001E+17,")))
+
+
+def test_files_with_the_same_bytes_are_told(tmp_path: Path) -> None:
+    month = small_month(tmp_path / "m")
+    text = "employee_id,amount,reason,approved_by\nE01,10,奖励,主管\n"
+    for name in ("adjustments.csv", "adjustments_2.csv"):
+        (month / name).write_text(text, "utf-8")
+    assert [i.subject for i in evaluate(month).review if i.kind == "same_file"] == ["adjustments_2.csv"]
+
+
 BAD_ROWS = [
     ("a date that is none", "orders.csv", ORDERS + "a,2,张三,2026-13-01 10:00:00,,5,0\n", "created"),
     ("a negative amount", "orders.csv", ORDERS + "a,2,张三,2026-10-01 10:00:00,,-5,0\n", "amount"),
@@ -296,6 +352,7 @@ BAD_ROWS = [
         ORDERS + "a,2,张三,2026-10-01 10:00:00,2026-10-01 09:00:00,5,0\n",
         "paid",
     ),
+    ("ends before it begins", "roster.csv", ROSTER + "小雅,E02,雅,甲组,售前,2026-10-20,2026-10-10\n", "to"),
     ("no buyer", "messages.csv", MESSAGES + "a,,小美,buyer,2026-10-01 10:00:00,在吗\n", "buyer"),
 ]
 

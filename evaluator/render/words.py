@@ -88,10 +88,19 @@ class Words:
         if info is None:
             return ""
         own = {key: self._option(key, value) for key, value in self.options(metric).items()}
+        if info.id == "reply_within" and "unit" in own:
+            return visible(self._reply_within(metric, own))
         filled = {**self.settings, **own}
         if "hours" in own:
             filled["response_hours"] = own["hours"]
         return visible(_PLACEHOLDER.sub(lambda m: filled.get(m[1], m[0]), info.definition))
+
+    def _reply_within(self, metric: str, own: Mapping[str, str]) -> str:
+        """What this N 秒应答率 counts, in one sentence."""
+        unit = str(self.options(metric)["unit"])
+        told = self.word("reply_within", unit).replace("{seconds}", own["seconds"])
+        hours = own.get("hours")
+        return f"{told}只计 {hours} 内开始的。" if hours else f"{told}全天都计。"
 
     def options(self, metric: str) -> dict[str, Any]:
         """The options of a figure, by its id."""

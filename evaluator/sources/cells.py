@@ -50,6 +50,8 @@ def as_text(series: pl.Series) -> pl.Series:
         return series.cast(pl.String, strict=False)
     if isinstance(dtype, pl.Datetime):
         return naive(series).dt.strftime("%Y-%m-%d %H:%M:%S%.f")
+    if isinstance(dtype, pl.Duration):
+        return series.dt.to_string("polars")
     return series.cast(pl.String)
 
 

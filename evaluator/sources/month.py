@@ -209,7 +209,8 @@ def _required(tables: dict[str, pl.DataFrame], reader: _Reader) -> None:
             if reader.unknown:
                 detail += f"；没有认出的文件：{'、'.join(reader.unknown[:5])}"
             raise EvaluatorError(detail)
-        if tables[name].is_empty() and name != "orders":
+        read = sum(entry.rows_in for entry in reader.inputs if entry.table == name)
+        if tables[name].is_empty() and (read or name != "orders"):  # a month without orders may be
             raise EvaluatorError(_nothing_left(name, reader))
 
 

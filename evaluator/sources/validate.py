@@ -131,6 +131,10 @@ def _orders(check: _Check) -> None:
     check.flag(check.out["paid"] < check.out["created"], "paid", "付款时间早于下单时间")
 
 
+def _roster(check: _Check) -> None:
+    check.flag(check.out["to"] < check.out["from"], "to", "结束日期早于开始日期，这一行哪天都不算数")
+
+
 def _adjustments(check: _Check) -> None:
     amount = check.out["amount"]
     by_sign = pl.select(pl.when(amount < 0).then(pl.lit("fine")).otherwise(pl.lit("bonus"))).to_series()
@@ -144,6 +148,7 @@ RULES: dict[str, Callable[[_Check], None]] = {
     "messages": _messages,
     "orders": _orders,
     "adjustments": _adjustments,
+    "roster": _roster,
 }
 
 

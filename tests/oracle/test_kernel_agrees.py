@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from .agents import Agents
 from .conversation import read_messages
 from .difference import TABLES, differences, kpi_differences
+from .examples import EXAMPLES
 from .identity import Identity
 from .kpi import Requests
 from .load import load
@@ -81,6 +82,11 @@ CALM = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blo
 @given(months())
 def test_random_months(month: RawMonth) -> None:
     compare(month)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples(name: str) -> None:
+    compare(EXAMPLES[name]())
 
 
 @pytest.mark.heavy
