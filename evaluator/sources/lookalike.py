@@ -63,8 +63,9 @@ def told(sample: Sample) -> str:
 def _taobao(found: set[str]) -> str:
     if len(found & _TAOBAO) < 2:
         return ""
-    must = {c: taobao_orders.HEADERS[c] for c in ("order_id", "amount", "created")}
-    missing = [names[0] for names in must.values() if found.isdisjoint(names)]
+    headers = taobao_orders.HEADERS
+    must = (headers["order_id"], headers["amount"], headers["created"] + headers["paid"])
+    missing = [names[0] for names in must if found.isdisjoint(names)]
     if not missing:
         return ""
     return (
