@@ -46,8 +46,9 @@ def read(sample: Sample) -> list[RawTable]:
 
     def shape(frame: pl.DataFrame, rejects: list[RowReject]) -> pl.DataFrame:
         filled = _filled(frame)
-        goods = filled["goods"] if "goods" in filled.columns else filled["quantity"]
-        loose = filled["order_id"].is_null() | (frame["order_id"].is_null() & goods.is_null())
+        told = next((name for name in ("goods", "quantity") if name in filled.columns), None)
+        empty = filled[told].is_null() if told else pl.repeat(True, filled.height, eager=True)
+        loose = filled["order_id"].is_null() | (frame["order_id"].is_null() & empty)
         sound = exports.refuse(filled, loose, "order_id", WHY_NO_ORDER, rejects)
         return fold(sound.drop("goods", strict=False), rejects, folded)
 

@@ -37,8 +37,11 @@ VOID_TOLD = "{file} 有 {n} 张服务单已取消、关闭或审核不通过：�
 
 
 def _header_at(sample: Sample) -> int | None:
-    fits = (at for at in (1, 0) if exports.has(sample, HEADERS, *MUST, header_at=at))
-    return next(fits, None)
+    def fits(at: int) -> bool:
+        timed = any(exports.has(sample, HEADERS, name, header_at=at) for name in ("applied", "completed"))
+        return timed and exports.has(sample, HEADERS, *MUST, header_at=at)
+
+    return next((at for at in (1, 0) if fits(at)), None)
 
 
 def sniff(sample: Sample) -> bool:

@@ -377,6 +377,13 @@ def test_1688_items_without_an_order(bare):
     assert got.tables["order_items"]["order_id"].to_list() == ["26001"]
 
 
+def test_1688_with_the_fewest_columns(bare):
+    head = "订单编号,买家会员名,实付款(元),订单创建时间"
+    bare.write("x.csv", f"{head}\n26001,甲,5,2026-10-01 08:00:00\n,,,2026-10-01 08:00:00\n")
+    got = bare.read(shop="甲店")
+    assert entries(got) == {("orders", 2, 1, 1)}
+
+
 def test_times_are_datetimes(bare):
     bare.write("x.csv", jd_file(jd("1", 下单时间="2026/10/1 8:00")))
     assert bare.read(shop="甲店").tables["orders"]["created"].to_list() == [datetime(2026, 10, 1, 8)]
