@@ -49,7 +49,8 @@ class RawTable:
     """One table of one file, as read and not yet validated.
 
     ``chunks`` yields frames with canonical column names (text or already typed) plus ``_row`` (1-based data
-    row); ``rejects`` may grow while ``chunks`` is consumed, ``notes`` too."""
+    row); ``rejects``, ``notes`` and ``folded`` may grow while ``chunks`` is consumed. Folded rows share the fate of the
+    row that stands for them: used with it, or rejected for the same reason."""
 
     table: str
     chunks: Iterable[pl.DataFrame]
@@ -58,6 +59,9 @@ class RawTable:
     notes: list[ReviewItem] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)  # numeric account id -> account name
     why: dict[str, str] = field(default_factory=dict)  # column -> sentence instead of the standard one
+    folded: dict[int, list[int]] = field(
+        default_factory=dict
+    )  # row -> further source rows that it stands for
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
         return iter(self.chunks)

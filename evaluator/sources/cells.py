@@ -36,6 +36,8 @@ _NUMBER = re.compile(
 )
 _SERIAL = re.compile(r"\d{1,6}(?:\.\d+)?", re.ASCII)
 SCIENTIFIC = r"^\d(\.\d+)?[eE]\+\d{1,2}$"
+WHOLE_FLOAT = r"^(\d+)\.0+$"
+EXACT_FLOAT = 2**53  # whole numbers above are not all floats: digits may be lost
 
 
 # ---------------------------------------------------------------------------------------------- cleaning
@@ -102,6 +104,19 @@ def clean_body(series: pl.Series, dialect: Dialect) -> pl.Series:
     """Message text: never touched, except that no text is the empty text."""
     del dialect
     return as_text(series).fill_null("")
+
+
+def whole_number(series: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Numbers of orders that a program wrote as floats (``1234567890123456.0``) with their digits alone, and the mask
+    of those that have lost digits (in powers of ten, or too long for a float)."""
+    lost = series.str.contains(SCIENTIFIC)
+    floats = series.str.contains(WHOLE_FLOAT)
+    if floats.any():
+        digits = series.str.replace(WHOLE_FLOAT, "${1}")
+        exact = digits.cast(pl.Int64, strict=False) <= EXACT_FLOAT
+        lost = lost | (floats & ~exact.fill_null(False))
+        series = digits.zip_with((floats & ~lost).fill_null(False), series)
+    return series, lost
 
 
 # ----------------------------------------------------------------------------------------------- parsing

@@ -12,6 +12,7 @@ import io
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import IO
 
 import polars as pl
@@ -32,11 +33,13 @@ WHY_CUT = "文件在这一行中断（表头 {want} 格，这一行 {got} 格）
 
 
 class CsvFile:
-    """A delimited text with a header row. ``rejects`` fills while ``chunks`` is consumed."""
+    """A delimited text with a header row, which ``header_at`` rows precede. ``rejects`` fills while ``chunks``
+    is consumed."""
 
-    def __init__(self, sample: Sample) -> None:
+    def __init__(self, sample: Sample, header_at: int = 0) -> None:
         self.sample = sample
-        self.header = sample.header
+        self.header_at = header_at
+        self.header = sample.header_at(header_at)
         self.delimiter = sample.delimiter
         self.rejects: list[RowReject] = []
         csv.field_size_limit(1 << 30)
@@ -91,7 +94,9 @@ class CsvFile:
             try:
                 reader = pa_csv.open_csv(
                     handle,
-                    pa_csv.ReadOptions(column_names=columns, skip_rows_after_names=1, block_size=BLOCK_BYTES),
+                    pa_csv.ReadOptions(
+                        column_names=columns, skip_rows_after_names=1 + self.header_at, block_size=BLOCK_BYTES
+                    ),
                     pa_csv.ParseOptions(
                         delimiter=self.delimiter, newlines_in_values=True, invalid_row_handler=odd
                     ),
@@ -160,10 +165,10 @@ class CsvFile:
         sample = self.sample
         if sample.scan.utf8 and not sample.utf16:
             with sample.path.open(encoding="utf-8-sig", newline="") as handle:
-                yield from skip_first(records(handle, self.delimiter, width))
+                yield from skip_first(records(handle, self.delimiter, width), 1 + self.header_at)
         else:
             text = io.StringIO(self._text(), newline="")
-            yield from skip_first(records(text, self.delimiter, width))
+            yield from skip_first(records(text, self.delimiter, width), 1 + self.header_at)
 
 
 @dataclass
@@ -219,10 +224,9 @@ def _cells(lines: list[str], delimiter: str, width: int) -> list[str] | None:
     return rows[0] if len(rows) == 1 else None
 
 
-def skip_first(rows: Iterator[Record]) -> Iterator[Record]:
-    """Without the header."""
-    next(rows, None)
-    return rows
+def skip_first(rows: Iterator[Record], count: int = 1) -> Iterator[Record]:
+    """Without the header and what precedes it."""
+    return islice(rows, count, None)
 
 
 def _frame(batch: list[list[str]], rows: list[int], wanted: dict[str, int]) -> pl.DataFrame:

@@ -5,7 +5,7 @@ stand, the first with something in the cell counts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import polars as pl
 
@@ -19,13 +19,23 @@ Headers = Mapping[str, tuple[str, ...]]
 Shape = Callable[[pl.DataFrame, list[RowReject]], pl.DataFrame]
 
 
+WHY_ROUNDED = "编号第 15 位以后全是 0：表格软件已丢失末几位；请重新导出，不要用表格软件打开后另存"
+SURE_DIGITS = 15  # what a spreadsheet keeps of a number
+SURE_ZEROS = 6  # so many lost digits that are all 0 are no chance
+
+
+def in_yuan(*names: str) -> tuple[str, ...]:
+    """The headers under which amounts of these names stand: the unit in half- or full-width brackets, or none."""
+    return tuple(f"{name}{unit}" for name in names for unit in ("(元)", "（元）", ""))
+
+
 def tabular(sample: Sample) -> bool:
     return sample.kind in ("text", "xlsx", "xls") and len(sample.header) > 1
 
 
-def has(sample: Sample, headers: Headers, *columns: str) -> bool:
+def has(sample: Sample, headers: Headers, *columns: str, header_at: int = 0) -> bool:
     """Whether the file has a header for each of these canonical columns."""
-    found = set(sample.header)
+    found = set(sample.header_at(header_at))
     return all(not found.isdisjoint(headers[column]) for column in columns)
 
 
@@ -33,24 +43,77 @@ def dialect(sample: Sample) -> Dialect:
     return EXPORT if sample.kind == "text" else EXPORT_SHEET
 
 
-def read(sample: Sample, table: str, headers: Headers, shape: Shape | None = None) -> RawTable:
+def read(
+    sample: Sample,
+    table: str,
+    headers: Headers,
+    shape: Shape | None = None,
+    *,
+    header_at: int = 0,
+    whole: bool = False,
+) -> RawTable:
     """The export as one raw table. ``shape`` turns cleaned source columns into canonical ones and may refuse
-    rows."""
+    rows; with ``whole`` it sees all rows at once. ``header_at``: rows that precede the header."""
     rejects: list[RowReject] = []
     names = {h: h for options in headers.values() for h in options}
     if sample.kind == "text":
-        csv = CsvFile(sample)
+        csv = CsvFile(sample, header_at)
         rejects, source = csv.rejects, csv.chunks(names)
     else:
-        source = iter([sheets.frame(sample, names)])
+        source = iter([sheets.frame(sample, names, header_at)])
     how = dialect(sample)
 
     def chunks() -> Iterator[pl.DataFrame]:
-        for frame in source:
-            named = _pick(frame, headers, how)
-            yield shape(named, rejects) if shape else named
+        picked = (_pick(frame, headers, how) for frame in source)
+        for frame in [pl.concat(picked)] if whole else picked:
+            sound = _without_rounded(frame, rejects)
+            yield shape(sound, rejects) if shape else sound
 
     return RawTable(table, chunks(), how, rejects)
+
+
+def items(
+    sample: Sample, headers: Headers, shape: Shape | None = None, *, whole: bool = False
+) -> list[RawTable]:
+    """``order_items`` of an order list that names goods: one a row that has an order number and goods. ``price`` ×
+    quantity becomes ``amount``. Lines that cannot be read are told with the orders. None without a title."""
+    if not has(sample, headers, "title"):
+        return []
+
+    def goods(frame: pl.DataFrame, rejects: list[RowReject]) -> pl.DataFrame:
+        shaped = shape(frame, rejects) if shape else frame
+        named = pl.col("order_id").is_not_null() & ~pl.col("order_id").str.contains(cells.SCIENTIFIC)
+        some = pl.any_horizontal(pl.col(c).is_not_null() for c in ("title", "sku") if c in shaped.columns)
+        return price_times_quantity(shaped.filter(named & some))
+
+    raw = read(sample, "order_items", headers, goods, whole=whole)
+    raw.rejects = []
+    return [raw]
+
+
+def price_times_quantity(frame: pl.DataFrame) -> pl.DataFrame:
+    """``amount`` from ``price`` and ``quantity``. A price that is no number stands as the amount, for validation to
+    reject."""
+    if "price" not in frame.columns or "quantity" not in frame.columns:
+        return frame
+    price, quantity = frame["price"], frame["quantity"]
+    fen, number = cells.parse_money(price, EXPORT), cells.parse_integer(quantity, EXPORT)
+    wrong = (price.is_not_null() & fen.is_null()) | (fen < 0).fill_null(False)
+    amount = yuan_text(fen * number).zip_with(~wrong, price)
+    return frame.drop("price").with_columns(amount.alias("amount"))
+
+
+def _without_rounded(frame: pl.DataFrame, rejects: list[RowReject]) -> pl.DataFrame:
+    """Without order numbers whose last digits a spreadsheet has turned into zeros: one may end so by chance, not all
+    of many."""
+    if "order_id" not in frame.columns:
+        return frame
+    numbers = frame["order_id"].unique().drop_nulls()
+    long = numbers.filter(numbers.str.contains(rf"^\d{{{SURE_DIGITS + 1},}}$"))
+    beyond = long.str.slice(SURE_DIGITS)
+    if len(long) < 2 or not beyond.str.contains("^0+$").all() or beyond.str.len_chars().sum() < SURE_ZEROS:
+        return frame
+    return refuse(frame, frame["order_id"].is_in(long.implode()), "order_id", WHY_ROUNDED, rejects)
 
 
 def _pick(frame: pl.DataFrame, headers: Headers, how: Dialect) -> pl.DataFrame:
@@ -66,9 +129,16 @@ def refuse(
     frame: pl.DataFrame, mask: pl.Series, column: str, why: str, rejects: list[RowReject]
 ) -> pl.DataFrame:
     """The frame without the rows of ``mask``; ``{value}`` in ``why`` is what stood in the column."""
+    mask = mask.fill_null(False)
     for row, value in frame.filter(mask).select("_row", column).iter_rows():
-        rejects.append(RowReject(row, column, value or "", why.format(value=value)))
+        rejects.append(RowReject(row, column, value or "", why.format(value=value or "")))
     return frame.filter(~mask)
+
+
+def then(chunks: Iterable[pl.DataFrame], finish: Callable[[], None]) -> Iterator[pl.DataFrame]:
+    """The chunks, and what is to be done when they have been read."""
+    yield from chunks
+    finish()
 
 
 def borrowed_time(sample: Sample, headers: Headers, lacking: str, lender: str, told: str) -> list[ReviewItem]:

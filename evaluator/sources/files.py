@@ -11,6 +11,7 @@ import re
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -230,12 +231,16 @@ class Sample:
     @cached_property
     def header(self) -> list[str]:
         """Header cells of a delimited text or of the first sheet, stripped; empty if there is none."""
+        return self.header_at(0)
+
+    def header_at(self, at: int) -> list[str]:
+        """The same where ``at`` rows precede the header (JD puts group titles above it)."""
         from evaluator.sources import sheets
 
         if self.kind == "text":
-            return split_header(_first_line(self.head_text), self.delimiter)
+            return split_header(_first_line(self.head_text, at), self.delimiter)
         if self.kind in ("xlsx", "xls"):
-            return sheets.header(self)
+            return sheets.header(self, at)
         return []
 
     @cached_property
@@ -261,11 +266,9 @@ def lines_of(text: str) -> list[str]:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-def _first_line(text: str) -> str:
-    for line in lines_of(text):
-        if line.strip(BLANKS):
-            return line
-    return ""
+def _first_line(text: str, at: int = 0) -> str:
+    """The line of a text that ``at`` lines precede; lines of blanks do not count."""
+    return next(islice((line for line in lines_of(text) if line.strip(BLANKS)), at, None), "")
 
 
 def split_header(line: str, delimiter: str) -> list[str]:

@@ -4,13 +4,14 @@ row, column and why."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from evaluator.model import EvaluatorError, InputFile, MonthData, Reject, ReviewItem
-from evaluator.sources import finish, repeats
+from evaluator.sources import finish, lookalike, repeats
 from evaluator.sources.base import Format, RawTable
 from evaluator.sources.canonical import must_have
 from evaluator.sources.files import Sample, discover
@@ -41,6 +42,7 @@ class _Reader:
         self.frames: dict[str, list[pl.DataFrame]] = {}
         self.columns: dict[str, set[str]] = {}
         self.accounts: dict[str, str] = {}  # numeric id -> account
+        self.folded: dict[int, dict[int, list[int]]] = {}  # by file: row -> rows that it stands for
         self.unknown: list[str] = []
         self._pending: dict[str, tuple[RawTable, list[pl.DataFrame]]] = {}
         self._no_shop: list[tuple[str, RawTable, pl.DataFrame]] = []
@@ -78,7 +80,9 @@ class _Reader:
         for frame in raw:
             entry.rows_in += frame.height
             self._frame(raw, frame.with_columns(pl.lit(at, dtype=pl.UInt16).alias("_file")), sample.rel)
-        entry.rows_in += len(raw.rejects)
+        entry.rows_in += len(raw.rejects) + sum(map(len, raw.folded.values()))
+        if raw.folded:
+            self.folded[at] = raw.folded
         for r in raw.rejects:
             self.rejects.append((at, Reject(sample.rel, r.row, r.column, r.value[:VALUE_LENGTH], r.why)))
         self.review += raw.notes
@@ -149,8 +153,17 @@ class _Reader:
             self.rejects.append((at, Reject(self.names[at], row, column, value, why)))
         return frame.filter(~mask)
 
+    def _fate_of_folded(self) -> None:
+        """Rows that another one stands for are rejected with it, else used with it."""
+        for at, reject in list(self.rejects):
+            for row in self.folded.get(at, {}).pop(reject.row, ()):
+                self.rejects.append((at, replace(reject, row=row)))
+        for at, rows in self.folded.items():
+            self.inputs[at].rows_used += sum(map(len, rows.values()))
+
     def count(self, tables: dict[str, pl.DataFrame]) -> list[Reject]:
         """Fill in rows_used and rows_rejected; rejects in order of file and row. Fails if a row got lost."""
+        self._fate_of_folded()
         for at, _ in self.rejects:
             self.inputs[at].rows_rejected += 1
         for frame in tables.values():
@@ -163,6 +176,8 @@ class _Reader:
 
 
 def _looks_like(sample: Sample) -> str:
+    if told := lookalike.told(sample):
+        return f"；{told}"
     found = set(sample.header)
     for name, table in TABLES.items():
         if found.issuperset(must_have(table)):

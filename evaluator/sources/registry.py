@@ -6,7 +6,14 @@ from __future__ import annotations
 from typing import cast
 
 from evaluator.sources import (
+    ali1688_orders,
     canonical,
+    douyin_orders,
+    douyin_refunds,
+    jd_orders,
+    jd_refunds,
+    pdd_orders,
+    pdd_refunds,
     qianniu_chat,
     roster_cn,
     taobao_chatlog,
@@ -16,6 +23,8 @@ from evaluator.sources import (
     taobao_orders,
     taobao_refunds,
     taobao_subusers,
+    xhs_orders,
+    xhs_refunds,
 )
 from evaluator.sources.base import Format
 
@@ -26,6 +35,15 @@ FORMATS: tuple[Format, ...] = cast(
         taobao_orders,
         taobao_items,
         taobao_refunds,
+        jd_orders,
+        jd_refunds,
+        pdd_orders,
+        pdd_refunds,
+        douyin_orders,
+        douyin_refunds,
+        xhs_orders,
+        xhs_refunds,
+        ali1688_orders,
         roster_cn,
         taobao_chatlog,
         taobao_kefueval,

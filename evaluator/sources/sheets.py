@@ -22,11 +22,12 @@ def _rows(sample: Sample) -> list[list[Any]]:
         return sample.sheet_rows
     rows: list[list[Any]] = []
     try:
-        workbook = CalamineWorkbook.from_path(str(sample.path))
-        for name in workbook.sheet_names:
-            rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=True)
-            if rows:
-                break
+        with sample.path.open("rb") as handle:  # a path would be judged by its ending
+            workbook = CalamineWorkbook.from_filelike(handle)
+            for name in workbook.sheet_names:
+                rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=True)
+                if rows:
+                    break
     except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
         raise EvaluatorError(
             f"{sample.rel}：工作簿打不开（可能没有下载完整、加了密码或已损坏）；请重新导出后再放进来"
@@ -35,10 +36,10 @@ def _rows(sample: Sample) -> list[list[Any]]:
     return rows
 
 
-def header(sample: Sample) -> list[str]:
-    """Header cells of the first sheet."""
+def header(sample: Sample, at: int = 0) -> list[str]:
+    """Header cells of the first sheet, in its row ``at`` (0: the first)."""
     rows = _rows(sample)
-    return [header_name(cell_text(cell)) for cell in rows[0]] if rows else []
+    return [header_name(cell_text(cell)) for cell in rows[at]] if len(rows) > at else []
 
 
 def cell_text(cell: Any) -> str:
@@ -50,7 +51,7 @@ def cell_text(cell: Any) -> str:
     if isinstance(cell, float):
         if cell.is_integer() and abs(cell) < 2**53:
             return str(int(cell))
-        return format(Decimal(repr(cell)), "f") if abs(cell) < 2**53 else repr(cell)
+        return format(Decimal(repr(cell)), "f") if abs(cell) < 2**53 else f"{cell:.15e}"  # digits are lost
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ")
     if isinstance(cell, date | time):
@@ -60,15 +61,15 @@ def cell_text(cell: Any) -> str:
     return str(cell)
 
 
-def frame(sample: Sample, names: dict[str, str]) -> pl.DataFrame:
+def frame(sample: Sample, names: dict[str, str], header_at: int = 0) -> pl.DataFrame:
     """The columns in ``names`` (header -> name), as text, plus ``_row``; wholly empty rows are left out and
     not counted. Of a repeated header the first counts."""
     rows = _rows(sample)
     wanted: dict[str, int] = {}
-    for at, head in enumerate(header(sample)):
+    for at, head in enumerate(header(sample, header_at)):
         if head in names and names[head] not in wanted:
             wanted[names[head]] = at
-    texts = ([cell_text(cell) for cell in row] for row in rows[1:])
+    texts = ([cell_text(cell) for cell in row] for row in rows[header_at + 1 :])
     body = [row for row in texts if any(text.strip(BLANKS) for text in row)]
     columns = {name: [row[at] if at < len(row) else "" for row in body] for name, at in wanted.items()}
     made = pl.DataFrame(columns, schema=dict.fromkeys(wanted, pl.String))

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from evaluator.sources import cells, exports
-from evaluator.sources.base import EXPORT, RawTable, RowReject
+from evaluator.sources import exports
+from evaluator.sources.base import RawTable, RowReject
 from evaluator.sources.files import Sample
 
 ID = "taobao_items"
@@ -25,13 +25,8 @@ def sniff(sample: Sample) -> bool:
 
 
 def _shape(frame: pl.DataFrame, rejects: list[RowReject]) -> pl.DataFrame:
-    """Price × quantity. A price that is no number stands as the amount, for validation to reject."""
     del rejects
-    price, quantity = frame["price"], frame["quantity"]
-    fen, number = cells.parse_money(price, EXPORT), cells.parse_integer(quantity, EXPORT)
-    wrong = (price.is_not_null() & fen.is_null()) | (fen < 0).fill_null(False)
-    amount = exports.yuan_text(fen * number).zip_with(~wrong, price)
-    return frame.drop("price").with_columns(amount.alias("amount"))
+    return exports.price_times_quantity(frame)
 
 
 def read(sample: Sample) -> list[RawTable]:

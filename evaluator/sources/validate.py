@@ -107,7 +107,8 @@ def _column(check: _Check, column: Column, raw: RawTable) -> pl.Series:
         check.flag(series.is_null(), name, WHY_EMPTY)
     if column.kind == "text":
         if name in ID_COLUMNS:
-            check.flag(series.str.contains(cells.SCIENTIFIC), name, WHY_SCIENTIFIC)
+            series, lost = cells.whole_number(series)
+            check.flag(lost, name, WHY_SCIENTIFIC)
         return series
     if column.kind == "choice":
         known = series.is_in(list(column.choices))

@@ -98,3 +98,39 @@ def _declare_a1(data: bytes) -> bytes:
                 part = re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1"', part)
             target.writestr(name, part)
     return out.getvalue()
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Month:
+    """A month without orders of its own."""
+    return Month(tmp_path / "m").write("messages.csv", MESSAGES).write("roster.csv", ROSTER)
+
+
+@pytest.fixture
+def same(tmp_path: Path) -> Callable[..., None]:
+    """Checks that exports and canonical tables give the same rows."""
+
+    def check(got: MonthData, **tables: str) -> None:
+        other = Month(tmp_path / "canonical").write("messages.csv", MESSAGES).write("roster.csv", ROSTER)
+        for name, text in tables.items():
+            other.write(f"{name}.csv", text)
+        want = other.read(shop="甲店")
+        for name in tables:
+            ours, theirs = (m.tables[name].drop("_file", "_row") for m in (got, want))
+            assert ours.rows() == theirs.rows()
+
+    return check
+
+
+def entries(month: MonthData) -> set[tuple[str, int, int, int]]:
+    """table, rows_in, used, rejected of all files but messages and roster."""
+    return {
+        (entry.table, entry.rows_in, entry.rows_used, entry.rows_rejected)
+        for entry in month.inputs
+        if entry.table not in ("messages", "roster")
+    }
+
+
+def notes(month: MonthData) -> str:
+    """All that 待核 says about the files."""
+    return " ".join(note.detail for note in month.review)

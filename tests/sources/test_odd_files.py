@@ -1,0 +1,78 @@
+"""Order numbers that lost their digits, files that are not what they are called, and files that are no data."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+
+# ------------------------------------------------------------------------------------------ order numbers
+def test_numbers_that_a_program_wrote_as_floats(bare):
+    head = "订单编号,总金额,订单创建时间,店铺名称\n"
+    rows = ["1234567890123456.0", "1.23E+17", "123456789012345678.0", "1.2345678901234568e+17", "77"]
+    bare.write("x.csv", head + "".join(f"{n},1,2026-10-01 08:00:00,甲店\n" for n in rows))
+    got = bare.read()
+    assert got.tables["orders"]["order_id"].to_list() == ["1234567890123456", "77"]
+    assert [r.row for r in got.rejects] == [2, 3, 4]
+    assert all("末几位已丢失" in r.why for r in got.rejects)
+
+
+def test_numbers_in_number_cells(bare, workbook):
+    head = ["订单编号", "总金额", "订单创建时间", "店铺名称"]
+    numbers = [1234567890123456.0, 9123456789012346.0, 1.5e18]
+    bare.write("x.csv", workbook([head, *([n, 1, "2026-10-01 08:00:00", "甲店"] for n in numbers)]))
+    got = bare.read()
+    assert got.tables["orders"]["order_id"].to_list() == ["1234567890123456"]
+    assert [r.row for r in got.rejects] == [2, 3]
+
+
+def test_numbers_whose_end_a_spreadsheet_has_zeroed(bare):
+    head = "订单编号,总金额,订单创建时间,店铺名称\n"
+    row = "{},1,2026-10-01 08:00:00,甲店\n"
+    bare.write(
+        "x.csv", head + row.format("123456789012345000") + row.format("123456789012346000") + row.format("7")
+    )
+    got = bare.read()
+    assert got.tables["orders"]["order_id"].to_list() == ["7"]
+    assert [r.why[:7] for r in got.rejects] == ["编号第 15 ", "编号第 15 "]
+
+
+# ------------------------------------------------------------------------------------------ what is no table
+def zipped(*names):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in names:
+            archive.writestr(name, "x")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("导出.zip", zipped("十月/订单.csv", "b.xlsx"), "里面有 十月/订单.csv、b.xlsx：请解压"),
+        ("导出.csv", zipped(*(f"{i}.csv" for i in range(9))), "等 9 个文件"),
+        ("空.zip", zipped(), "压缩包是空的"),
+        ("x.xls", "<html><table><tr><td>订单号</td></tr></table>".encode("gbk"), "网页"),
+        (
+            "x.csv",
+            "买家会员名,买家实际支付金额,宝贝标题 ,订单付款时间\na,1,b,2018-01-01 09:26:18\n",
+            "缺少 订单编号、总金额",
+        ),
+        ("x.csv", "订单编号,商品编号,费用名称,应结金额,收支方向\n1,2,货款,3,收入\n", "账单"),
+        ("x.csv", "商品,订单号,订单状态,用户实付金额(元)\n1,2,3,4\n", "像是拼多多订单，但缺少列 支付时间"),
+        ("x.csv", "商品名称,定价,销量\n1,2,3\n", "商品名称、定价、销量"),
+    ],
+)
+def test_what_is_not_read_is_told(month, name, content, told):
+    month.write(name, content)
+    (note,) = month.read().review
+    assert note.kind == "unrecognised_file" and told in note.detail
+
+
+def test_a_gbk_name_in_a_zip(month):
+    """As Windows writes it: the bytes of the name, and no word of the encoding."""
+    data = zipped("abcd.csv").replace(b"abcd.csv", "订单.csv".encode("gb18030"))
+    month.write("x.zip", data)
+    assert "里面有 订单.csv" in month.read().review[0].detail
