@@ -13,8 +13,11 @@ from evaluator.model import EvaluatorError, InputFile, ReviewItem
 if TYPE_CHECKING:
     from evaluator.settings import MonthConfig
 
-CHATS = frozenset({"taobao_chatlog", "qianniu_chat"})
-EVALS = frozenset({"taobao_kefueval"})
+CHATS = frozenset(
+    {"taobao_chatlog", "qianniu_chat", "qianniu_web", "qianniu_web_book", "qianniu_im", "openim"}
+    | {"jd_im", "pdd_chat", "uneed"}
+)
+EVALS = frozenset({"taobao_kefueval", "taobao_evals", "jd_im"})
 ONLINE = frozenset({"taobao_online"})
 
 _NUMBER = re.compile(r"(?<!\d)\d{16,20}(?!\d)")

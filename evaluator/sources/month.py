@@ -11,12 +11,12 @@ import polars as pl
 
 from evaluator.model import EvaluatorError, InputFile, MonthData, Reject, ReviewItem
 from evaluator.sources import finish, repeats
-from evaluator.sources.base import Format, RawTable
+from evaluator.sources.base import Format, RawTable, Refused
 from evaluator.sources.canonical import must_have
 from evaluator.sources.files import Sample, discover
 from evaluator.sources.registry import FORMATS
 from evaluator.sources.validate import VALUE_LENGTH, Scope, validate
-from evaluator.tables import TABLES
+from evaluator.tables import ALL_TABLES, TABLES
 
 if TYPE_CHECKING:
     from evaluator.settings import MonthConfig
@@ -55,6 +55,9 @@ class _Reader:
                 return
             for raw in found.read(sample):
                 self._take(sample, found, raw)
+        except Refused as refused:
+            self.unknown.append(f"{rel}（{refused}）")
+            self.review.append(ReviewItem("refused_file", rel, f"文件 {rel} 没有读入：{refused}"))
         except OSError as error:
             raise EvaluatorError(f"{rel}：读不了这个文件（{error.strerror}）") from error
 
@@ -88,7 +91,7 @@ class _Reader:
         table = raw.table
         self.columns.setdefault(table, set()).update(frame.columns)
         self.frames.setdefault(table, [])
-        if "shop" in TABLES[table].by_name and "shop" not in frame.columns:
+        if "shop" in ALL_TABLES[table].by_name and "shop" not in frame.columns:
             self._no_shop.append((rel, raw, frame))
         elif frame.height > SMALL:
             self._flush(table)
@@ -123,7 +126,7 @@ class _Reader:
             self._flush(table)
         late = {raw.table for _, raw, _ in self._no_shop}
         self._give_shops()
-        made = {t: pl.concat(f) if f else TABLES[t].empty() for t, f in self.frames.items()}
+        made = {t: pl.concat(f) if f else ALL_TABLES[t].empty() for t, f in self.frames.items()}
         self.frames = {}  # a large month stands in memory once
         return {t: f.sort("_file", "_row") if t in late else f for t, f in made.items()}
 
@@ -193,7 +196,8 @@ def read_month(config: MonthConfig, progress: Progress | None = None) -> MonthDa
     tables["orders"] = reader.refuse("orders", tables["orders"], mask, "order_id", repeats.SUPERSEDED)
     rejects = reader.count(tables)
     absent = {
-        name: frozenset(c.name for c in TABLES[name].columns if c.optional) - reader.columns.get(name, set())
+        name: frozenset(c.name for c in ALL_TABLES[name].columns if c.optional)
+        - reader.columns.get(name, set())
         for name in tables
     }
     return MonthData(config.folder, config, tables, absent, reader.inputs, rejects, reader.review)
@@ -207,7 +211,7 @@ def _required(tables: dict[str, pl.DataFrame], reader: _Reader) -> None:
             columns = "、".join(must_have(table))
             detail = f"{reader.config.folder}：没有找到表 {name}（如 {name}.csv，列：{columns}）"
             if reader.unknown:
-                detail += f"；没有认出的文件：{'、'.join(reader.unknown[:5])}"
+                detail += f"；没有采用的文件：{'、'.join(reader.unknown[:5])}"
             raise EvaluatorError(detail)
         if tables[name].is_empty() and name != "orders":
             raise EvaluatorError(_nothing_left(name, reader))

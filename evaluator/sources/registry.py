@@ -7,15 +7,25 @@ from typing import cast
 
 from evaluator.sources import (
     canonical,
+    jd_im,
+    openim,
+    pdd_chat,
+    platform_reports,
     qianniu_chat,
+    qianniu_im,
+    qianniu_web,
+    qianniu_web_book,
+    refused,
     roster_cn,
     taobao_chatlog,
+    taobao_evals,
     taobao_items,
     taobao_kefueval,
     taobao_online,
     taobao_orders,
     taobao_refunds,
     taobao_subusers,
+    uneed,
 )
 from evaluator.sources.base import Format
 
@@ -31,6 +41,16 @@ FORMATS: tuple[Format, ...] = cast(
         taobao_kefueval,
         taobao_online,
         taobao_subusers,
+        taobao_evals,
+        jd_im,
+        openim,
+        qianniu_im,
+        pdd_chat,
+        uneed,
         qianniu_chat,
+        qianniu_web,
+        qianniu_web_book,
+        platform_reports,
+        refused,
     ),
 )
