@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from evaluator.model import EvaluatorError, InputFile, MonthData, Reject, ReviewItem
-from evaluator.sources import finish, repeats
-from evaluator.sources.base import Format, RawTable, Refused
+from evaluator.sources import finish, mapping, repeats
+from evaluator.sources.base import RawTable, Refused
 from evaluator.sources.canonical import must_have
 from evaluator.sources.files import Sample, discover
 from evaluator.sources.registry import FORMATS
@@ -32,6 +32,7 @@ class _Reader:
 
     def __init__(self, config: MonthConfig) -> None:
         self.config = config
+        self.mappings = mapping.load(config.folder)
         shops = set(config.shops) | ({config.shop} if config.shop else set())
         self.scope = Scope(dict(config.settings.shop_alias), frozenset(shops) if config.shops else None)
         self.inputs: list[InputFile] = []
@@ -49,12 +50,15 @@ class _Reader:
     def read(self, rel: str, path: Path) -> None:
         try:
             sample = Sample(rel, path)
-            found = next((f for f in FORMATS if f.sniff(sample)), None)
-            if found is None:
+            mapped = self.mappings.named(sample)
+            found = None if mapped else next((f for f in FORMATS if f.sniff(sample)), None)
+            mapped = mapped if mapped or found else self.mappings.fitting(sample)
+            if found is None and not mapped:
                 self._not_recognised(sample)
                 return
-            for raw in found.read(sample):
-                self._take(sample, found, raw)
+            tables = found.read(sample) if found else self.mappings.read(sample, mapped)
+            for raw in tables:
+                self._take(sample, found.ID if found else self.mappings.ID, raw)
         except Refused as refused:
             self.unknown.append(f"{rel}（{refused}）")
             self.review.append(ReviewItem("refused_file", rel, f"文件 {rel} 没有读入：{refused}"))
@@ -67,14 +71,15 @@ class _Reader:
         detail += f"；表头：{heads}" if heads else ""
         detail += "；JSON 不完整，可能没有下载完" if sample.kind == "json" and sample.json is None else ""
         detail += _looks_like(sample)
+        detail += f"；可以用 evaluator map {sample.rel} 生成列的映射（{mapping.FILE}）" if heads else ""
         self.unknown.append(f"{sample.rel}（{heads}）" if heads else sample.rel)
         self.review.append(ReviewItem("unrecognised_file", sample.rel, detail))
 
-    def _take(self, sample: Sample, found: Format, raw: RawTable) -> None:
+    def _take(self, sample: Sample, format_id: str, raw: RawTable) -> None:
         if len(self.inputs) >= MAX_FILES:
             raise EvaluatorError(f"数据文件超过 {MAX_FILES} 个；请把聊天记录合并成较少的文件")
         at = len(self.inputs)
-        kind = f"canonical_{_SUFFIX[sample.kind]}" if found.ID == "canonical" else found.ID
+        kind = f"canonical_{_SUFFIX[sample.kind]}" if format_id == "canonical" else format_id
         entry = InputFile(sample.rel, raw.table, kind, sample.scan.sha256)
         self.inputs.append(entry)
         self.names.append(sample.rel)
@@ -185,6 +190,7 @@ def read_month(config: MonthConfig, progress: Progress | None = None) -> MonthDa
         if progress:
             progress(f"读取 {rel}")
         reader.read(rel, path)
+    reader.review += reader.mappings.unused()
     if progress:
         progress("核对重复与店铺")
     tables = reader.tables()
