@@ -3,13 +3,12 @@ whatever envelope. Formats look for the records they know, wherever these stand.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from evaluator.sources.cells import from_epoch
-from evaluator.sources.files import Sample, lines_of
+from evaluator.sources.files import Sample, lines_of, load_json
 
 DEEPEST = 8  # levels of envelopes that are opened
 NOT_OPENED = frozenset({"request"})  # what was asked is no answer
@@ -32,8 +31,8 @@ def documents(sample: Sample) -> Iterator[Any]:
     for line in lines_of(sample.text):
         if line.strip():
             try:
-                yield json.loads(line)
-            except (ValueError, RecursionError):
+                yield load_json(line)
+            except ValueError:
                 yield Broken(line)
 
 

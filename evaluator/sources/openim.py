@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from typing import Any
 
 from evaluator.sources.base import RawTable
 from evaluator.sources.chat import Talk
-from evaluator.sources.files import Sample
+from evaluator.sources.files import Sample, load_json
 from evaluator.sources.jsonfile import moment
 from evaluator.sources.top import (
     PREFIX,
@@ -71,8 +70,8 @@ def _message(call: Answer, message: dict[str, Any], talk: Talk) -> None:
 def _party(value: Any) -> tuple[str, bool]:
     """(name, whether it is written as a staff account)."""
     if isinstance(value, str) and value.startswith("{"):
-        with suppress(ValueError, RecursionError):
-            value = json.loads(value)
+        with suppress(ValueError):
+            value = load_json(value)
     if isinstance(value, dict):
         name = str(value.get("uid") or "")
         return nick(name), str(value.get("taobao_account")).lower() == "true" or _is_account(name)

@@ -4,12 +4,11 @@ side. Events that are no messages (``conv_change``, ``userOrders``) carry none o
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from evaluator.sources.base import RawTable
 from evaluator.sources.chat import Talk
-from evaluator.sources.files import Sample
+from evaluator.sources.files import Sample, load_json
 from evaluator.sources.jsonfile import Broken, Record, documents, first_record, moment, records
 from evaluator.sources.repeats import DUPLICATE
 from evaluator.sources.top import WHY_BROKEN, main_account, nick
@@ -85,8 +84,8 @@ def _text(message: Any) -> tuple[str, str]:
     """(text, kind): a message without text is a picture or a card."""
     if isinstance(message, str) and message.startswith("{"):
         try:
-            message = json.loads(message)
-        except (ValueError, RecursionError):
+            message = load_json(message)
+        except ValueError:
             return str(message), ""
     if not isinstance(message, dict):
         return str(message or ""), ""

@@ -436,3 +436,11 @@ def test_old_wangwang_log_is_refused(month):
     got = month.read()
     assert [(n.kind, n.subject) for n in got.review] == [("refused_file", "旺旺.csv")]
     assert "逐条消息" in got.review[0].detail
+
+
+def test_half_characters_and_bottomless_json(month):
+    text = dump([im("乙", "甲店:小一", 0, {"text": "?"}, loginid="甲店:小一")]).replace('"?"', '"好\\ud83d"')
+    month.write("im.json", text).write("深.json", "[" * 200_000)
+    found, got = chats(month)
+    assert [row[5] for row in found] == ["好\ufffd"]
+    assert [(n.kind, n.subject) for n in got.review] == [("unrecognised_file", "深.json")]
