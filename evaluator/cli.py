@@ -95,6 +95,16 @@ def check(month: Month) -> None:
         typer.echo(f"待核 {item.subject}：{item.detail}")
 
 
+@app.command("map")
+def map_file(
+    file: Annotated[Path, typer.Argument(help="任意 CSV 或工作簿", metavar="FILE")],
+) -> None:
+    """为认不出的表格建议列的映射；核对后存为月份文件夹里的 mapping.yaml。"""
+    from evaluator.sources.propose import proposal_text
+
+    typer.echo(proposal_text(file))
+
+
 @app.command()
 def demo(
     folder: Annotated[Path, typer.Argument(help="写到哪里")] = Path("demo-month"),

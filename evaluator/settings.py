@@ -25,6 +25,7 @@ from evaluator.rulebook import RulesFinder, metric_catalogue, unknown
 from evaluator.yamlfile import Node, did_you_mean, read_yaml
 
 PERIOD_FILE = "period.yaml"
+MAPPING_FILE = "mapping.yaml"
 JUDGMENTS = ("order", "payment", "order_first", "grouped_chain")
 CREDIT_ROLES = ("售前", "售后", "全能", "主管", "robot")
 
@@ -132,6 +133,8 @@ def load_month(folder: Path, rules: RulesFinder | None = None) -> MonthConfig:
     start, end = _period(root.need(pairs, "period", "写法：period: {start: 2026-10-01, end: 2026-11-01}"))
     month = _Month(folder, rules, start)
     month.note_source(PERIOD_FILE, folder / PERIOD_FILE)
+    if (folder / MAPPING_FILE).is_file():  # read with the files; noted here, as it decides what they mean
+        month.note_source(MAPPING_FILE, folder / MAPPING_FILE)
     platform = _platform(pairs["platform"]) if "platform" in pairs else ""
     settings = month.packs(platform)
     if "settings" in pairs:

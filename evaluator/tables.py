@@ -277,3 +277,32 @@ _TABLES = (
 )
 
 TABLES: dict[str, Table] = {t.name: t for t in _TABLES}
+
+REPORT_SCOPES = ("agent", "sum", "mean", "shop_sum", "shop_mean", "peer_good", "peer_mean")
+
+PLATFORM_REPORT = Table(
+    "platform_report",
+    (
+        _req("platform"),
+        _req("account"),
+        _req("scope", "choice", choices=REPORT_SCOPES),
+        _req("metric"),
+        _cell("value", "decimal"),
+        _req("unit", "choice", choices=("count", "yuan", "s", "ratio")),
+        _opt("from", "date"),
+        _opt("to", "date"),
+        _req("header"),
+        _req("file"),
+    ),
+)
+"""What a platform's own service report says, one row a figure: **for reconciliation only**. No figure, score or
+pay ever reads it, it is none of SPEC's canonical tables, and no file can be named after it.
+
+``account`` as the report writes it (of a summary row: that row's name); ``scope`` agent, or what a summary row
+sums up; ``metric`` the id of ours that comes nearest; ``value`` in ``unit`` (yuan, seconds, ratio 0–1; null:
+the platform shows none); ``from``/``to`` first and last day of the report, both inclusive (null: nothing says
+so); ``header`` the report's own name of the figure; ``file`` relative to the month. Reports of several days
+stay apart by ``from`` and ``to``."""
+
+ALL_TABLES: dict[str, Table] = TABLES | {PLATFORM_REPORT.name: PLATFORM_REPORT}
+"""Every table that a file may fill; ``TABLES`` are those that a canonical file may be named after."""

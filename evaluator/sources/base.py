@@ -67,6 +67,11 @@ class RawTable:
         return iter(self.chunks)
 
 
+class Refused(Exception):
+    """Raised by ``read`` before it hands out a table: the file is known and cannot serve. The text says in
+    Chinese what it is and what to export instead; the month goes on without it (待核 ``refused_file``)."""
+
+
 class Format(Protocol):
     """A module of ``evaluator.sources`` that reads one kind of file."""
 
@@ -76,4 +81,5 @@ class Format(Protocol):
         """Whether this module reads the file; looks at content only, never raises."""
 
     def read(self, sample: Sample) -> list[RawTable]:
-        """The tables of the file; ``EvaluatorError`` if the file as a whole cannot be used."""
+        """The tables of the file; ``EvaluatorError`` if the file as a whole cannot be used, ``Refused`` if
+        files of its kind never can."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
+from evaluator.model import ReviewItem
+from evaluator.sources.base import MADE, RawTable, RowReject
 from evaluator.sources.top import main_account, nick
 
 _TRANSFER = re.compile(r"由\s*(?P<source>[^\n]+?)\s*转交给\s*(?P<target>[^\n]+?)\s*(?:\n.*)?", re.DOTALL)
@@ -17,7 +20,16 @@ NOT_SHOWN = frozenset({"请在客户端查看原始聊天记录，网页版无�
 HELPERS = frozenset({"服务助手"})
 RECALL = "撤回了一条消息"
 
-COLUMNS = ("shop", "buyer", "account", "sender", "ts", "text", "kind", "to_account")
+COLUMNS = ("shop", "buyer", "account", "sender", "ts", "text", "kind", "to_account", "order_id")
+SENDERS = {
+    "用户": "buyer",
+    "客户": "buyer",
+    "买家": "buyer",
+    "顾客": "buyer",
+    "消费者": "buyer",
+    "客服": "agent",
+}
+SENDERS |= {"卖家": "agent", "商家": "agent", "机器人": "robot", "智能客服": "robot", "系统": "system"}
 
 
 def kind_of(text: str) -> str:
@@ -46,29 +58,70 @@ def transfer_in(text: str, account: str) -> tuple[str, str] | None:
     return (source, target) if main_account(source) == shop else None
 
 
+def whom(lines: Sequence[tuple[str, str]]) -> list[str]:
+    """The staff account of each line of a talk whose source names only who speaks. ``lines``: (time as text,
+    staff account or "" for the buyer). A buyer's line belongs to the one who speaks next on that day, else to
+    the one who spoke last, else to whoever speaks first; "" where no staff speaks at all."""
+    later = [""] * len(lines)
+    following = ("", "")  # (time, account) of the next staff line
+    for at in range(len(lines) - 1, -1, -1):
+        time, account = lines[at]
+        following = (time, account) if account else following
+        later[at] = following[1] if following[0][:10] == time[:10] else ""
+    found, last = list[str](), ""
+    first = next((account for _, account in lines if account), "")
+    for (_, account), coming in zip(lines, later, strict=True):
+        last = account or last
+        found.append(account or coming or last or first)
+    return found
+
+
 @dataclass
 class Talk:
-    """Messages of a file as they are found; rows are counted here, refused ones too."""
+    """Messages of a file as they are found; rows are counted here, refused ones too. ``names_shop`` False:
+    the source names no shop, so the frame has no such column and the month's own is taken."""
 
     row: int = 0
     rows: list[tuple[str | int | None, ...]] = field(default_factory=list)
+    rejects: list[RowReject] = field(default_factory=list)
+    names_shop: bool = True
 
-    def add(self, shop: str, buyer: str, account: str, sender: str, ts: str, text: str) -> None:
-        """One message, or the event that its text stands for."""
+    def add(
+        self,
+        shop: str,
+        buyer: str,
+        account: str,
+        sender: str,
+        ts: str,
+        text: str,
+        kind: str = "",
+        order_id: str | None = None,
+    ) -> None:
+        """One message, or the event that its text stands for. ``order_id``: of the order that the source says
+        the message is about; else ``finish`` looks into the text."""
         self.row += 1
         transfer = transfer_in(text, account) if sender == "agent" else None
         if transfer:
             source, target = transfer
             told = f"由 {source} 转交给 {target}"
-            self.rows.append((shop, buyer, source, "system", ts, told, "transfer", target, self.row))
+            self.rows.append((shop, buyer, source, "system", ts, told, "transfer", target, None, self.row))
             return
-        self.rows.append((shop, buyer, account, sender, ts, text, kind_of(text), None, self.row))
+        kind = kind or kind_of(text)
+        self.rows.append((shop, buyer, account, sender, ts, text, kind, None, order_id, self.row))
 
     def recall(self, shop: str, buyer: str, account: str, ts: str) -> None:
         self.row += 1
-        self.rows.append((shop, buyer, account, "system", ts, RECALL, "recall", None, self.row))
+        self.rows.append((shop, buyer, account, "system", ts, RECALL, "recall", None, None, self.row))
+
+    def refuse(self, column: str, value: object, why: str) -> None:
+        """A row that cannot be a message."""
+        self.row += 1
+        self.rejects.append(RowReject(self.row, column, str(value), why))
 
     def frame(self) -> pl.DataFrame:
         schema = dict.fromkeys(COLUMNS, pl.String()) | {"_row": pl.UInt32()}
         made = pl.DataFrame(self.rows, schema=schema, orient="row")
-        return made.with_columns(pl.lit(None, dtype=pl.String).alias("order_id"))  # filled in by ``finish``
+        return made if self.names_shop else made.drop("shop")
+
+    def table(self, notes: list[ReviewItem] | None = None) -> RawTable:
+        return RawTable("messages", [self.frame()], MADE, self.rejects, notes or [])

@@ -61,6 +61,9 @@ _SIGNATURES = (
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+
+
 def _mark_damage(error: UnicodeError) -> tuple[str, int]:
     assert isinstance(error, UnicodeDecodeError)
     return DAMAGED, error.end
@@ -247,7 +250,7 @@ class Sample:
     def json(self) -> Any:
         """A JSON document; None where the text is none (e.g. one document a line)."""
         try:
-            return json.loads(self.text) if self.kind == "json" else None
+            return load_json(self.text) if self.kind == "json" else None
         except ValueError:
             return None
 
@@ -256,9 +259,29 @@ class Sample:
         """The document of the first line, or the whole one; None if neither parses."""
         whole = self.size <= HEAD or b"\n" in self.head.lstrip()
         try:
-            return json.loads(_first_line(self.head_text if whole else self.text))
+            return load_json(_first_line(self.head_text if whole else self.text))
         except ValueError:
             return self.json
+
+
+def load_json(text: str) -> Any:
+    """A JSON document. Halves of characters (a lone ``\\ud83d``) become U+FFFD, as no table can hold them.
+    ``ValueError`` also for what is nested too deep."""
+    try:
+        value = json.loads(text)
+        return _whole(value) if _HALF.search(text) else value
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    return value
 
 
 def lines_of(text: str) -> list[str]:

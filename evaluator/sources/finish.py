@@ -13,8 +13,11 @@ from evaluator.model import EvaluatorError, InputFile, ReviewItem
 if TYPE_CHECKING:
     from evaluator.settings import MonthConfig
 
-CHATS = frozenset({"taobao_chatlog", "qianniu_chat"})
-EVALS = frozenset({"taobao_kefueval"})
+CHATS = frozenset(
+    {"taobao_chatlog", "qianniu_chat", "qianniu_web", "qianniu_web_book", "qianniu_im", "openim"}
+    | {"jd_im", "pdd_chat", "uneed"}
+)
+EVALS = frozenset({"taobao_kefueval", "taobao_evals", "jd_im"})
 ONLINE = frozenset({"taobao_online"})
 
 _NUMBER = re.compile(r"(?<!\d)\d{16,20}(?!\d)")
@@ -57,6 +60,8 @@ def finish(
         review += refunds_repeated(tables["refunds"])
     if "ratings" in tables:
         done["ratings"] = mark_robots(tables["ratings"], _files(inputs, EVALS), robots, "source", "human")
+    if "peers" in tables:
+        review += peers_repeated(tables["peers"])
     if "online" in tables:
         done["online"] = name_accounts(tables["online"], _files(inputs, ONLINE), accounts, review)
     return done
@@ -82,6 +87,18 @@ def refunds_repeated(refunds: pl.DataFrame) -> list[ReviewItem]:
     told = f"{len(again)} 个退款编号出现不止一次（例如 {'、'.join(again[:3])}），"
     told += "每一行都计入；请去掉重复的导出"
     return [ReviewItem("source_note", "refunds", told, len(again))]
+
+
+def peers_repeated(peers: pl.DataFrame) -> list[ReviewItem]:
+    """同行 figures that stand more than once, as reports of several days make them: ``peers`` has no day."""
+    again = (
+        peers.filter(pl.struct("metric", "percentile").is_duplicated())["metric"].unique().sort().to_list()
+    )
+    if not again:
+        return []
+    told = f"同行数据里 {'、'.join(again[:5])} 出现不止一次（例如几天的报表）；"
+    told += "请只保留一份覆盖本期的报表，或核对后自己写 peers.csv"
+    return [ReviewItem("source_note", "peers", told, len(again))]
 
 
 def _files(inputs: list[InputFile], formats: frozenset[str]) -> list[int]:

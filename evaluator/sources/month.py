@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from evaluator.model import EvaluatorError, InputFile, MonthData, Reject, ReviewItem
-from evaluator.sources import finish, lookalike, repeats
-from evaluator.sources.base import Format, RawTable
+from evaluator.sources import finish, lookalike, mapping, repeats
+from evaluator.sources.base import RawTable, Refused
 from evaluator.sources.canonical import must_have
 from evaluator.sources.files import Sample, discover
 from evaluator.sources.registry import FORMATS
 from evaluator.sources.validate import VALUE_LENGTH, Scope, validate
-from evaluator.tables import TABLES
+from evaluator.tables import ALL_TABLES, TABLES
 
 if TYPE_CHECKING:
     from evaluator.settings import MonthConfig
@@ -33,6 +33,7 @@ class _Reader:
 
     def __init__(self, config: MonthConfig) -> None:
         self.config = config
+        self.mappings = mapping.load(config.folder)
         shops = set(config.shops) | ({config.shop} if config.shop else set())
         self.scope = Scope(dict(config.settings.shop_alias), frozenset(shops) if config.shops else None)
         self.inputs: list[InputFile] = []
@@ -51,12 +52,18 @@ class _Reader:
     def read(self, rel: str, path: Path) -> None:
         try:
             sample = Sample(rel, path)
-            found = next((f for f in FORMATS if f.sniff(sample)), None)
-            if found is None:
+            mapped = self.mappings.named(sample)
+            found = None if mapped else next((f for f in FORMATS if f.sniff(sample)), None)
+            mapped = mapped if mapped or found else self.mappings.fitting(sample)
+            if found is None and not mapped:
                 self._not_recognised(sample)
                 return
-            for raw in found.read(sample):
-                self._take(sample, found, raw)
+            tables = found.read(sample) if found else self.mappings.read(sample, mapped)
+            for raw in tables:
+                self._take(sample, found.ID if found else self.mappings.ID, raw)
+        except Refused as refused:
+            self.unknown.append(f"{rel}（{refused}）")
+            self.review.append(ReviewItem("refused_file", rel, f"文件 {rel} 没有读入：{refused}"))
         except OSError as error:
             raise EvaluatorError(f"{rel}：读不了这个文件（{error.strerror}）") from error
 
@@ -66,14 +73,15 @@ class _Reader:
         detail += f"；表头：{heads}" if heads else ""
         detail += "；JSON 不完整，可能没有下载完" if sample.kind == "json" and sample.json is None else ""
         detail += _looks_like(sample)
+        detail += f"；可以用 evaluator map {sample.rel} 生成列的映射（{mapping.FILE}）" if heads else ""
         self.unknown.append(f"{sample.rel}（{heads}）" if heads else sample.rel)
         self.review.append(ReviewItem("unrecognised_file", sample.rel, detail))
 
-    def _take(self, sample: Sample, found: Format, raw: RawTable) -> None:
+    def _take(self, sample: Sample, format_id: str, raw: RawTable) -> None:
         if len(self.inputs) >= MAX_FILES:
             raise EvaluatorError(f"数据文件超过 {MAX_FILES} 个；请把聊天记录合并成较少的文件")
         at = len(self.inputs)
-        kind = f"canonical_{_SUFFIX[sample.kind]}" if found.ID == "canonical" else found.ID
+        kind = f"canonical_{_SUFFIX[sample.kind]}" if format_id == "canonical" else format_id
         entry = InputFile(sample.rel, raw.table, kind, sample.scan.sha256)
         self.inputs.append(entry)
         self.names.append(sample.rel)
@@ -92,7 +100,7 @@ class _Reader:
         table = raw.table
         self.columns.setdefault(table, set()).update(frame.columns)
         self.frames.setdefault(table, [])
-        if "shop" in TABLES[table].by_name and "shop" not in frame.columns:
+        if "shop" in ALL_TABLES[table].by_name and "shop" not in frame.columns:
             self._no_shop.append((rel, raw, frame))
         elif frame.height > SMALL:
             self._flush(table)
@@ -127,7 +135,7 @@ class _Reader:
             self._flush(table)
         late = {raw.table for _, raw, _ in self._no_shop}
         self._give_shops()
-        made = {t: pl.concat(f) if f else TABLES[t].empty() for t, f in self.frames.items()}
+        made = {t: pl.concat(f) if f else ALL_TABLES[t].empty() for t, f in self.frames.items()}
         self.frames = {}  # a large month stands in memory once
         return {t: f.sort("_file", "_row") if t in late else f for t, f in made.items()}
 
@@ -197,6 +205,7 @@ def read_month(config: MonthConfig, progress: Progress | None = None) -> MonthDa
         if progress:
             progress(f"读取 {rel}")
         reader.read(rel, path)
+    reader.review += reader.mappings.unused()
     if progress:
         progress("核对重复与店铺")
     tables = reader.tables()
@@ -208,7 +217,8 @@ def read_month(config: MonthConfig, progress: Progress | None = None) -> MonthDa
     tables["orders"] = reader.refuse("orders", tables["orders"], mask, "order_id", repeats.SUPERSEDED)
     rejects = reader.count(tables)
     absent = {
-        name: frozenset(c.name for c in TABLES[name].columns if c.optional) - reader.columns.get(name, set())
+        name: frozenset(c.name for c in ALL_TABLES[name].columns if c.optional)
+        - reader.columns.get(name, set())
         for name in tables
     }
     return MonthData(config.folder, config, tables, absent, reader.inputs, rejects, reader.review)
@@ -222,7 +232,7 @@ def _required(tables: dict[str, pl.DataFrame], reader: _Reader) -> None:
             columns = "、".join(must_have(table))
             detail = f"{reader.config.folder}：没有找到表 {name}（如 {name}.csv，列：{columns}）"
             if reader.unknown:
-                detail += f"；没有认出的文件：{'、'.join(reader.unknown[:5])}"
+                detail += f"；没有采用的文件：{'、'.join(reader.unknown[:5])}"
             raise EvaluatorError(detail)
         read = sum(entry.rows_in for entry in reader.inputs if entry.table == name)
         if tables[name].is_empty() and (read or name != "orders"):  # a month without orders may be

@@ -3,6 +3,8 @@ Whether an account is a robot is known only with the roster (``finish``)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
 from evaluator.sources.base import MADE, RawTable, RowReject
@@ -20,6 +22,12 @@ def sniff(sample: Sample) -> bool:
 
 def read(sample: Sample) -> list[RawTable]:
     """-> ratings, one row an evaluation."""
+    return [ratings(sample, _score, "eval_code 应为 0（非常满意）到 4（非常不满意）")]
+
+
+def ratings(sample: Sample, score: Callable[[object], str], why: str) -> RawTable:
+    """The same for any scale: ``score`` turns an eval_code into 1 to 5, or into text that is refused with
+    ``why``."""
     rows, rejects, calls = list[tuple[str | int, ...]](), list[RowReject](), list(answers(sample))
     for call in calls:
         if call.broken:
@@ -33,7 +41,7 @@ def read(sample: Sample) -> list[RawTable]:
                     _buyer(found),
                     account,
                     str(found.get("eval_time") or ""),
-                    _score(found.get("eval_code")),
+                    score(found.get("eval_code")),
                     "human",
                     str(found.get("send_time") or ""),
                     tags,
@@ -41,8 +49,7 @@ def read(sample: Sample) -> list[RawTable]:
                 )
             )
     frame = pl.DataFrame(rows, schema=SCHEMA | {"_row": pl.UInt32()}, orient="row")
-    why = {"score": "eval_code 应为 0（非常满意）到 4（非常不满意）"}
-    return [RawTable("ratings", [frame], MADE, rejects, failures(sample, calls), why=why)]
+    return RawTable("ratings", [frame], MADE, rejects, failures(sample, calls), why={"score": why})
 
 
 def _buyer(found: dict[str, object]) -> str:

@@ -13,7 +13,7 @@ import polars as pl
 from evaluator.model import Reject
 from evaluator.sources import cells
 from evaluator.sources.base import Dialect, RawTable
-from evaluator.tables import POLARS_TYPES, PROVENANCE, TABLES, Column, Table
+from evaluator.tables import ALL_TABLES, POLARS_TYPES, PROVENANCE, Column, Table
 
 VALUE_LENGTH = 200
 
@@ -184,7 +184,7 @@ def validate(
 ) -> tuple[pl.DataFrame, list[Reject], pl.Series]:
     """Raw columns plus ``_file`` and ``_row`` -> the canonical frame of the good rows (order kept), the
     rejects, and the ``_file`` of each reject. Money is fen, times naive shop time (SPEC §2)."""
-    table = TABLES[raw.table]
+    table = ALL_TABLES[raw.table]
     check = _Check(frame, table, raw.why)
     for column in table.columns:
         check.out[column.name] = _column(check, column, raw)

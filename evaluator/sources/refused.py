@@ -1,0 +1,51 @@
+"""Exports that are known and cannot serve: each is told by its headers, with what to export instead. The month
+goes on without them; only a required table that then lacks stops it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evaluator.sources import exports
+from evaluator.sources.base import RawTable, Refused
+from evaluator.sources.files import Sample
+
+ID = "refused"
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A format by headers, all of which stand in it."""
+
+    headers: frozenset[str]
+    told: str
+
+
+KNOWN = (
+    _Known(
+        frozenset({"客服", "客户", "开始时间", "结束时间", "谈话内容"}),
+        "这是旧版旺旺聊天记录（一行一段谈话），里面没有每条消息的时间，算不出响应与归属；"
+        "请改为导出逐条消息：千牛客户端或网页聊天记录复制的文本，或 chatlog 接口的 JSON",
+    ),
+    _Known(
+        frozenset({"费用名称", "应结金额", "收支方向"}),
+        "这是京东货款明细（结算流水），不是订单；请在商家后台的订单查询里导出订单明细",
+    ),
+)
+
+
+def _known(sample: Sample) -> _Known | None:
+    if not exports.tabular(sample):
+        return None
+    found = set(sample.header)
+    return next((k for k in KNOWN if k.headers <= found), None)
+
+
+def sniff(sample: Sample) -> bool:
+    return _known(sample) is not None
+
+
+def read(sample: Sample) -> list[RawTable]:
+    """Never a table; ``Refused`` with what to export instead."""
+    known = _known(sample)
+    assert known is not None
+    raise Refused(known.told)
