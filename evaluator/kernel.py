@@ -194,10 +194,8 @@ def chases(
     spoken = conversation.events.filter(pl.col("what") == HUMAN).join(
         near.select("key").unique(), on="key", how="semi"
     )
-    second = pl.col("ts").dt.epoch("ms").floordiv(1000)
-    hit = near.join(spoken.select("key", second.alias("s")), on="key").filter(
-        (pl.col("s") >= pl.col("created").dt.epoch("s"))
-        & (pl.col("paid").is_null() | (pl.col("s") < pl.col("paid").dt.epoch("s")))
+    hit = near.join(spoken.select("key", "ts"), on="key").filter(
+        (pl.col("ts") >= pl.col("created")) & (pl.col("paid").is_null() | (pl.col("ts") < pl.col("paid")))
     )
     in_time = (pl.col("paid_day") <= pl.col("day") + settings.window_days).fill_null(False)
     return (

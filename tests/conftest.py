@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from evaluator.demo import write_demo
 from evaluator.evaluation import Evaluation
 from evaluator.run import evaluate_month
+
+# No example has a deadline (machines are busy); CI always tries the same examples.
+settings.register_profile("here", deadline=None, print_blob=True)
+settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
