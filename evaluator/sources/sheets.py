@@ -4,6 +4,7 @@ that Taobao's workbooks declare (FORMATS §1)."""
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,23 +17,28 @@ from evaluator.sources.cells import BLANKS
 from evaluator.sources.files import Sample, header_name
 
 
-def _rows(sample: Sample) -> list[list[Any]]:
-    """The cells of the first sheet that has any."""
-    if sample.sheet_rows is not None:
-        return sample.sheet_rows
-    rows: list[list[Any]] = []
+def _open(sample: Sample) -> Iterator[list[list[Any]]]:
+    """The cells of one sheet after another. Errors: EvaluatorError where the workbook cannot be read."""
     try:
         workbook = CalamineWorkbook.from_path(str(sample.path))
         for name in workbook.sheet_names:
-            rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=True)
-            if rows:
-                break
+            yield workbook.get_sheet_by_name(name).to_python(skip_empty_area=True)
     except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
         raise EvaluatorError(
             f"{sample.rel}：工作簿打不开（可能没有下载完整、加了密码或已损坏）；请重新导出后再放进来"
         ) from error
-    sample.sheet_rows = rows
-    return rows
+
+
+def all_sheets(sample: Sample) -> list[list[list[Any]]]:
+    """The cells of every sheet."""
+    return list(_open(sample))
+
+
+def _rows(sample: Sample) -> list[list[Any]]:
+    """The cells of the first sheet that has any."""
+    if sample.sheet_rows is None:
+        sample.sheet_rows = next((rows for rows in _open(sample) if rows), [])
+    return sample.sheet_rows
 
 
 def header(sample: Sample) -> list[str]:
