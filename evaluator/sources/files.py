@@ -242,7 +242,7 @@ class Sample:
     def json(self) -> Any:
         """A JSON document; None where the text is none (e.g. one document a line)."""
         try:
-            return json.loads(self.text) if self.kind == "json" else None
+            return parse_json(self.text) if self.kind == "json" else None
         except ValueError:
             return None
 
@@ -251,9 +251,17 @@ class Sample:
         """The document of the first line, or the whole one; None if neither parses."""
         whole = self.size <= HEAD or b"\n" in self.head.lstrip()
         try:
-            return json.loads(_first_line(self.head_text if whole else self.text))
+            return parse_json(_first_line(self.head_text if whole else self.text))
         except ValueError:
             return self.json
+
+
+def parse_json(text: str) -> Any:
+    """One JSON document. Errors: ValueError, also for one nested deeper than Python can follow."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
 
 
 def lines_of(text: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from evaluator.model import ReviewItem
-from evaluator.sources.files import Sample, lines_of
+from evaluator.sources.files import Sample, lines_of, parse_json
 
 PREFIX = "cntaobao"
 
@@ -50,7 +49,7 @@ def answers(sample: Sample) -> Iterator[Answer]:
     for line in lines_of(sample.text):
         if line.strip():
             try:
-                yield _answer(json.loads(line))
+                yield _answer(parse_json(line))
             except ValueError:
                 yield Answer({}, "", {}, broken=line)
 
