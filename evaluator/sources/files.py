@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluator.model import EvaluatorError
+from evaluator.sources import workbook_guard
 from evaluator.sources.cells import BLANKS
 
 HEAD = 1 << 16
@@ -181,6 +182,8 @@ class Sample:
         self.kind = _kind(self.head)
         if self.kind == "zip":
             self.kind = "xlsx" if self._is_workbook() else "other"
+        if self.kind == "xlsx":
+            workbook_guard.check(path, rel)
 
     def _is_workbook(self) -> bool:
         try:

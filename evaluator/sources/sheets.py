@@ -18,11 +18,13 @@ from evaluator.sources.files import Sample, header_name
 
 
 def _open(sample: Sample) -> Iterator[list[list[Any]]]:
-    """The cells of one sheet after another. Errors: EvaluatorError where the workbook cannot be read."""
+    """The cells of one sheet after another, without its wholly empty rows. Errors: EvaluatorError where the
+    workbook cannot be read."""
     try:
         workbook = CalamineWorkbook.from_path(str(sample.path))
         for name in workbook.sheet_names:
-            yield workbook.get_sheet_by_name(name).to_python(skip_empty_area=True)
+            sheet = workbook.get_sheet_by_name(name).iter_rows()
+            yield [row for row in sheet if row.count("") != len(row)]
     except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
         raise EvaluatorError(
             f"{sample.rel}：工作簿打不开（可能没有下载完整、加了密码或已损坏）；请重新导出后再放进来"
