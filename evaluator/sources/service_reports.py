@@ -45,6 +45,7 @@ class Meaning:
     factor: Fraction = Fraction(1)
     percent: bool = False
     note: str = ""
+    of: str = ""  # header of what theirs is divided by
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def _layout(node: Node) -> Layout:
 
 
 def _meaning(node: Node) -> Meaning:
-    pairs = node.mapping(["metric", "factor", "percent", "note", *METRIC_OPTIONS])
+    pairs = node.mapping(["metric", "factor", "percent", "note", "of", *METRIC_OPTIONS])
     catalogue = metric_catalogue()
     metric = node.need(pairs, "metric").choice(catalogue)
     options: dict[str, Any] = {}
@@ -116,6 +117,7 @@ def _meaning(node: Node) -> Meaning:
         Fraction(pairs["factor"].number(above=0)) if "factor" in pairs else Fraction(1),
         pairs["percent"].flag() if "percent" in pairs else False,
         pairs["note"].text() if "note" in pairs else "",
+        head_name(pairs["of"].text()) if "of" in pairs else "",
     )
 
 
@@ -201,6 +203,9 @@ def _figures(
         for column, meaning in columns.items():
             text = cell.get(column, "")
             value, step = number(text, meaning)
+            if meaning.of:
+                whole = cell.get(heads.index(meaning.of), "") if meaning.of in heads else ""
+                value, step = _share(value, number(whole, meaning)[0]), Fraction(0)
             head = rows[at][column]
             found.append(
                 ReportFigure(
@@ -208,6 +213,10 @@ def _figures(
                 )
             )
     return found
+
+
+def _share(part: Fraction | None, whole: Fraction | None) -> Fraction | None:
+    return part / whole if part is not None and whole else None
 
 
 def number(text: str, meaning: Meaning) -> tuple[Fraction | None, Fraction]:

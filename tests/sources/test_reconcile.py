@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -120,6 +121,9 @@ def test_jd_and_feige_by_their_own_headers(report):
         "avg_response": 80,
         "reply_within_30s_turn": Fraction(9, 10),
     }
+    rated = [["客服", "接待量", "好评量", "评价量"], ["小一", "20", "3", "4"], ["小二", "9", "0", "0"]]
+    shares = [f.value for f in read_report(report(rated, "评价.xlsx")) if f.metric == "satisfaction"]
+    assert shares == [Fraction(3, 4), None]
     feige = '客服账号,客服询单支付额,询单人数,工作时间平响时长,接待会话量\n"\t小一","1,000.50",2,1分5秒,7\n'
     got = read_report(report(feige.encode("gb18030"), "飞鸽.csv"))
     assert {f.metric: f.value for f in got}["avg_response"] == 65
@@ -226,3 +230,36 @@ def test_json_of_the_command(shop, report):
     assert "不是数" in got["sales"]["reason"]
     text = CliRunner().invoke(app, ["reconcile", str(shop.folder), "--with", str(path)])
     assert text.exit_code == 0 and "一致" in text.stdout
+
+
+@pytest.mark.parametrize("switch", ["judgment_payment", "filter_ad", "transfers"])
+def test_a_month_laid_beside_itself_under_another_rule(switch, report):
+    """The shared month, reported as if by account and by another rule: every difference finds a reason."""
+    from evaluator.reconcile import _Computed, compare
+    from evaluator.settings import load_month
+    from evaluator.sources import read_month
+    from evaluator.switches import ACCOUNTS, switched
+
+    folder = Path(__file__).parents[3] / "shared" / "data" / "month_tmall"
+    if not folder.is_dir():
+        pytest.skip("shared data is not here")
+    month = read_month(load_month(folder))
+    theirs = _Computed(switched(switched(month, ACCOUNTS), switch))
+    span = (month.config.start, month.config.end - timedelta(days=1))
+    heads = {
+        "咨询人数": "consults",
+        "询单人数": "inquiries",
+        "询单最终付款金额": "sales",
+        "转入人数": "transferred_in",
+    }
+    rows = [["旺旺昵称", *heads]]
+    for account in sorted(month.tables["roster"]["account"].unique()):
+        cells = [theirs.cell(account, metric, span) for metric in heads.values()]
+        if None not in cells:
+            rows.append([account, *(f"{float(cell.value):.2f}" for cell in cells)])
+    assert len(rows) > 8
+    lines = compare(month, read_report(report(rows, "客服绩效_20200222_20200229.xlsx")))
+    told = [line for line in lines if line.difference]
+    assert told and not [line for line in told if line.open or not line.reason]
+    named = {"judgment_payment": "判定", "filter_ad": "过滤", "transfers": "转接"}[switch]
+    assert any(named in line.reason for line in told)
