@@ -141,6 +141,26 @@ def explain(
         raise typer.BadParameter("请用 --order 订单号，或 --agent 员工号 --metric 指标")
 
 
+@app.command()
+def reconcile(
+    month: Month,
+    report: Annotated[Path, typer.Option("--with", help="平台的客服报表：生意参谋、京东咚咚、拼多多、飞鸽")],
+    as_json: Annotated[bool, typer.Option("--json", help="以 JSON 写出")] = False,
+) -> None:
+    """与平台自己的报表对账：逐账号、逐指标列出本程序与平台的数、差多少、为什么。"""
+    import json
+
+    from evaluator.reconcile import as_text
+    from evaluator.reconcile import reconcile as compare
+
+    with _progress(as_json) as progress:
+        lines = compare(month, report, progress)
+    if as_json:
+        typer.echo(json.dumps([line.as_json() for line in lines], ensure_ascii=False, indent=1))
+    else:
+        typer.echo(as_text(lines))
+
+
 def main() -> None:
     """Runs a command. What a user can put right is told in a sentence, with exit code 2."""
     from evaluator.model import EvaluatorError

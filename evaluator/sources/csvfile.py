@@ -20,9 +20,10 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from evaluator.sources.base import RowReject
-from evaluator.sources.files import DAMAGED, Sample, decode
+from evaluator.sources.encodings import DAMAGED, ERRORS, Utf8Stream
+from evaluator.sources.files import Sample
 
-BLOCK_BYTES = 1 << 25
+BLOCK_BYTES = 1 << 22
 BATCH_ROWS = 200_000
 LINES_IN_A_CELL = 500  # a quoted cell that runs on longer was never closed
 
@@ -67,17 +68,14 @@ class CsvFile:
             yield _frame([], [], wanted)  # a header without rows is a table, too
 
     # ------------------------------------------------------------------------------------------ fast
-    def _text(self) -> str:
-        return decode(self.sample.path.read_bytes(), self.sample.rel).removeprefix("\ufeff")
-
     def _bytes(self) -> IO[bytes]:
         """The file as UTF-8; ``_sound`` becomes False where it holds bytes that are no text."""
         if self.sample.scan.utf8 and not self.sample.utf16:
             self._sound = not self.sample.scan.nul
             return self.sample.path.open("rb")
-        text = self._text()
-        self._sound = DAMAGED not in text
-        return io.BytesIO(text.encode())
+        encoding = self.sample.encoding
+        self._sound = encoding.sound
+        return io.BufferedReader(Utf8Stream(self.sample.path, encoding.name), BLOCK_BYTES)
 
     def _fast(self, wanted: dict[str, int]) -> Iterator[pl.DataFrame]:
         """Blocks up to the first odd one; ``_odd`` says whether there was one."""
@@ -163,12 +161,10 @@ class CsvFile:
 
     def _records(self, width: int) -> Iterator[Record]:
         sample = self.sample
-        if sample.scan.utf8 and not sample.utf16:
-            with sample.path.open(encoding="utf-8-sig", newline="") as handle:
-                yield from skip_first(records(handle, self.delimiter, width), 1 + self.header_at)
-        else:
-            text = io.StringIO(self._text(), newline="")
-            yield from skip_first(records(text, self.delimiter, width), 1 + self.header_at)
+        plain = sample.scan.utf8 and not sample.utf16
+        encoding = "utf-8-sig" if plain else sample.encoding.name
+        with sample.path.open(encoding=encoding, errors=ERRORS, newline="") as handle:
+            yield from skip_first(records(handle, self.delimiter, width), 1 + self.header_at)
 
 
 @dataclass

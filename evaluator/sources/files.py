@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from evaluator.model import EvaluatorError
+from evaluator.sources import workbook_guard
 from evaluator.sources.cells import BLANKS
+from evaluator.sources.encodings import BOMS, Encoding, decode, detect, looks_utf16
 
 HEAD = 1 << 16
 BLOCK = 1 << 22
-DAMAGED = "\0"  # stands for what could not be decoded; rows that hold it are rejected
 
 NOT_DATA = (
     ".yaml",
@@ -58,18 +59,7 @@ _SIGNATURES = (
     (b"7z\xbc\xaf", "other"),
     (b"SQLite", "other"),
 )
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-
-
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
-
-
-def _mark_damage(error: UnicodeError) -> tuple[str, int]:
-    assert isinstance(error, UnicodeDecodeError)
-    return DAMAGED, error.end
-
-
-codecs.register_error("evaluator-damaged", _mark_damage)
 
 
 def discover(folder: Path) -> list[tuple[str, Path]]:
@@ -124,49 +114,13 @@ def scan(path: Path, text: bool) -> Scan:
     return Scan(digest.hexdigest(), nul, quotes % 2 == 1, utf8, last in (b"\n", b"\r"))
 
 
-def decode(data: bytes, name: str) -> str:
-    """Bytes of a text file as text: BOM, UTF-8, UTF-16 without BOM, GB18030. A tiny share of bytes that fit
-    nothing becomes ``DAMAGED``; more is an ``EvaluatorError``."""
-    for bom, encoding in _BOMS:
-        if data.startswith(bom):
-            return data.decode(encoding, "evaluator-damaged")
-    if looks_utf16(data):
-        little = data[1:4096:2].count(0) >= data[0:4096:2].count(0)
-        return data.decode("utf-16-le" if little else "utf-16-be", "evaluator-damaged")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        pass
-    best: tuple[int, str] | None = None
-    for encoding in ("utf-8", "gb18030"):
-        text = data.decode(encoding, "evaluator-damaged")
-        bad = text.count(DAMAGED) - data.count(0)
-        wide = sum(1 for _ in re.finditer(r"[^\x00-\x7f]", text))
-        if encoding == "utf-8" and wide >= 20 * bad:
-            return text
-        if encoding == "gb18030" and bad <= max(len(data) // 1000, 1) and wide >= 5 * bad:
-            best = (bad, text)
-    if best is not None:
-        return best[1]
-    raise EvaluatorError(
-        f"{name}：读不出文字编码（试过 UTF-8、UTF-16、GB18030）；"
-        "请用原导出文件，或另存为 UTF-8 编码后再放进来"
-    )
-
-
-def looks_utf16(data: bytes) -> bool:
-    """UTF-16, with its BOM or by its many zero bytes."""
-    head = data[:4096]
-    return head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or head.count(0) > len(head) // 4
-
-
 def _kind(head: bytes) -> str:
     for signature, kind in _SIGNATURES:
         if head.startswith(signature):
             return kind
     if not head:
         return "empty"
-    for bom, _ in _BOMS:
+    for bom, _ in BOMS:
         head = head.removeprefix(bom)
     first = head.lstrip(b" \t\r\n\0")[:1]
     return "json" if first in (b"{", b"[") else "text"
@@ -185,6 +139,8 @@ class Sample:
         self.kind = _kind(self.head)
         if self.kind == "zip":
             self.kind = "xlsx" if self._is_workbook() else "other"
+        if self.kind == "xlsx":
+            workbook_guard.check(path, rel)
 
     def _is_workbook(self) -> bool:
         try:
@@ -208,6 +164,11 @@ class Sample:
     @cached_property
     def scan(self) -> Scan:
         return scan(self.path, self.is_text)
+
+    @cached_property
+    def encoding(self) -> Encoding:
+        """Of a text file. Errors: EvaluatorError where none fits."""
+        return detect(self.path, self.rel)
 
     @cached_property
     def head_text(self) -> str:

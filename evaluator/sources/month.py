@@ -175,7 +175,7 @@ class _Reader:
         for at, _ in self.rejects:
             self.inputs[at].rows_rejected += 1
         for frame in tables.values():
-            for at, used in frame.group_by("_file").len().iter_rows():
+            for at, used in frame["_file"].value_counts().iter_rows():
                 self.inputs[at].rows_used += used
         for entry in self.inputs:
             if entry.rows_in != entry.rows_used + entry.rows_rejected:

@@ -4,6 +4,7 @@ that Taobao's workbooks declare (FORMATS §1)."""
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,24 +17,31 @@ from evaluator.sources.cells import BLANKS
 from evaluator.sources.files import Sample, header_name
 
 
-def _rows(sample: Sample) -> list[list[Any]]:
-    """The cells of the first sheet that has any."""
-    if sample.sheet_rows is not None:
-        return sample.sheet_rows
-    rows: list[list[Any]] = []
+def _open(sample: Sample) -> Iterator[list[list[Any]]]:
+    """The cells of one sheet after another, without its wholly empty rows. Errors: EvaluatorError where the
+    workbook cannot be read."""
     try:
         with sample.path.open("rb") as handle:  # a path would be judged by its ending
             workbook = CalamineWorkbook.from_filelike(handle)
             for name in workbook.sheet_names:
-                rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=True)
-                if rows:
-                    break
+                sheet = workbook.get_sheet_by_name(name).iter_rows()
+                yield [row for row in sheet if row.count("") != len(row)]
     except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
         raise EvaluatorError(
             f"{sample.rel}：工作簿打不开（可能没有下载完整、加了密码或已损坏）；请重新导出后再放进来"
         ) from error
-    sample.sheet_rows = rows
-    return rows
+
+
+def all_sheets(sample: Sample) -> list[list[list[Any]]]:
+    """The cells of every sheet."""
+    return list(_open(sample))
+
+
+def _rows(sample: Sample) -> list[list[Any]]:
+    """The cells of the first sheet that has any."""
+    if sample.sheet_rows is None:
+        sample.sheet_rows = next((rows for rows in _open(sample) if rows), [])
+    return sample.sheet_rows
 
 
 def header(sample: Sample, at: int = 0) -> list[str]:

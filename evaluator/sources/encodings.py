@@ -1,0 +1,144 @@
+"""Which encoding a text is in (FORMATS: BOM, UTF-8, UTF-16 without BOM, GB18030), found block by block, so that a
+file of any size is looked at in little memory.
+
+Bytes that fit nothing become ``DAMAGED``; a tiny share of them is bad luck in a file that is otherwise sound, more
+says that it is another encoding."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from evaluator.model import EvaluatorError
+
+DAMAGED = "\0"  # stands for what could not be decoded; rows that hold it are rejected
+ERRORS = "evaluator-damaged"
+BLOCK = 1 << 18
+HOPELESS = 2_000  # bad places after which an encoding is given up, if they outnumber the good characters
+
+BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+def _mark_damage(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)
+    return DAMAGED, error.end
+
+
+codecs.register_error(ERRORS, _mark_damage)
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """``sound``: nothing in the text is ``DAMAGED``, be it by a NUL or by bytes that fit nothing."""
+
+    name: str
+    sound: bool
+
+
+@dataclass(frozen=True)
+class _Tally:
+    bad: int  # places that could not be decoded
+    wide: int  # characters beyond ASCII
+    damaged: int  # bad places and NULs
+
+
+def looks_utf16(data: bytes) -> bool:
+    """UTF-16, with its BOM or by its many zero bytes."""
+    head = data[:4096]
+    return head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or head.count(0) > len(head) // 4
+
+
+def _tally(blocks: Iterable[bytes], encoding: str) -> _Tally | None:
+    """What an encoding makes of a text; None as soon as it is plainly another."""
+    decoder = codecs.getincrementaldecoder(encoding)(ERRORS)
+    damaged = wide = zeros = 0
+
+    def count(text: str) -> None:
+        nonlocal damaged, wide
+        damaged += text.count(DAMAGED)
+        wide += 0 if text.isascii() else len(text) - len(text.encode("ascii", "ignore"))
+
+    for block in blocks:
+        count(decoder.decode(block))
+        zeros += block.count(0)
+        if damaged - zeros > max(HOPELESS, wide):
+            return None
+    count(decoder.decode(b"", final=True))
+    return _Tally(damaged - zeros, wide, damaged)
+
+
+def _blocks(data: bytes | Path) -> Iterator[bytes]:
+    if isinstance(data, bytes):
+        yield from (data[at : at + BLOCK] for at in range(0, len(data), BLOCK))
+        return
+    with data.open("rb") as handle:
+        while block := handle.read(BLOCK):
+            yield block
+
+
+def detect(data: bytes | Path, name: str) -> Encoding:
+    """The encoding of a text, given whole or as a file. ``name``: how errors call it. Errors: EvaluatorError where
+    none fits."""
+    head = next(_blocks(data), b"")
+    size = len(data) if isinstance(data, bytes) else data.stat().st_size
+    for bom, encoding in BOMS:
+        if head.startswith(bom):
+            return Encoding(encoding, _sound(data, encoding))
+    if looks_utf16(head):
+        little = head[1:4096:2].count(0) >= head[0:4096:2].count(0)
+        encoding = "utf-16-le" if little else "utf-16-be"
+        return Encoding(encoding, _sound(data, encoding))
+    utf8 = _tally(_blocks(data), "utf-8")
+    if utf8 is not None and utf8.wide >= 20 * utf8.bad:
+        return Encoding("utf-8", not utf8.damaged)
+    chinese = _tally(_blocks(data), "gb18030")
+    if chinese is not None and chinese.bad <= max(size // 1000, 1) and chinese.wide >= 5 * chinese.bad:
+        return Encoding("gb18030", not chinese.damaged)
+    raise EvaluatorError(
+        f"{name}：读不出文字编码（试过 UTF-8、UTF-16、GB18030）；请用原导出文件，或另存为 UTF-8 编码后再放进来"
+    )
+
+
+def _sound(data: bytes | Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)(ERRORS)
+    found = any(DAMAGED in decoder.decode(block) for block in _blocks(data))
+    return not found and DAMAGED not in decoder.decode(b"", final=True)
+
+
+def decode(data: bytes, name: str) -> str:
+    """A text that is held whole. Errors: EvaluatorError where no encoding fits."""
+    return data.decode(detect(data, name).name, ERRORS)
+
+
+class Utf8Stream(io.RawIOBase):
+    """A file of another encoding, read as UTF-8 without a BOM."""
+
+    def __init__(self, path: Path, encoding: str) -> None:
+        self._source = path.open("rb")
+        self._decoder = codecs.getincrementaldecoder(encoding)(ERRORS)
+        self._waiting = b""
+        self._at_start = True
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        while not self._waiting:
+            block = self._source.read(BLOCK)
+            text = self._decoder.decode(block, final=not block)
+            if self._at_start and text:
+                text, self._at_start = text.removeprefix("\ufeff"), False
+            self._waiting = text.encode("utf-8", "replace")
+            if not block:
+                break
+        part = self._waiting[: len(buffer)]
+        buffer[: len(part)] = part
+        self._waiting = self._waiting[len(part) :]
+        return len(part)
+
+    def close(self) -> None:
+        self._source.close()
+        super().close()

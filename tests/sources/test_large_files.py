@@ -1,0 +1,48 @@
+"""A large delimited text is read block by block: its size does not show in the memory that the reader takes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEADER = "shop,buyer,account,sender,ts,text,kind\n"
+LINE = "甲店,b{n},甲店:小一,buyer,2026-10-02 09:00:00,这件还有货吗，想今天下单，麻烦看一下第{n}件,text\n"
+READ = """
+import resource, sys
+from pathlib import Path
+from evaluator.sources.csvfile import CsvFile
+from evaluator.sources.files import Sample
+names = {n: n for n in ("shop", "buyer", "account", "sender", "ts", "text", "kind")}
+path = Path(sys.argv[1])
+rows = sum(frame.height for frame in CsvFile(Sample(path.name, path)).chunks(names))
+print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+SLACK = 80 << 10  # KiB
+
+
+def peak(folder: Path, lines: int, encoding: str) -> tuple[int, int]:
+    """Rows read by a fresh process, and its peak memory in KiB."""
+    path = folder / "messages.csv"
+    with path.open("w", encoding=encoding, newline="") as handle:
+        handle.write(HEADER)
+        for start in range(0, lines, 1000):
+            handle.write("".join(LINE.format(n=n) for n in range(start, start + 1000)))
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", READ, str(path)], cwd=root, capture_output=True, text=True, check=True
+    )
+    rows, used = done.stdout.split()
+    path.unlink()
+    return int(rows), int(used)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
+def test_memory_does_not_grow_with_the_file(encoding, tmp_path):
+    few, small = peak(tmp_path, 600_000, encoding)
+    many, large = peak(tmp_path, 2_400_000, encoding)
+    assert (few, many) == (600_000, 2_400_000)
+    assert large - small < SLACK, (small, large)
