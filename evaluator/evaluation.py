@@ -35,7 +35,7 @@ class Evaluation:
     ``frames`` holds them as the exact text of the CSV files.
     """
 
-    month: MonthData
+    month: MonthData  # as read; its messages are in ``talk``
     profiles: dict[str, Profile]
     frames: dict[str, pl.DataFrame]
     score_book: Scores

@@ -117,7 +117,9 @@ def evaluate_month(folder: str | Path, progress: Progress | None = None) -> Eval
     config = load_month(Path(folder))
     with watch.stage("read", "读取文件"):
         month = read_month(config, progress)
-    return evaluate_data(month, watch)
+    evaluation = evaluate_data(month, watch)
+    del month.tables["messages"]  # ``talk`` has them, with buyer and agent; twice is too much of millions
+    return evaluation
 
 
 def evaluate_data(month: MonthData, watch: Stopwatch | None = None) -> Evaluation:

@@ -12,7 +12,7 @@ from evaluator.render.view.prepared import Prepared, day_expr
 from evaluator.render.view.redact import Redactor, naming_tokens
 from evaluator.render.view.talks import Key
 
-ORDER_LIMIT = 500
+ORDER_LIMIT = 300
 ASSIST_LIMIT = 100
 TALK_LIMIT = 20
 SLOW_S = 120.0  # SPEC §7 slow_receptions
