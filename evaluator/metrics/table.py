@@ -18,38 +18,6 @@ from evaluator.numbers import plain, value_text
 from evaluator.rulebook import MetricInfo, metric_catalogue
 
 QUANTILES = ("first_response_median", "first_response_p90", "avg_response_median", "avg_response_p90")
-#: Without the column ``paid`` nobody knows what was sold.
-NEEDS_PAID = frozenset(
-    {
-        "won",
-        "lost",
-        "assisted",
-        "passed",
-        "inquiries",
-        "conversion_rate",
-        "shop_conversion_rate",
-        "chased_paid",
-        "chase_rate",
-        "sales",
-        "net_sales",
-        "late_refunds",
-        "orders",
-        "quantity",
-        "sales_buyers",
-        "avg_order_value",
-        "items_per_buyer",
-        "avg_item_price",
-        "payment_rate",
-        "assist_order_buyers",
-        "assist_followup_buyers",
-        "assist_order_amount",
-        "assist_followup_amount",
-        "refund_rate",
-        "shop_sales",
-        "silent_sales",
-        "silent_share",
-    }
-)
 UNBOUND_NAME = "未绑定"
 SHOP_ONLY = "只有店铺范围有此指标"
 EMPTY = "分母为 0"
@@ -95,8 +63,6 @@ def lacking(month: MonthData, request: MetricRequest, kind: str) -> str | None:
         "seller_closed_rate": ["refunds.completed", "refunds.by_seller"],
         "net_sales": ["refunds.completed"] if month.has("refunds") else [],
     }.get(name, [])
-    if name in NEEDS_PAID:
-        needs = ["orders.paid", *needs]
     for need in needs:
         table, _, column = need.partition(".")
         if not month.has(table):
