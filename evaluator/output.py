@@ -29,7 +29,7 @@ PARQUET_TABLES = (
 )
 FREE_TEXT = {"kpi": ("name",), "payroll": ("name",), "rejects": ("value", "why")}
 EVIDENCE = "evidence"
-SORTED_BELOW = 1_000_000  # rows; larger facts come from sorted columns anyway
+SORTED_BELOW = 200_000  # rows; larger facts come from sorted columns anyway
 MANIFEST = "manifest.json"
 
 
