@@ -189,8 +189,41 @@ def _receptions(
     Out: key, b, a, day, is_robot, buyer_messages, human_messages, auto_messages, chars, words,
     first_buyer (ts), robot_after_buyer, turns, answered, wait_sum, first_wait (ms), transfer_turns,
     first_transfer_turn (ts), transferred_in, transferred_out."""
+    counts = [
+        "buyer_messages",
+        "human_messages",
+        "auto_messages",
+        "chars",
+        "words",
+        "turns",
+        "answered",
+        "wait_sum",
+        "transfer_turns",
+    ]
+    return (
+        _talk_of(messages)
+        .join(_turns_of(turns), on="key", how="full", coalesce=True)
+        .with_columns(pl.col(counts).fill_null(0).cast(pl.Int64))
+        .filter((pl.col("buyer_messages") > 0) | (pl.col("human_messages") > 0) | (pl.col("turns") > 0))
+        .join(_came(transfers), on="key", how="left")
+        .join(_went(transfers), on="key", how="left")
+        .join(_served_by_robot(messages), on="key", how="left")
+        .join(robots.lazy().with_columns(pl.lit(True).alias("is_robot")), on="key", how="left")
+        .with_columns(
+            _came_first().alias("transferred_in"),
+            pl.col("transferred_out", "is_robot", "robot_after_buyer").fill_null(False),
+        )
+        .sort("key")
+        .with_columns(key_parts())
+        .drop("first_pos", "first_ts", "in_ts", "in_pos")
+        .collect()
+    )
+
+
+def _talk_of(messages: pl.DataFrame) -> pl.LazyFrame:
+    """What was said in each reception."""
     buyer, human = pl.col("buyer_msg"), pl.col("human")
-    talk = (
+    return (
         messages.lazy()
         .group_by("key")
         .agg(
@@ -204,7 +237,11 @@ def _receptions(
             pl.col("ts").filter(buyer | human).first().alias("first_ts"),
         )
     )
-    turned = (
+
+
+def _turns_of(turns: pl.DataFrame) -> pl.LazyFrame:
+    """R-C3, R-C6: the turns of each reception."""
+    return (
         turns.lazy()
         .group_by("key", maintain_order=True)
         .agg(
@@ -216,7 +253,11 @@ def _receptions(
             pl.col("opened").filter(pl.col("by_transfer")).first().alias("first_transfer_turn"),
         )
     )
-    came = (
+
+
+def _came(transfers: pl.DataFrame) -> pl.LazyFrame:
+    """R-C4: when the first transfer to each reception came."""
+    return (
         transfers.lazy()
         .filter(pl.col("to_a").is_not_null())
         .select(
@@ -226,51 +267,35 @@ def _receptions(
         .group_by("key", maintain_order=True)
         .first()
     )
-    went = (
+
+
+def _went(transfers: pl.DataFrame) -> pl.LazyFrame:
+    """R-C4 ``transferred_out``: to another agent, a robot or nobody named; never to himself."""
+    return (
         transfers.lazy()
         .filter(pl.col("key").is_not_null() & (pl.col("to_a") != pl.col("a")).fill_null(True))
         .select("key")
         .unique()
         .with_columns(pl.lit(True).alias("transferred_out"))
     )
-    in_first = pl.col("in_ts").is_not_null() & (
+
+
+def _came_first() -> pl.Expr:
+    """R-C4 ``transferred_in``: the transfer came before any buyer or human message."""
+    return pl.col("in_ts").is_not_null() & (
         pl.col("first_ts").is_null()
         | (pl.col("in_ts") < pl.col("first_ts"))
         | ((pl.col("in_ts") == pl.col("first_ts")) & (pl.col("in_pos") < pl.col("first_pos")))
     )
-    # only where robots speak at all: a running maximum in every group would be slow
-    spoken = messages.lazy().join(
-        messages.lazy().filter("robot").select("key").unique(), on="key", how="semi"
-    )
-    served = spoken.group_by("key").agg((pl.col("robot") & buyer.cum_max()).any().alias("robot_after_buyer"))
-    counts = [
-        "buyer_messages",
-        "human_messages",
-        "auto_messages",
-        "chars",
-        "words",
-        "turns",
-        "answered",
-        "wait_sum",
-        "transfer_turns",
-    ]
-    return (
-        talk.join(turned, on="key", how="full", coalesce=True)
-        .with_columns(pl.col(counts).fill_null(0).cast(pl.Int64))
-        .filter((pl.col("buyer_messages") > 0) | (pl.col("human_messages") > 0) | (pl.col("turns") > 0))
-        .join(came, on="key", how="left")
-        .join(went, on="key", how="left")
-        .join(served, on="key", how="left")
-        .join(robots.lazy().with_columns(pl.lit(True).alias("is_robot")), on="key", how="left")
-        .with_columns(
-            in_first.alias("transferred_in"),
-            pl.col("transferred_out", "is_robot", "robot_after_buyer").fill_null(False),
-        )
-        .sort("key")
-        .with_columns(key_parts())
-        .drop("first_pos", "first_ts", "in_ts", "in_pos")
-        .collect()
-    )
+
+
+def _served_by_robot(messages: pl.DataFrame) -> pl.LazyFrame:
+    """Whether a robot's message came after one of the buyer, where robots speak at all: a running maximum in every
+    reception would be slow."""
+    robots = messages.lazy().filter("robot").select("key").unique()
+    spoken = messages.lazy().join(robots, on="key", how="semi")
+    after_buyer = pl.col("robot") & pl.col("buyer_msg").cum_max()
+    return spoken.group_by("key").agg(after_buyer.any().alias("robot_after_buyer"))
 
 
 def sessions(talk: pl.DataFrame, gap_s: int) -> pl.DataFrame:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 import polars as pl
 
 from evaluator.metrics.monthfacts import PeriodView
-from evaluator.metrics.orderfacts import refunds
 from evaluator.model import ReviewItem
 from evaluator.roster import day_of
 
@@ -67,7 +66,7 @@ def troubled_days(view: PeriodView) -> pl.DataFrame:
             "s", pl.col("b").cast(pl.Int64), pl.lit(None, pl.String).alias("name"), "day"
         )
     ]
-    applied = refunds(view)
+    applied = view.refunds
     if applied.height:
         parts.append(
             applied.select(

@@ -65,6 +65,13 @@ class PeriodView:
 
         return online_intervals(self)
 
+    @cached_property
+    def refunds(self) -> pl.DataFrame:
+        """Refunds joined to their orders, once for all facts (``orderfacts.refunds``)."""
+        from evaluator.metrics.orderfacts import refunds
+
+        return refunds(self)
+
     def last_human(self, account: str, after_ms: int) -> int | None:
         """Time of the account's last human message at or after a moment, ms since 1970."""
         accounts = self.bucket.accounts

@@ -59,7 +59,7 @@ def paid_orders(view: PeriodView) -> pl.DataFrame:
     """Orders paid in the period, not excluded; ``a`` = the credited agent (null: silent); ``back`` = refunds of them
     completed in the period."""
     rows = _orders(view).filter(view.inside("paid_day"))
-    back = refunds(view)
+    back = view.refunds
     if back.height:
         done = (
             back.filter(view.inside("completed_day")).group_by("o").agg(pl.col("taken").sum().alias("back"))
@@ -93,7 +93,7 @@ def paid_orders(view: PeriodView) -> pl.DataFrame:
 
 def late_refunds(view: PeriodView) -> pl.DataFrame:
     """Refunds completed in the period on orders paid before it."""
-    rows = refunds(view)
+    rows = view.refunds
     if not rows.height:
         return pl.DataFrame(schema={"a": pl.Int32, "s": pl.Int16, "taken": pl.Int64})
     late = view.inside("completed_day") & (pl.col("paid_day") < view.first)
@@ -104,7 +104,7 @@ def late_refunds(view: PeriodView) -> pl.DataFrame:
 
 def refunds_applied(view: PeriodView) -> pl.DataFrame:
     """Refunds applied in the period, no exchanges, on orders not excluded; ``a`` = the credited agent."""
-    rows = refunds(view)
+    rows = view.refunds
     if not rows.height:
         return pl.DataFrame(schema={"a": pl.Int32, "s": pl.Int16, "amount": pl.Int64})
     hit = view.inside("applied_day") & (pl.col("kind") != "exchange") & pl.col("excluded").is_null()
@@ -123,7 +123,7 @@ def handled(view: PeriodView, rows: pl.DataFrame, day: str) -> pl.DataFrame:
 
 def refunds_completed(view: PeriodView) -> pl.DataFrame:
     """Refunds completed in the period, by who handled them; those of nobody are left out."""
-    rows = refunds(view)
+    rows = view.refunds
     if not rows.height:
         return pl.DataFrame(
             schema={"a": pl.Int32, "s": pl.Int16, "took_ms": pl.Int64, "by_seller": pl.Boolean}
@@ -146,7 +146,7 @@ def refunds_completed(view: PeriodView) -> pl.DataFrame:
 
 def disputes(view: PeriodView) -> pl.DataFrame:
     """Refunds applied in the period that are disputes of the seller's fault, by who handled them."""
-    rows = refunds(view)
+    rows = view.refunds
     if not rows.height:
         return pl.DataFrame(schema={"a": pl.Int32, "s": pl.Int16})
     hit = (
