@@ -12,12 +12,16 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from evaluator.ads.commands import app as ads_app
+
 app = typer.Typer(
     help="客服绩效：从聊天记录到工资表，每一分钱都能追到消息和规则。",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(ads_app, name="ads")
 
 Month = Annotated[Path, typer.Argument(help="月份文件夹：period.yaml 与各平台导出文件", metavar="MONTH")]
 Out = Annotated[Path, typer.Option("--out", help="结果文件夹（新建，或覆盖以前的一次结果）")]
@@ -124,21 +128,26 @@ def demo(
 def explain(
     out: Annotated[Path, typer.Argument(help="一次运行的结果文件夹", metavar="OUT")],
     order: Annotated[str | None, typer.Option(help="订单号：归谁、为什么、谁协助")] = None,
+    buyer: Annotated[str | None, typer.Option(help="买家：他的聊天、订单，为什么（不）当作广告")] = None,
     agent: Annotated[str | None, typer.Option(help="员工号（或未绑定账号）")] = None,
     metric: Annotated[str | None, typer.Option(help="指标 id，如 conversion_rate")] = None,
     limit: Annotated[int, typer.Option(help="最多列出多少行")] = 200,
 ) -> None:
-    """说明一个结果的来历：一张订单的归属，或一个指标背后的每一行。"""
-    if order and not (agent or metric):
+    """说明一个结果的来历：一张订单的归属，一位买家，或一个指标背后的每一行。"""
+    if buyer and not (order or agent or metric):
+        from evaluator.explain import explain_buyer
+
+        typer.echo(explain_buyer(out, buyer))
+    elif order and not (buyer or agent or metric):
         from evaluator.explain import explain_order
 
         typer.echo(explain_order(out, order))
-    elif agent and metric and not order:
+    elif agent and metric and not (order or buyer):
         from evaluator.explain_metric import explain_metric
 
         typer.echo(explain_metric(out, agent, metric, limit))
     else:
-        raise typer.BadParameter("请用 --order 订单号，或 --agent 员工号 --metric 指标")
+        raise typer.BadParameter("请用 --order 订单号，--buyer 买家，或 --agent 员工号 --metric 指标")
 
 
 @app.command()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from evaluator.ads.told import told
 from evaluator.finished import FinishedRun, Record
 from evaluator.model import EvaluatorError
 from evaluator.render.text import clip, visible
@@ -64,9 +65,24 @@ def explain_buyer(out: Path, buyer: str, shop: str | None = None) -> str:
         ]
         messages = _messages(run, name, buyer)
         parts.append(
-            "\n".join([f"买家 {visible(buyer)}　店铺 {visible(name)}", *_chat(run, messages, marks, {})])
+            "\n".join(
+                [
+                    f"买家 {visible(buyer)}　店铺 {visible(name)}",
+                    *_filtered(run, name, buyer),
+                    *_chat(run, messages, marks, {}),
+                ]
+            )
         )
     return "\n\n".join(parts)
+
+
+def _filtered(run: FinishedRun, shop: str, buyer: str) -> Iterator[str]:
+    """What is thought of a buyer as an advertiser (R-F3), and which of his receptions are filtered why."""
+    for decision in run.rows("ads", shop=shop, buyer=buyer):
+        yield f"广告判定：{visible(told(decision))}"
+    for r in sorted(run.rows("receptions", shop=shop, buyer=buyer), key=lambda r: (r["day"], r["agent"])):
+        if r["filtered"]:
+            yield f"已过滤：{r['day']} 与 {run.who(r['agent'])} 的接待（{label('filters', r['filtered'])}）"
 
 
 def _unknown(run: FinishedRun, order_id: str) -> str:

@@ -60,6 +60,16 @@ def receptions_table(facts: Facts, names: Names) -> pl.DataFrame:
     ).collect()
 
 
+def ads_table(decisions: pl.DataFrame, codes: Codes) -> pl.DataFrame:
+    """``tables/ads.parquet``: what is thought of each buyer on whom there is an opinion (R-F3): stage, score, words."""
+    return (
+        Names(codes)
+        .buyer(decisions.lazy().sort("b"))
+        .select("shop", "buyer", pl.exclude("b", "shop", "buyer"))
+        .collect()
+    )
+
+
 def turns_table(facts: Facts, names: Names) -> pl.DataFrame:
     """``tables/turns.parquet``."""
     return (

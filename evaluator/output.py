@@ -18,6 +18,7 @@ from evaluator.stopwatch import Progress, Stopwatch
 
 CSV_TABLES = ("kpi", "scores", "payroll", "rejects", "filters", "balances")
 PARQUET_TABLES = (
+    "ads",
     "attribution",
     "assists",
     "candidates",

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import polars as pl
 
+from evaluator.ads.told import told
 from evaluator.filters import BuyerLists
 from evaluator.identity import OWN, shown
 from evaluator.kernel import Facts
@@ -231,7 +232,7 @@ def _online(view: PeriodView) -> list[ReviewItem]:
 
 
 def _ads(bucket: Bucket, lists: BuyerLists) -> list[ReviewItem]:
-    """Buyers whom a rule, not a person, calls advertisers."""
+    """Buyers whom the program, not a person, calls advertisers, and why."""
     decided = (
         lists.ads.filter((pl.col("by") != "label") & pl.col("ad"))
         .join(bucket.codes.buyers, on="b")
@@ -241,12 +242,11 @@ def _ads(bucket: Bucket, lists: BuyerLists) -> list[ReviewItem]:
         ReviewItem(
             "ad_review",
             f"{r['shop']} / {r['buyer']}",
-            f"店铺 {r['shop']} 的 {r['buyer']} 按关键词规则（{r['why']}，{r['score']} 分）判为广告；"
-            "如有误，请在 labels.csv 标为 not_ad",
+            f"店铺 {r['shop']} 的 {r['buyer']} {told(r)}；如有误，请在 labels.csv 标为 not_ad",
         )
         for r in decided.with_columns(shown().alias("buyer")).iter_rows(named=True)
     ]
-    return _capped(items, "ad_review")
+    return [*lists.notes, *_capped(items, "ad_review")]
 
 
 def _code_word(bucket: Bucket, facts: Facts, view: PeriodView) -> list[ReviewItem]:

@@ -6,10 +6,17 @@ from pathlib import Path
 
 import polars as pl
 
+from evaluator.ads.decide import Judges, decide
 from evaluator.evaluation import Evaluation
-from evaluator.facttables import fact_tables
-from evaluator.filters import BuyerLists, filter_counts, internal_buyers, labelled, manual_buyers
-from evaluator.filters.ads import ad_rules, decide, rule_decisions
+from evaluator.facttables import ads_table, fact_tables
+from evaluator.filters import (
+    BUYER_PROTECTED_DAYS,
+    BuyerLists,
+    filter_counts,
+    internal_buyers,
+    labelled,
+    manual_buyers,
+)
 from evaluator.inquiry import last_covered_day
 from evaluator.kernel import Context, Facts, analyze
 from evaluator.manifest import describe
@@ -37,20 +44,34 @@ def period_days(month: MonthData) -> tuple[int, int]:
 def buyer_lists(month: MonthData, bucket: Bucket) -> BuyerLists:
     """Who is internal, filtered by hand, or an advertiser (R-F1 to R-F3)."""
     settings, buyers = month.config.settings, bucket.codes.buyers
+    judges = Judges.of(month.config.folder, settings.ad)
     labels = labelled(month, bucket.identities, buyers)
-    first, end = period_days(month)
-    texts = pl.DataFrame(schema={"b": pl.Int32, "text": pl.String})
-    if settings.ad.rules and settings.filters.ad:
-        said = bucket.messages.filter(pl.col("buyer_msg") & pl.col("day").is_between(first, end - 1)).select(
-            "pos", "b"
-        )
-        texts = said.with_columns(month.tables["messages"]["text"].gather(said["pos"]).alias("text")).drop(
-            "pos"
-        )
+    messages = judged_messages(month, bucket) if settings.filters.ad else bucket.messages.clear()
+    said = words_of(month, messages, buyers)
     return BuyerLists(
         internal_buyers(month, buyers),
         manual_buyers(month, bucket.identities, buyers),
-        decide(labels, rule_decisions(texts, ad_rules())),
+        decide(said, messages.select("b", "buyer_msg", "human"), labels, judges),
+        judges.notes,
+    )
+
+
+def words_of(month: MonthData, messages: pl.DataFrame, buyers: pl.DataFrame) -> pl.DataFrame:
+    """b, a, s, text: the different things that each buyer wrote to each agent, in the order of the messages."""
+    said = messages.filter("buyer_msg").join(
+        buyers.select("b", "s"), on="b", how="left", maintain_order="left"
+    )
+    text = month.tables["messages"]["text"].gather(said["pos"])
+    return said.select("b", "a", "s", text.fill_null("").alias("text")).unique(maintain_order=True)
+
+
+def judged_messages(month: MonthData, bucket: Bucket) -> pl.DataFrame:
+    """The period's messages of the buyers whom R-F0 does not protect on every day of it."""
+    first, end = period_days(month)
+    near = pl.col("paid_day").is_between(end - 1 - BUYER_PROTECTED_DAYS, first + BUYER_PROTECTED_DAYS)
+    safe = bucket.orders.filter(near)["b"].unique()
+    return bucket.messages.filter(
+        pl.col("day").is_between(first, end - 1), ~pl.col("b").is_in(safe.implode())
     )
 
 
@@ -149,6 +170,7 @@ def evaluate_data(month: MonthData, watch: Stopwatch | None = None) -> Evaluatio
         )
     with watch.stage("tables", "整理结果表"):
         frames = fact_tables(facts, bucket) | {
+            "ads": ads_table(lists.ads, bucket.codes),
             "kpi": kpi_frame(kpi),
             "scores": scores_frame(scores),
             "payroll": payroll_frame(pay),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from evaluator.identity import Identities
-from evaluator.model import MonthData
+from evaluator.model import MonthData, ReviewItem
 from evaluator.settings import Settings
 
 REASONS = ("internal", "manual", "ad", "agent_only", "one_liner", "code_word")  # R-F1 … R-F6, first one wins
@@ -19,11 +19,13 @@ BUYER_PROTECTED_DAYS = 90  # R-F0
 class BuyerLists:
     """Buyers whom a list or a decision concerns, by code ``b``.
 
-    ``internal``: b · ``manual``: b, day (null: every day) · ``ads``: b, by (label, rule, …), ad (Boolean), why"""
+    ``internal``: b · ``manual``: b, day (null: every day) · ``ads``: ``evaluator.ads.decide.DECISIONS`` ·
+    ``notes``: for 待核"""
 
     internal: pl.DataFrame
     manual: pl.DataFrame
     ads: pl.DataFrame
+    notes: tuple[ReviewItem, ...] = ()
 
 
 def own_accounts(month: MonthData) -> set[str]:

@@ -39,16 +39,20 @@ def environment() -> Environment:
     return env
 
 
+def style() -> Markup:
+    """The style sheet of every page; ours, not foreign text."""
+    return Markup((builtin("templates") / "report.css").read_text(encoding="utf-8"))
+
+
 def _common(data: Prepared, env: Environment) -> dict[str, Any]:
     start, end = data.period
     last = date.fromordinal(end.toordinal() - 1)
     config = data.evaluation.month.config
-    css = (builtin("templates") / "report.css").read_text(encoding="utf-8")
     return {
         "period": f"{start.isoformat()} 至 {last.isoformat()}",
         "shops": "、".join(visible(s) for s in data.ids("shop")),
         "plans": "、".join(visible(p.name) for p in config.plans),
-        "css": Markup(css),  # ours, not foreign text
+        "css": style(),
         "version": f"evaluator {data.version}",
     }
 

@@ -41,6 +41,7 @@ NOT_DATA = (
     ".sh",
     ".tmp",
     ".partial",
+    ".npz",
 )
 NOT_DATA_NAMES = frozenset({"thumbs.db", "desktop.ini", "makefile", "license", "readme"})
 

@@ -31,8 +31,8 @@ def _named_setting(data: Prepared, key: str, value: Any) -> str:
     if key in ("filters", "ad"):
         stages = {
             "rules": "关键词规则",
-            "model": "分类模型（本版尚未提供）",
-            "behaviour": "行为（本版尚未提供）",
+            "model": "分类模型",
+            "behaviour": "行为",
         }
         return "；".join(
             f"{stages.get(k) or words.word('filters', k)}：{_switch(v)}" for k, v in value.items()

@@ -1,0 +1,88 @@
+"""Third stage of SPEC §3.1: how somebody behaves. The same or nearly the same words to many agents, from many senders or
+to several shops; links to elsewhere and nothing else; never a word after an agent has answered. No signal suffices alone;
+what each counts stands in ``rules/ads.yaml``."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from evaluator.ads.rules import SIGNALS, Behaviour, Steps
+from evaluator.ads.spelling import CODE, LINK, SIGNS
+
+_NOT_HAN = r"[^\p{Han}]+"
+_WORDS = r"[\p{L}\p{N}]"
+
+
+def shared_words(said: pl.DataFrame, clause: int) -> pl.DataFrame:
+    """Of buyers whose words others wrote too, or went to several agents or shops: b, same_text_agents,
+    same_text_senders, same_text_shops.
+
+    ``said``: b, a, s, text (plain). Texts are the same where their first or last ``clause`` Han characters are: digits,
+    marks and emoji do not count, so that another phone number or greeting makes no new text."""
+    han = (
+        said.filter(pl.col("text").str.len_chars() >= clause)
+        .with_columns(pl.col("text").str.replace_all(_NOT_HAN, "").alias("han"))
+        .filter(pl.col("han").str.len_chars() >= clause)
+    )
+    ends = pl.concat(
+        [
+            han.select("b", "a", "s", pl.col("han").str.head(clause).hash().alias("words")),
+            han.select("b", "a", "s", pl.col("han").str.tail(clause).hash().alias("words")),
+        ]
+    ).unique()
+    others = ends.group_by("words").agg(
+        pl.col("b").n_unique().alias("same_text_senders"),
+        pl.col("s").n_unique().alias("same_text_shops"),
+    )
+    mine = ends.group_by("b", "words").agg(pl.col("a").n_unique().alias("same_text_agents"))
+    most = pl.col("same_text_agents", "same_text_senders", "same_text_shops").max()
+    return (
+        mine.join(others, on="words")
+        .filter(pl.max_horizontal("same_text_agents", "same_text_senders", "same_text_shops") > 1)
+        .group_by("b")
+        .agg(most)
+    )
+
+
+def link_only(said: pl.DataFrame) -> pl.DataFrame:
+    """``b`` of buyers who sent a link or a share code and not a word besides."""
+    bare = pl.col("text").str.replace_all(f"[{''.join(SIGNS)}]", "").str.contains(_WORDS)
+    elsewhere = pl.col("text").str.contains(f"[{LINK}{CODE}]")
+    return (
+        said.group_by("b")
+        .agg(bare.any().alias("words"), elsewhere.any().alias("link"))
+        .filter(pl.col("link") & ~pl.col("words"))
+        .select("b", pl.lit(1).alias("link_only"))
+    )
+
+
+def never_answers(messages: pl.DataFrame) -> pl.DataFrame:
+    """``b`` of buyers whom an agent answered and who wrote nothing after. ``messages``: b, buyer_msg, human, by time."""
+    at = messages.select("b", "buyer_msg", "human", pl.int_range(pl.len()).alias("at"))
+    wrote = at.filter("buyer_msg").group_by("b").agg(pl.col("at").max().alias("wrote"))
+    answered = at.filter("human").group_by("b").agg(pl.col("at").min().alias("answered"))
+    silent = wrote.join(answered, on="b").filter(pl.col("wrote") < pl.col("answered"))
+    return silent.select("b", pl.lit(1).alias("never_answers"))
+
+
+def points(signals: pl.DataFrame, rules: Behaviour) -> pl.DataFrame:
+    """``signals``: b and the columns SIGNALS (null: nothing). Out: b, ``points``, ``signs`` (the signals that counted,
+    joined by ``+``)."""
+    made = [_points(pl.col(s), rules.points.get(s, ())).alias(s) for s in SIGNALS]
+    told = [pl.when(pl.col(s) > 0).then(pl.format("{}:{}", pl.lit(s), pl.col(f"_{s}"))) for s in SIGNALS]
+    return (
+        signals.with_columns(pl.col(s).alias(f"_{s}") for s in SIGNALS)
+        .with_columns(made)
+        .select(
+            "b",
+            pl.sum_horizontal(SIGNALS).cast(pl.Int32).alias("points"),
+            pl.concat_str(told, separator="+", ignore_nulls=True).alias("signs"),
+        )
+    )
+
+
+def _points(value: pl.Expr, steps: Steps) -> pl.Expr:
+    found: pl.Expr = pl.lit(0)
+    for least, worth in steps:
+        found = pl.when(value >= least).then(pl.lit(worth)).otherwise(found)
+    return found

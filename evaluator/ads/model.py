@@ -1,0 +1,142 @@
+"""The ad classifier as it is used: a logistic regression over hashed character n-grams (SPEC §3.1, second stage).
+
+A model is a file of numbers and a line of text, never pickled code: ``weights`` (a half-precision number an n-gram bucket)
+and ``about`` (JSON: format, hashing, training text, threshold, calibration, checksum of all of it). One that is damaged
+or of another format is refused with an error that says so; whoever loads it decides what to use instead, aloud.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from evaluator.ads import grams
+from evaluator.ads.spelling import SIGNS
+from evaluator.model import EvaluatorError
+from evaluator.rulebook import RulesFinder
+
+FORMAT = 1
+OWN_MODEL = "ads_model.npz"  # in a month's folder
+BUILTIN = "ads/model.npz"  # below rules/
+WORDS = 5  # at most so many are told
+
+_STRETCH = re.compile("x+")
+_WORD = re.compile(f"[{''.join(SIGNS)}]|[^\\W\\d_]{{2,12}}")
+
+
+@dataclass(frozen=True)
+class AdModel:
+    """``weights``: by n-gram bucket; ``intercept``; ``slope`` and ``shift`` turn the sum into a probability (Platt);
+    ``threshold``: from this probability on somebody is an advertiser."""
+
+    weights: npt.NDArray[np.float16]
+    intercept: float
+    slope: float
+    shift: float
+    threshold: float
+    about: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def _exact(self) -> npt.NDArray[np.float32]:
+        return self.weights.astype(np.float32)
+
+    def weigh(self, texts: pl.Series) -> pl.DataFrame:
+        """``sum`` and ``grams`` of each text in plain spelling."""
+        return grams.weigh(texts, self._exact)
+
+    def probability(self, total: pl.Expr, count: pl.Expr) -> pl.Expr:
+        """How likely somebody is an advertiser, 0…1, from the sums over the texts that he wrote."""
+        score = total / count.cast(pl.Float64).pow(grams.DAMPING) + self.intercept
+        return 1 / (1 + (-(self.slope * score + self.shift)).exp())
+
+    def probabilities(self, said: pl.DataFrame, key: str = "b") -> pl.DataFrame:
+        """``said``: key, text (plain spelling), distinct. Out: key, ``p``."""
+        once = said.select("text").unique(maintain_order=True)
+        weighed = pl.concat([once, self.weigh(once["text"])], how="horizontal")
+        return (
+            said.join(weighed, on="text")
+            .group_by(key)
+            .agg(pl.col("sum").sum(), pl.col("grams").sum())
+            .select(key, self.probability(pl.col("sum"), pl.col("grams")).alias("p"))
+            .sort(key)
+        )
+
+    def words(self, plain: str) -> list[tuple[str, float]]:
+        """The stretches of a text that speak for an ad most, heaviest first, with what each adds to the log-odds."""
+        shares = grams.weight_of_characters(plain, self._exact) * self.slope
+        shares = shares / max(grams.count(len(plain)), 1) ** grams.DAMPING
+        found: dict[str, float] = {}
+        for stretch in _STRETCH.finditer("".join("x" if share > 0 else " " for share in shares)):
+            for word in _WORD.finditer(plain, stretch.start(), stretch.end()):
+                weight = float(shares[word.start() : word.end()].sum())
+                found[word[0]] = found.get(word[0], 0.0) + weight
+        heaviest = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+        return [(word, round(weight, 2)) for word, weight in heaviest[:WORDS]]
+
+    def save(self, path: Path) -> None:
+        """Writes the model; the same model is the same bytes."""
+        about = self._described()
+        about["sha256"] = _checksum(about, self.weights)
+        buffer = io.BytesIO()
+        text = np.frombuffer(json.dumps(about, ensure_ascii=False, sort_keys=True).encode(), dtype=np.uint8)
+        np.savez_compressed(buffer, weights=self.weights, about=text)
+        partial = path.with_name(path.name + ".partial")
+        partial.write_bytes(buffer.getvalue())
+        partial.replace(path)
+
+    def _described(self) -> dict[str, Any]:
+        return self.about | {
+            "format": FORMAT,
+            "hashing": grams.HASHING,
+            "bits": grams.BITS,
+            "sizes": list(grams.SIZES),
+            "damping": grams.DAMPING,
+            "intercept": self.intercept,
+            "slope": self.slope,
+            "shift": self.shift,
+            "threshold": self.threshold,
+        }
+
+
+def _checksum(about: dict[str, Any], weights: npt.NDArray[np.float16]) -> str:
+    text = json.dumps({k: v for k, v in about.items() if k != "sha256"}, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode() + b"\0" + weights.astype("<f2").tobytes()).hexdigest()
+
+
+def load(path: Path) -> AdModel:
+    """Reads a model. Errors: EvaluatorError where the file is none, is damaged, or is of another format."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            weights, about = stored["weights"], json.loads(stored["about"].tobytes())
+        same = weights.dtype == np.float16 and weights.shape == (grams.BUCKETS,)
+        made = [about[key] for key in ("format", "hashing", "bits", "sizes", "damping")]
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zipfile.error) as error:
+        raise EvaluatorError(f"{path.name}：广告模型文件损坏或不是模型文件，读不出；{_AGAIN}") from error
+    if made != [FORMAT, grams.HASHING, grams.BITS, list(grams.SIZES), grams.DAMPING]:
+        raise EvaluatorError(f"{path.name}：广告模型是另一个版本（{made[0]}）训练的，本程序用不了；{_AGAIN}")
+    if not same or about.get("sha256") != _checksum(about, weights):
+        raise EvaluatorError(f"{path.name}：广告模型的校验和不对，文件损坏或被改过；{_AGAIN}")
+    intercept, slope, shift, threshold = (
+        float(about[name]) for name in ("intercept", "slope", "shift", "threshold")
+    )
+    return AdModel(weights, intercept, slope, shift, threshold, about)
+
+
+_AGAIN = "请用 evaluator ads train 重新训练，或删掉这个文件"
+
+
+@lru_cache(maxsize=1)
+def builtin() -> AdModel:
+    """The model that ships with the program."""
+    return load(RulesFinder().need(BUILTIN))
