@@ -129,10 +129,10 @@ def documents(finder: RulesFinder | None = None, seed: int = SEED) -> pl.DataFra
     """What people wrote, a person a row: ``text`` (messages joined by line breaks), ``kind``, ``section``, ``fold``.
 
     Advertisers: each template, sometimes after a greeting or followed by another of its section. Customers: each template
-    alone, and talks of several templates of a section, as real chats run on. Templates of different folds never meet in
+    alone (kind ``sentence``), and talks of several templates of a section, as real chats run on. Templates of different folds never meet in
     a text, so that a fold can be left out."""
     fill = Filler.of(finder, seed)
-    rows = [(greeting, "customer", "招呼", n % FOLDS) for n, greeting in enumerate(OPENERS * GREETED)]
+    rows = [(greeting, "sentence", "招呼", n % FOLDS) for n, greeting in enumerate(OPENERS * GREETED)]
     for section in sections(finder):
         talk = _advertiser if section.kind == "ad" else _customer
         for fold in range(FOLDS):
@@ -140,7 +140,8 @@ def documents(finder: RulesFinder | None = None, seed: int = SEED) -> pl.DataFra
             for line in lines:
                 for nth in range(EXPANDED[section.kind]):
                     text = "\n".join(dict.fromkeys(talk(fill, lines, line, nth)))
-                    rows.append((text, section.kind, section.name, fold))
+                    kind = "sentence" if section.kind == "customer" and not nth else section.kind
+                    rows.append((text, kind, section.name, fold))
     schema = {"text": pl.String, "kind": pl.String, "section": pl.String, "fold": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 

@@ -57,7 +57,7 @@ class AdModel:
 
     def probability(self, total: pl.Expr, count: pl.Expr) -> pl.Expr:
         """How likely somebody is an advertiser, 0…1, from the sums over the texts that he wrote."""
-        score = total / count.cast(pl.Float64).pow(grams.DAMPING) + self.intercept
+        score = total / pl.max_horizontal(count, grams.FEW).sqrt() + self.intercept
         return 1 / (1 + (-(self.slope * score + self.shift)).exp())
 
     def probabilities(self, said: pl.DataFrame, key: str = "b") -> pl.DataFrame:
@@ -75,7 +75,7 @@ class AdModel:
     def words(self, plain: str) -> list[tuple[str, float]]:
         """The stretches of a text that speak for an ad most, heaviest first, with what each adds to the log-odds."""
         shares = grams.weight_of_characters(plain, self._exact) * self.slope
-        shares = shares / max(grams.count(len(plain)), 1) ** grams.DAMPING
+        shares = shares / max(grams.count(len(plain)), grams.FEW) ** 0.5
         found: dict[str, float] = {}
         for stretch in _STRETCH.finditer("".join("x" if share > 0 else " " for share in shares)):
             for word in _WORD.finditer(plain, stretch.start(), stretch.end()):
@@ -101,7 +101,7 @@ class AdModel:
             "hashing": grams.HASHING,
             "bits": grams.BITS,
             "sizes": list(grams.SIZES),
-            "damping": grams.DAMPING,
+            "few": grams.FEW,
             "intercept": self.intercept,
             "slope": self.slope,
             "shift": self.shift,
@@ -120,10 +120,10 @@ def load(path: Path) -> AdModel:
         with np.load(path, allow_pickle=False) as stored:
             weights, about = stored["weights"], json.loads(stored["about"].tobytes())
         same = weights.dtype == np.float16 and weights.shape == (grams.BUCKETS,)
-        made = [about[key] for key in ("format", "hashing", "bits", "sizes", "damping")]
+        made = [about[key] for key in ("format", "hashing", "bits", "sizes", "few")]
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zipfile.error) as error:
         raise EvaluatorError(f"{path.name}：广告模型文件损坏或不是模型文件，读不出；{_AGAIN}") from error
-    if made != [FORMAT, grams.HASHING, grams.BITS, list(grams.SIZES), grams.DAMPING]:
+    if made != [FORMAT, grams.HASHING, grams.BITS, list(grams.SIZES), grams.FEW]:
         raise EvaluatorError(f"{path.name}：广告模型是另一个版本（{made[0]}）训练的，本程序用不了；{_AGAIN}")
     if not same or about.get("sha256") != _checksum(about, weights):
         raise EvaluatorError(f"{path.name}：广告模型的校验和不对，文件损坏或被改过；{_AGAIN}")

@@ -17,7 +17,7 @@ def test_documents_are_the_same_every_time_and_filled_in() -> None:
     assert first.equals(second)
     assert not first["text"].str.contains(r"[{}]|<[a-z]+>|\|\|").any()
     kinds = dict(first.group_by("kind").len().iter_rows())
-    assert kinds.keys() == {"ad", "customer", "lookalike"}
+    assert kinds.keys() == {"ad", "customer", "sentence", "lookalike"}
     assert min(kinds.values()) > 2000
 
 
