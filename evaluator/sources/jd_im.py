@@ -4,7 +4,6 @@ no answer names the shop."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import polars as pl
@@ -29,7 +28,6 @@ SAID_BY = {"true": "agent", "1": "agent", "false": "buyer", "0": "buyer"}
 SCORES = {"非常满意": "5", "满意": "4", "一般": "3", "不满意": "2", "非常不满意": "1"}
 RATINGS = ("buyer", "account", "ts", "score", "source")
 ONLINE = ("account", "ts", "event")
-_ORDER = re.compile(r"(?:咨询订单号|订单编号)\s*[:：]\s*(\d{9,20})(?!\d)")
 
 SESSIONS_ONLY = (
     "这是京东咚咚的会话列表，没有每条消息，算不出响应与归属；"
@@ -104,16 +102,13 @@ def _chat(rows: list[Record]) -> RawTable:
         if sender is None:
             talk.refuse("waiterSend", record.get("waiterSend", ""), WHY_SENDER)
             continue
-        text = str(record.get("content") or "")
-        order = _ORDER.search(text)
         talk.add(
             "",
             str(record.get("customer") or ""),
             nick(record.get("waiter")),
             sender,
             moment(record.get("time")),
-            text,
-            order_id=order[1] if order else None,
+            str(record.get("content") or ""),
         )
     return talk.table()
 
