@@ -41,6 +41,18 @@ POLARS_TYPES: dict[str, pl.DataType] = {
     "choice": pl.String(),
 }
 
+#: Beside the tables, which have no place for them: the open ids of buyers (SPEC §2) in the platforms' answers.
+#: ``buyer``: the nick beside the open id, maybe masked. ``order_id`` null: a rating's.
+OPEN_IDS: dict[str, pl.DataType] = {
+    "table": pl.String(),
+    "shop": pl.String(),
+    "order_id": pl.String(),
+    "buyer": pl.String(),
+    "open_id": pl.String(),
+    "_file": pl.UInt16(),
+    "_row": pl.UInt32(),
+}
+
 PROVENANCE: dict[str, pl.DataType] = {"_file": pl.UInt16(), "_row": pl.UInt32()}
 
 

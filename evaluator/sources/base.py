@@ -62,6 +62,7 @@ class RawTable:
     folded: dict[int, list[int]] = field(
         default_factory=dict
     )  # row -> further source rows that it stands for
+    open_ids: pl.DataFrame | None = None  # of buyers, beside the table (``evaluator.sources.openids``)
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
         return iter(self.chunks)

@@ -12,8 +12,18 @@ from evaluator.model import ReviewItem
 from evaluator.sources.base import MADE, RawTable, Refused, RowReject
 from evaluator.sources.chat import Talk
 from evaluator.sources.files import Sample
-from evaluator.sources.jsonfile import Broken, Record, documents, first_record, moment, records
-from evaluator.sources.top import WHY_BROKEN, nick
+from evaluator.sources.jsonfile import (
+    WHY_BROKEN,
+    Broken,
+    Record,
+    documents,
+    errors,
+    failures,
+    first_record,
+    moment,
+    records,
+)
+from evaluator.sources.top import nick
 
 ID = "jd_im"
 
@@ -58,7 +68,7 @@ def read(sample: Sample) -> list[RawTable]:
         for name, kind in LISTS.items():
             if any(True for _ in records(document, name)):
                 found.setdefault(kind, [])
-        failed += _errors(document)
+        failed += errors(document)
         for record in records(document, "waiter", "customer"):
             found.setdefault(kind_of(record) or "unknown", []).append(record)
     sessions = found.pop("session", None)
@@ -68,24 +78,12 @@ def read(sample: Sample) -> list[RawTable]:
     notes = []
     if sessions:
         notes.append(ReviewItem("source_note", sample.rel, "其中的会话列表没有用到", len(sessions)))
-    if failed:
-        told = f"{len(failed)} 次调用失败，其中的数据没有读到，请重新拉取：{'；'.join(failed[:3])}"
-        notes.append(ReviewItem("source_note", sample.rel, told, len(failed)))
+    notes += failures(sample, failed)
     made = [READERS[kind](rows) for kind, rows in found.items()] or [_chat([])]
     made[0].notes += notes
     _also_refused(made[0], [(WHY_BROKEN, line) for line in broken])
     _also_refused(made[0], [(WHY_UNKNOWN, str(record)) for record in unknown])
     return made
-
-
-def _errors(document: object) -> list[str]:
-    """What failed calls of a document say."""
-    told = []
-    for record in records(document, "error_response"):
-        error = record["error_response"]
-        error = error if isinstance(error, dict) else {"zh_desc": error}
-        told.append(str(error.get("zh_desc") or error.get("en_desc") or error.get("code") or "未说明"))
-    return told
 
 
 def _also_refused(table: RawTable, rows: list[tuple[str, str]]) -> None:

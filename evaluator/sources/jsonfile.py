@@ -4,12 +4,16 @@ whatever envelope. Formats look for the records they know, wherever these stand.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from evaluator.model import ReviewItem
+from evaluator.sources.base import RowReject
 from evaluator.sources.cells import from_epoch
 from evaluator.sources.files import Sample, lines_of, load_json
 
+WHY_BROKEN = "这一行不是完整的 JSON，文件可能没有下载完"
+MOST_DIGITS = 9  # of a count
 DEEPEST = 8  # levels of envelopes that are opened
 NOT_OPENED = frozenset({"request"})  # what was asked is no answer
 
@@ -56,6 +60,60 @@ def first_record(sample: Sample, *keys: str) -> Record:
     if sample.kind != "json":
         return {}
     return next(records(sample.first_json, *keys), {})
+
+
+@dataclass
+class Gathered:
+    """What the answers of a file hold: each record with its number as a row; lines that are no JSON; failed calls."""
+
+    records: list[tuple[int, Record]] = field(default_factory=list)
+    rejects: list[RowReject] = field(default_factory=list)
+    notes: list[ReviewItem] = field(default_factory=list)
+
+
+def gather(sample: Sample, *keys: str) -> Gathered:
+    """The records of a file that have one of ``keys``."""
+    found, failed = Gathered(), list[str]()
+    for document in documents(sample):
+        row = len(found.records) + len(found.rejects) + 1
+        if isinstance(document, Broken):
+            found.rejects.append(RowReject(row, "", document.line, WHY_BROKEN))
+            continue
+        found.records += enumerate(records(document, *keys), row)
+        failed += errors(document)
+    found.notes += failures(sample, failed)
+    return found
+
+
+def errors(document: object) -> list[str]:
+    """What the failed calls of a document say."""
+    return [error_text(record["error_response"]) for record in records(document, "error_response")]
+
+
+def error_text(error: object) -> str:
+    """What went wrong, as TOP (``sub_msg``, ``msg``) and JD (``zh_desc``, ``en_desc``) write it."""
+    said = error if isinstance(error, dict) else {"msg": error}
+    keys = ("sub_msg", "msg", "zh_desc", "en_desc", "code")
+    return str(next((said[key] for key in keys if said.get(key)), "未说明"))
+
+
+def failures(sample: Sample, failed: list[str]) -> list[ReviewItem]:
+    """The note on calls that failed, if any did."""
+    if not failed:
+        return []
+    told = f"{len(failed)} 次调用失败，其中的数据没有读到，请重新拉取：{'；'.join(failed[:3])}"
+    return [ReviewItem("source_note", sample.rel, told, len(failed))]
+
+
+def text_of(value: object) -> str:
+    """A value as a cell's text; "" for none."""
+    return "" if value is None else str(value)
+
+
+def total(counts: list[str]) -> str:
+    """The sum of whole numbers; "" where there is none, or one that is no number."""
+    sound = all(count.isdecimal() and len(count) <= MOST_DIGITS for count in counts)
+    return str(sum(map(int, counts))) if counts and sound else ""
 
 
 def moment(value: object) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from evaluator.model import EvaluatorError, InputFile, MonthData, Reject, ReviewItem
-from evaluator.sources import finish, lookalike, mapping, repeats
+from evaluator.sources import finish, lookalike, mapping, openids, repeats, taobao_refunds_api
 from evaluator.sources.base import RawTable, Refused
 from evaluator.sources.canonical import must_have
 from evaluator.sources.files import Sample, discover
@@ -44,6 +44,7 @@ class _Reader:
         self.columns: dict[str, set[str]] = {}
         self.accounts: dict[str, str] = {}  # numeric id -> account
         self.folded: dict[int, dict[int, list[int]]] = {}  # by file: row -> rows that it stands for
+        self.open_ids: list[pl.DataFrame] = []
         self.unknown: list[str] = []
         self._pending: dict[str, tuple[RawTable, list[pl.DataFrame]]] = {}
         self._no_shop: list[tuple[str, RawTable, pl.DataFrame]] = []
@@ -91,6 +92,8 @@ class _Reader:
         entry.rows_in += len(raw.rejects) + sum(map(len, raw.folded.values()))
         if raw.folded:
             self.folded[at] = raw.folded
+        if raw.open_ids is not None:
+            self.open_ids.append(openids.of_file(raw.open_ids, raw.table, at))
         for r in raw.rejects:
             self.rejects.append((at, Reject(sample.rel, r.row, r.column, r.value[:VALUE_LENGTH], r.why)))
         self.review += raw.notes
@@ -210,7 +213,12 @@ def read_month(config: MonthConfig, progress: Progress | None = None) -> MonthDa
         progress("核对重复与店铺")
     tables = reader.tables()
     _required(tables, reader)
+    if "refunds" in tables:
+        answers = [at for at, entry in enumerate(reader.inputs) if entry.format == taobao_refunds_api.ID]
+        mask = repeats.superseded_refunds(tables["refunds"], answers)
+        tables["refunds"] = reader.refuse("refunds", tables["refunds"], mask, "refund_id", repeats.SUPERSEDED)
     tables = finish.finish(tables, reader.inputs, reader.accounts, reader.review)
+    open_ids = openids.gathered(reader.open_ids, tables["orders"], config.settings.shop_alias)
     mask = repeats.duplicate_messages(tables["messages"])
     tables["messages"] = reader.refuse("messages", tables["messages"], mask, "", repeats.DUPLICATE)
     mask = repeats.superseded_orders(tables["orders"])
@@ -221,7 +229,7 @@ def read_month(config: MonthConfig, progress: Progress | None = None) -> MonthDa
         - reader.columns.get(name, set())
         for name in tables
     }
-    return MonthData(config.folder, config, tables, absent, reader.inputs, rejects, reader.review)
+    return MonthData(config.folder, config, tables, absent, reader.inputs, rejects, reader.review, open_ids)
 
 
 def _required(tables: dict[str, pl.DataFrame], reader: _Reader) -> None:

@@ -39,7 +39,7 @@ def name_orders(messages: pl.DataFrame, files: list[int], orders: pl.DataFrame) 
 
 
 def _candidates(messages: pl.DataFrame, files: list[int]) -> pl.DataFrame:
-    """The few rows that may name an order: ``_at`` (place in ``messages``), ``shop``, ``text`` with half-width digits."""
+    """The few rows that may name an order: ``_at`` (place in ``messages``), ``shop``, ``text`` in half-width signs."""
     ours = pl.col("_file").is_in(files) & pl.col("order_id").is_null()
     return (
         messages.lazy()

@@ -190,6 +190,59 @@ def _taobao_answers() -> list[Seed]:
     ]
 
 
+def _api_tables() -> list[Seed]:
+    item = {"title": "果干", "outer_sku_id": "S1", "num": 2, "payment": "12.50", "refund_status": "SUCCESS"}
+    trade = {
+        "tid": 700000000000000001,
+        "seller_nick": "甲店",
+        "buyer_nick": "b1",
+        "buyer_open_uid": "AA1",
+        "created": _when(1),
+        "pay_time": _when(2),
+        "payment": "12.50",
+        "post_fee": "0.00",
+        "status": "TRADE_FINISHED",
+        "seller_memo": "",
+        "orders": {"order": [item, {**item, "divide_order_fee": "3.00"}]},
+    }
+    refund = {
+        "refund_id": "91",
+        "tid": 700000000000000001,
+        "seller_nick": "甲店",
+        "buyer_open_uid": "AA1",
+        "created": _when(3),
+        "modified": _when(4),
+        "status": "SUCCESS",
+        "refund_fee": "3.00",
+        "cs_status": 1,
+    }
+    sold = {
+        "order_id": 298765432109,
+        "pin": "jd_b1",
+        "order_start_time": _when(1),
+        "payment_confirm_time": _when(2),
+        "order_payment": "108.00",
+        "item_info_list": [{"sku_id": 5, "sku_name": "果干", "jd_price": "40.00", "item_total": "2"}],
+    }
+    log_in = {"login_log": [{"type": 0, "time": _when(1)}, {"type": 1, "time": _when(2)}]}
+    return [
+        Seed(
+            "taobao_trades",
+            "trades.jsonl",
+            [_call("trades.sold.get", {"trades": {"trade": [trade, trade]}})] * 2,
+        ),
+        Seed("taobao_refunds_api", "refunds.json", [_call("refund.get", {"refund": refund})] * 2),
+        Seed(
+            "jd_order_search", "jd.json", [{"order_search_response": {"order_info_list": [sold, sold]}}] * 2
+        ),
+        Seed(
+            "taobao_loginlogs",
+            "登录.jsonl",
+            [_call("wangwang.eservice.loginlogs.get", {"user_id": "甲店:小一", "loginlogs": log_in})],
+        ),
+    ]
+
+
 CLIENT = """b1 2026-10-2 9:00:01
 在吗
 b1 2026-10-2 9:00:09
@@ -212,6 +265,7 @@ def seeds() -> list[Seed]:
     """Every seed there is; formats with ``HEADERS`` and no seed of their own are filled in."""
     found = [*_canonical(), *_taobao_tables(), *_taobao_answers()]
     found.append(Seed("qianniu_chat", "千牛聊天/甲店：小一/b1.txt", CLIENT))
+    found += _api_tables()
     have = {seed.format for seed in found}
     for module in FORMATS:
         headers = getattr(module, "HEADERS", None)
