@@ -282,7 +282,7 @@ def prepare(month: MonthData, roster: Roster) -> Bucket:
     staff, written = staff_of(month, roster, raw), Written.of(raw)
     named = raw.filter(pl.col("order_id").is_not_null()).select("shop", "buyer", "day", "order_id").unique()
     orders = _counted_orders(month.tables["orders"], settings)
-    found = identify(written.chats(raw), named, orders.select("shop", "order_id", "buyer"))
+    found = identify(written.chats(raw), named, orders.select("shop", "order_id", "buyer"), month.open_ids)
     buyers = buyer_codes(written, found)
     rows = _coded_rows(raw, _buyer_of_rows(raw, written, found, buyers), staff, settings)
     return Bucket(

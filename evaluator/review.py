@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 from fractions import Fraction
 
@@ -160,7 +161,15 @@ def _ambiguous(bucket: Bucket) -> list[ReviewItem]:
         )
         for shop, order_id, buyer in orders.iter_rows()
     ]
-    return _capped(items, "ambiguous_buyer")
+    return _capped([*items, *_torn(bucket)], "ambiguous_buyer")
+
+
+def _torn(bucket: Bucket) -> Iterator[ReviewItem]:
+    """Open ids under which several buyers stand: they say nothing."""
+    torn = bucket.identities.open_ids.filter(pl.col("buyers") > 1).sort("shop", "open_id")
+    for shop, open_id, names in torn.select("shop", "open_id", "names").iter_rows():
+        told = f"店铺 {shop} 的 open id {open_id} 名下有多位买家（{'、'.join(names)}），不能据以认人；请核对导出的数据"
+        yield ReviewItem("ambiguous_buyer", open_id, told)
 
 
 def _unlinked(view: PeriodView) -> list[ReviewItem]:
