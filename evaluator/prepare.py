@@ -58,7 +58,7 @@ class Bucket:
 
     messages: pl.DataFrame
     transfers: pl.DataFrame  # pos, b, ts, day, a, from_robot, to_a (null: nobody), to_robot
-    orders: pl.DataFrame  # o, shop, order_id, b (< 0: nobody's, each its own), …, link
+    orders: pl.DataFrame  # o, shop, order_id, b (< 0: nobody's, each its own), …, link, talked
     paid_totals: pl.DataFrame  # R-A7: fen and orders by shop and day paid, of the orders as read
     identities: Identities
     codes: Codes
@@ -288,7 +288,7 @@ def prepare(month: MonthData, roster: Roster) -> Bucket:
     return Bucket(
         messages=_coded_messages(rows),
         transfers=_coded_transfers(rows.filter(pl.col("kind") == "transfer"), staff),
-        orders=_coded_orders(orders, found, buyers),
+        orders=_coded_orders(orders, found, buyers, rows["b"]),
         paid_totals=paid_totals(orders),
         identities=found,
         codes=_codes(buyers, staff.agents, all_shops(month, buyers)),
@@ -337,9 +337,12 @@ def paid_totals(orders: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _coded_orders(orders: pl.DataFrame, found: Identities, buyers: pl.DataFrame) -> pl.DataFrame:
-    """Orders with ``b`` and ``link``. An order of nobody has a negative code of its own, so that it joins nothing and
-    counts as one buyer."""
+def _coded_orders(
+    orders: pl.DataFrame, found: Identities, buyers: pl.DataFrame, talkers: pl.Series
+) -> pl.DataFrame:
+    """Orders with ``b``, ``link``, ``talked`` (the buyer has a chat in the shop; null: nobody's). An order of nobody
+    has a negative code of its own, so that it joins nothing and counts as one buyer."""
+    talked = pl.col("b").is_in(talkers.unique().drop_nulls().implode())
     return (
         orders.join(
             found.orders.select("shop", "order_id", "who", "link"),
@@ -348,5 +351,5 @@ def _coded_orders(orders: pl.DataFrame, found: Identities, buyers: pl.DataFrame)
             maintain_order="left",
         )
         .join(buyers, on=["shop", "who"], how="left", maintain_order="left")
-        .with_columns(pl.coalesce("b", -1 - pl.col("o").cast(pl.Int32)).alias("b"))
+        .with_columns(talked.alias("talked"), pl.coalesce("b", -1 - pl.col("o").cast(pl.Int32)).alias("b"))
     )

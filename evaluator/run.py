@@ -12,6 +12,7 @@ from evaluator.filters import BuyerLists, filter_counts, internal_buyers, labell
 from evaluator.filters.ads import ad_rules, decide, rule_decisions
 from evaluator.inquiry import last_covered_day
 from evaluator.kernel import Context, Facts, analyze
+from evaluator.links import order_links
 from evaluator.manifest import describe
 from evaluator.messages import Messages
 from evaluator.metrics.measures import ScopeKey
@@ -155,9 +156,10 @@ def evaluate_data(month: MonthData, watch: Stopwatch | None = None) -> Evaluatio
             "balances": balances_frame(pay),
             "filters": filter_counts(facts.receptions, config.settings),
             "rejects": rejects_frame(month),
+            "order_links": order_links(view),
         }
         review = gather_review(month, bucket, facts, view, lists, roster, kpi, scores, pay)
-    manifest = describe(month, bucket, kpi, pay, watch.seconds)
+    manifest = describe(month, bucket, kpi, pay, frames["order_links"], watch.seconds)
     kpi.facts.close()
     talk = Messages.of_month(month, bucket)
     return Evaluation(month, profiles, frames, scores, pay, review, kpi.facts, talk, manifest)
