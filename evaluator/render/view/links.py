@@ -40,8 +40,8 @@ def block(data: Prepared) -> Block:
         Column("订单", "count", 10),
         Column("买家", "count", 10),
         Column("金额（元）", "money", 14, "计入金额（R-A4）"),
-        Column("买家聊过的订单", "count", 12),
-        Column("没有聊过的订单（静默）", "count", 14),
+        Column("买家聊过", "count", 10),
+        Column("没有聊过（静默）", "count", 16),
     )
     frame = data.frame("order_links")
     rows: list[Row] = []
@@ -60,8 +60,8 @@ def counts_block(data: Prepared) -> Block:
     columns = (
         Column("怎么认出买家"),
         Column("订单", "count"),
-        Column("买家聊过的订单", "count"),
-        Column("没有聊过的订单（静默）", "count"),
+        Column("买家聊过", "count"),
+        Column("没有聊过（静默）", "count"),
     )
     rows = [(key, orders, *spoken) for key, orders, _, _, *spoken in _by_key(data, data.frame("order_links"))]
     return Block(f"{TITLE}（全店）", columns, rows, notes=NOTES)
