@@ -6,7 +6,7 @@ several fit it is ambiguous: reported, never guessed.
 
 Orders that share an open id are one buyer's. What is known of one of them holds for those that carry no usable nick:
 an unmasked nick beside the open id first, else whose chat names one of them, or the only nick that fits its mask.
-An open id of two buyers says nothing, and its orders are ambiguous.
+An open id of two buyers says nothing, and those of its orders that nothing else links are ambiguous.
 """
 
 from __future__ import annotations

@@ -68,8 +68,9 @@ def warning(links: pl.DataFrame, by_shop: bool = True) -> str | None:
     shops = rows.group_by("shop", maintain_order=True).agg(pl.col("orders").sum()).rows()
     each = "，".join(f"{shop} {n:,} 笔" for shop, n in shops) if by_shop and len(shops) > 1 else ""
     why = "；".join(told.format(n=counts[key]) for key, told in WHY_LOST.items() if key in counts)
+    amount = yuan(Fraction(int(rows["fen"].sum()), 100))
     return (
-        f"{'' if by_shop else '全店'}本期付款的订单中有 {sum(counts.values()):,} 笔（{yuan(Fraction(int(rows['fen'].sum()), 100))} 元）认不出买家"
+        f"{'' if by_shop else '全店'}本期付款的订单中有 {sum(counts.values()):,} 笔（{amount} 元）认不出买家"
         f"{f'（{each}）' if each else ''}，没有归给任何客服：{why}。"
         "它们暂按静默计，但不等于没有客服服务过，可能漏算了客服的业绩。"
         f"{WHAT_TO_DO}。"
