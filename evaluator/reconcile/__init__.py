@@ -15,6 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
+from evaluator.metrics.request import MetricRequest
 from evaluator.model import EvaluatorError, MonthData, Reject, ReviewItem
 from evaluator.reconcile.lines import SMALLEST, Case, Line, Reconciliation, ReportFigure, Span
 from evaluator.reconcile.months import Months
@@ -28,6 +29,7 @@ from evaluator.tables import PLATFORM_REPORT
 __all__ = ["Line", "Reconciliation", "as_text", "compare", "figures_of", "reconcile"]
 
 Progress = Callable[[str], None]
+ALWAYS = ("consults", "immature")
 INQUIRIES = ("inquiries", "won", "lost", "conversion_rate")  # immature ones are in none of these
 
 NO_REPORT = (
@@ -43,6 +45,7 @@ NO_TALK = "接待：本程序的数据里，这些天没有这个账号的人工
 OTHER_DAYS = "期间不同：报表 {theirs}，本月 {ours}"
 NO_DAY = "{told}，没有一天相同（若文件名里的不是报表的日期，请改文件名）"
 CHANGED_HANDS = "账号换人：这些天先后是 {people}，这里按账号计"
+NEITHER = "两边都没有这个数"
 NOT_THERE = "报表没有这个数"
 NOT_OURS = "本程序没有这个数：{why}"
 NOT_REPORTED = "报表里没有这个账号"
@@ -103,13 +106,14 @@ def compare(month: MonthData, figures: list[ReportFigure], progress: Progress | 
         raise EvaluatorError(NO_FIGURES)
     tell = progress or (lambda _: None)
     tell("计算本程序的指标")
-    asked = tuple(dict.fromkeys(request for figure in figures for request in requests(figure)))
-    months = Months(replace(month, config=replace(month.config, plans=(), pack_requests=asked)))
+    asked = dict.fromkeys(request for figure in figures for request in requests(figure))
+    asked |= dict.fromkeys(map(MetricRequest, ALWAYS))
+    months = Months(replace(month, config=replace(month.config, plans=(), pack_requests=tuple(asked))))
     cases = [_case(figure, months) for figure in figures]
     for case in cases:
         if not case.line.reason:
             _first_look(case, months)
-    explain([case for case in cases if case.line.state != "apart"], months, tell)
+    explain([case for case in cases if case.line.difference is not None], months, tell)
     if len({figure.span for figure in figures}) > 1:
         for case in cases:
             case.line.days = _days(case.figure.span) if case.figure.span else ""
@@ -156,7 +160,9 @@ def _first_look(case: Case, months: Months) -> None:
         line.reason = NO_TALK
         return
     line.ours = cell.value
-    if line.ours is None:
+    if line.ours is None and line.theirs is None:
+        line.reason, line.state = NEITHER, "same"
+    elif line.ours is None:
         line.reason = NOT_OURS.format(why=cell.reason)
     elif line.theirs is None:
         line.reason = NOT_THERE

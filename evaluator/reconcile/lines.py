@@ -142,3 +142,9 @@ def shown(value: Fraction | None, unit: str) -> str:
     if value is None:
         return "—"
     return f"{plain(value * 100, 2)}%" if unit == "ratio" else plain(value, 2)
+
+
+def shown_gap(value: Fraction, unit: str) -> str:
+    """A difference for people."""
+    text = shown(value, unit)
+    return f"{text.removesuffix('%')} 个百分点" if unit == "ratio" else text

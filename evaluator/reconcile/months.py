@@ -18,7 +18,7 @@ from evaluator.run import analyze_month, joined_items, measure
 
 
 class Computed:
-    """A month, analysed once; figures for any days of it."""
+    """A month, analysed once; the figures that its settings ask for (``config.requests``), of any days of it."""
 
     def __init__(self, month: MonthData) -> None:
         self.month, config = month, month.config
@@ -37,7 +37,7 @@ class Computed:
             days = replace(self.month.config, start=span[0], end=span[1] + timedelta(days=1))
             month = replace(self.month, config=days)
             args = (self.bucket, self.facts, self.roster, self.profiles, self.items, self.context.covered)
-            kpi, _ = measure(month, *args)
+            kpi, _ = measure(month, *args, requests=month.config.requests)
             kpi.facts.close()
             self._kpi[span] = kpi
         return self._kpi[span].cells.get(("agent", agent, metric))

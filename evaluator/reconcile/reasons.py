@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from evaluator.metrics.request import MetricRequest
-from evaluator.reconcile.lines import Case, ReportFigure, Rule, shown
+from evaluator.reconcile.lines import Case, ReportFigure, Rule, shown_gap
 from evaluator.reconcile.months import Months
 from evaluator.reconcile.switches import ACCOUNTS, NUMERATORS, stand_in
 from evaluator.rulebook import RulesFinder
@@ -25,7 +25,7 @@ SUPPORT = 2  # lines that must agree under a rule before others are tried with i
 
 IMMATURE = "延迟统计：另有 {n} 个询单付款期限未到，本程序没有计入，平台可能已计入"
 NOTE = "口径：{note}"
-PARTLY = "部分可由“{about}”说明（改后仍差 {left}）"
+PARTLY = "部分可由{about}说明：若{by}，仍差 {left}"
 UNDATED = "期间：报表没有写日期，按整月比较"
 UNEXPLAINED = "未能说明"
 
@@ -48,13 +48,14 @@ class Families:
 
     def told(self, rule: Rule) -> str:
         """The reason in words."""
-        parts = [self.reasons[name] for name in rule]
-        abouts = "＋".join(dict.fromkeys(part.about for part in parts))
-        why = f"{parts[0].why}；" if len(parts) == 1 and parts[0].why else ""
-        return f"{abouts}：{why}{'，并且'.join(part.by for part in parts)}即一致"
+        why = self.reasons[rule[0]].why if len(rule) == 1 else ""
+        return f"{self.about(rule)}：{why}{'；' if why else ''}{self.by(rule)}即一致"
 
     def about(self, rule: Rule) -> str:
         return "＋".join(dict.fromkeys(self.reasons[name].about for name in rule))
+
+    def by(self, rule: Rule) -> str:
+        return "，并且".join(self.reasons[name].by for name in rule)
 
 
 @lru_cache(maxsize=4)
@@ -182,9 +183,10 @@ def _hints(case: Case, halved: Counter[Rule]) -> Iterator[str]:
         yield IMMATURE.format(n=case.immature)
     if case.figure.meaning.note:
         yield NOTE.format(note=case.figure.meaning.note)
-    if nearest := max(case.halving(), key=lambda rule: halved[_bare(rule)], default=None):
-        left = shown(case.left(nearest), case.line.unit)
+    nearest = max(case.halving(), key=lambda rule: halved[_bare(rule)], default=None)
+    if nearest:
         rule = _bare(nearest) if case.changed_hands else nearest
-        yield PARTLY.format(about=families().about(rule), left=left)
+        about, by = families().about(rule), families().by(rule)
+        yield PARTLY.format(about=about, by=by, left=shown_gap(case.left(nearest), case.line.unit))
     if case.figure.span is None:
         yield UNDATED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from evaluator.reconcile.lines import Line, Reconciliation, shown
+from evaluator.reconcile.lines import Line, Reconciliation, shown, shown_gap
 from evaluator.rulebook import metric_catalogue
 
 
@@ -14,16 +14,28 @@ def as_text(found: Reconciliation) -> str:
     told = []
     groups: dict[tuple[str, str], list[Line]] = {}
     for line in found.lines:
-        groups.setdefault((line.account, line.days), []).append(line)
+        if line.header:
+            groups.setdefault((line.account, line.days), []).append(line)
     for (account, days), lines in groups.items():
         told += [f"{account}　{days}".rstrip("　"), *_of_account(lines)]
-    return "\n".join([*told, "", *_summary(found.lines), *found.remarks])
+    return "\n".join([*told, "", *_summary(found.lines), *_only_ours(found.lines), *found.remarks])
+
+
+def _only_ours(lines: list[Line]) -> Iterator[str]:
+    """Accounts that the report does not name: they have a figure of ours, and no column of theirs."""
+    ours = [line for line in lines if not line.header]
+    names = [
+        f"{line.account}（{metric_catalogue()[line.metric].name} {shown(line.ours, line.unit)}）"
+        for line in ours
+    ]
+    if ours:
+        yield f"{ours[0].reason}：{'、'.join(names)}"
 
 
 def _of_account(lines: list[Line]) -> Iterator[str]:
     same = [line for line in lines if line.state in ("same", "rounded")]
     if same:
-        yield f"　一致 {len(same)} 项：{'、'.join(f'{_name(line)} {shown(line.theirs, line.unit)}' for line in same)}"
+        yield f"　一致 {len(same)} 项：{'、'.join(f'{line.header} {shown(line.theirs, line.unit)}' for line in same)}"
     reasons: dict[str, list[Line]] = {}
     for line in lines:
         if line not in same:
@@ -32,18 +44,11 @@ def _of_account(lines: list[Line]) -> Iterator[str]:
         yield f"　{reason}"
         for line in others:
             ours, theirs = shown(line.ours, line.unit), shown(line.theirs, line.unit)
-            yield f"　　{_name(line)}：本程序 {ours}，平台 {theirs}{_gap(line)}"
+            yield f"　　{line.header}：本程序 {ours}，平台 {theirs}{_gap(line)}"
 
 
 def _gap(line: Line) -> str:
-    if line.difference is None:
-        return ""
-    gap = shown(line.difference, line.unit)
-    return f"，差 {gap.removesuffix('%')} 个百分点" if line.unit == "ratio" else f"，差 {gap}"
-
-
-def _name(line: Line) -> str:
-    return line.header or metric_catalogue()[line.metric].name
+    return "" if line.difference is None else f"，差 {shown_gap(line.difference, line.unit)}"
 
 
 def _summary(lines: list[Line]) -> Iterator[str]:

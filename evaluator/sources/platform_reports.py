@@ -63,7 +63,7 @@ class Meaning:
     note: str
 
     def label(self, header: str) -> str:
-        return f"{header}/{self.of}" if self.of else header
+        return ("1-" if self.complement else "") + header + (f"/{self.of}" if self.of else "")
 
 
 @dataclass(frozen=True)
@@ -195,6 +195,7 @@ def _sheets(sample: Sample, beginning: bool = False) -> Iterator[_Sheet]:
             places.setdefault(plain_header(text), column)
         above = " ".join(text for line in lines[:at] for text in line.cells)
         body = [(n, line) for n, line in enumerate(lines[at + 1 :], 1) if line.why or any(line.cells)]
+        figures = dict(sorted(figures.items(), key=lambda pair: places[pair[0]]))
         span = cells.one_span(_MADE_ON.sub("", above))
         yield _Sheet(name, layout, places, figures, span, body)
 

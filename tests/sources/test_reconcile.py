@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -236,6 +237,13 @@ def test_what_stands_twice_counts_once(shop, report):
     assert sum(line.metric == "inquiries" for line in got.lines) == 1
 
 
+def test_what_neither_side_has_is_no_difference(shop, report):
+    rows = [["旺旺昵称", "客单价", "咨询人数"], ["小二", "-", "2"], ["小一", "-", "2"]]
+    lines = by(beside(shop, report(rows)))
+    assert lines["小二", "avg_order_value"].reason == "两边都没有这个数"
+    assert lines["小一", "avg_order_value"].reason == "报表没有这个数"
+
+
 def cells_of(line):
     return line["ours"], line["theirs"], line["difference"]
 
@@ -321,8 +329,8 @@ HEADERS = {
 )
 def test_a_month_laid_beside_itself_under_other_rules(demo_month, report, switches, abouts):
     """The demo month, reported by account and by other rules: every difference finds its reason."""
-    month = read_month(load_month(demo_month))
-    other = month
+    config, asked = load_month(demo_month), tuple(map(MetricRequest, HEADERS.values()))
+    month = other = read_month(replace(config, pack_requests=asked))
     for name in (ACCOUNTS, *switches):
         other = switched(other, name)
     theirs, span = Computed(other), (month.config.start, month.config.end - timedelta(days=1))
