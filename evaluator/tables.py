@@ -300,6 +300,7 @@ PLATFORM_REPORT = Table(
         _req("scope", "choice", choices=REPORT_SCOPES),
         _req("metric"),
         _cell("value", "decimal"),
+        _cell("step", "decimal"),
         _req("unit", "choice", choices=("count", "yuan", "s", "ratio")),
         _opt("from", "date"),
         _opt("to", "date"),
@@ -312,9 +313,9 @@ pay ever reads it, it is none of SPEC's canonical tables, and no file can be nam
 
 ``account`` as the report writes it (of a summary row: that row's name); ``scope`` agent, or what a summary row
 sums up; ``metric`` the id of ours that comes nearest; ``value`` in ``unit`` (yuan, seconds, ratio 0–1; null:
-the platform shows none); ``from``/``to`` first and last day of the report, both inclusive (null: nothing says
-so); ``header`` the report's own name of the figure; ``file`` relative to the month. Reports of several days
-stay apart by ``from`` and ``to``."""
+the platform shows none); ``step`` one in the last place that the report writes out; ``from``/``to`` first and
+last day of the report, both inclusive (null: nothing says so); ``header`` the report's own name of the figure;
+``file`` relative to the month. Reports of several days stay apart by ``from`` and ``to``."""
 
 ALL_TABLES: dict[str, Table] = TABLES | {PLATFORM_REPORT.name: PLATFORM_REPORT}
 """Every table that a file may fill; ``TABLES`` are those that a canonical file may be named after."""

@@ -7,9 +7,11 @@ null was not understood, and validation rejects its row."""
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from itertools import islice
 
 import polars as pl
 
@@ -19,6 +21,8 @@ BLANKS = " \t\r\n\v\f\u00a0\u3000\ufeff"
 EXPORT_EMPTY = ("", "null", "-", "--", "暂无数据")
 YEARS = (1900, 2199)
 MAX_YUAN = 10**13  # more is a slip of the pen, and its square would leave int64
+
+Span = tuple[date, date]  # first and last day
 
 TRUE = frozenset({"true", "1", "是", "yes", "1.0"})
 FALSE = frozenset({"false", "0", "否", "no", "0.0"})
@@ -35,6 +39,15 @@ _NUMBER = re.compile(
     re.ASCII,
 )
 _SERIAL = re.compile(r"\d{1,6}(?:\.\d+)?", re.ASCII)
+_CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,2}):(\d{2}(?:\.\d+)?)", re.ASCII)
+_SPOKEN = re.compile(
+    r"(?:(\d+)\s*(?:小时|时|h))?\s*(?:(\d+)\s*(?:分钟|分|min|m))?\s*(?:(\d+(?:\.\d+)?)\s*(?:秒钟|秒|s))?",
+    re.ASCII | re.IGNORECASE,
+)
+_UNITS = (3600, 60, 1)  # seconds of what _CLOCK and _SPOKEN hold
+_DAY = re.compile(r"(?<!\d)(20\d\d)(?:(\d\d)(\d\d)|[-/.年](\d{1,2})[-/.月](\d{1,2})日?)(?!\d)", re.ASCII)
+_TO_DAY = re.compile(r"\s*[-~～至到—]\s*(\d{1,2})[-/.月](\d{1,2})日?(?!\d|[-.:]\d)", re.ASCII)
+_MONTH = re.compile(r"(?<!\d)(20\d\d)(?:(0[1-9]|1[0-2])(?!\d)|[-/.年](\d{1,2})(?![-/.]?\d)月?)", re.ASCII)
 SCIENTIFIC = r"^\d(\.\d+)?[eE]\+\d{1,2}$"
 WHOLE_FLOAT = r"^(\d+)\.0+$"
 EXACT_FLOAT = 2**53  # whole numbers above are not all floats: digits may be lost
@@ -165,6 +178,43 @@ def one_time(text: str, serials: bool = False, day_only: bool = False) -> dateti
 
 def _sane(value: datetime) -> datetime | None:
     return value if YEARS[0] <= value.year <= YEARS[1] else None
+
+
+def one_span(text: str) -> Span | None:
+    """First and last day that a cell, a title or a file's name tells: ``20260801_20260831``, ``2026-8-1~8-31``,
+    ``2026年8月9日``, or a month, ``2026年8月``; None if it tells none."""
+    days = []
+    for match in islice(_DAY.finditer(text), 2):
+        year, *parts = match.groups()
+        days.append(_day(year, *(part for part in parts if part)))
+        if until := _TO_DAY.match(text, match.end()):
+            days.append(_day(year, *until.groups()))
+    known = sorted(day for day in days[:2] if day)
+    if known:
+        return known[0], known[-1]
+    month = _MONTH.search(text)
+    if days or month is None:
+        return None
+    first = _day(month[1], month[2] or month[3], "1")
+    return (first, first.replace(day=monthrange(first.year, first.month)[1])) if first else None
+
+
+def _day(year: str, month: str, day: str) -> date | None:
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def one_duration(text: str) -> tuple[Decimal, Decimal] | None:
+    """Seconds, and one in the last place that is written: ``1分20秒``, ``00:01:20``, ``35s``; None for a bare number
+    or anything else."""
+    match = _CLOCK.fullmatch(text) or _SPOKEN.fullmatch(text)
+    if match is None or not any(match.groups()):
+        return None
+    parts = [(Decimal(part), unit) for part, unit in zip(match.groups(), _UNITS, strict=True) if part]
+    last, unit = parts[-1]
+    return sum((n * u for n, u in parts), Decimal(0)), Decimal(1).scaleb(int(last.as_tuple().exponent)) * unit
 
 
 def from_epoch(value: object) -> datetime | None:

@@ -23,6 +23,8 @@ from evaluator.sources.base import RowReject
 from evaluator.sources.encodings import DAMAGED, ERRORS, Utf8Stream
 from evaluator.sources.files import Sample
 
+csv.field_size_limit(1 << 30)  # a cell may be a whole talk
+
 BLOCK_BYTES = 1 << 22
 BATCH_ROWS = 200_000
 LINES_IN_A_CELL = 500  # a quoted cell that runs on longer was never closed
@@ -43,7 +45,6 @@ class CsvFile:
         self.header = sample.header_at(header_at)
         self.delimiter = sample.delimiter
         self.rejects: list[RowReject] = []
-        csv.field_size_limit(1 << 30)
 
     def chunks(self, names: dict[str, str]) -> Iterator[pl.DataFrame]:
         """Frames of the columns in ``names`` (header -> name in the frame), all text, empty cells ``""``,

@@ -8,6 +8,7 @@ import codecs
 import hashlib
 import json
 import re
+import unicodedata
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
@@ -265,3 +266,8 @@ def split_header(line: str, delimiter: str) -> list[str]:
 def header_name(cell: str) -> str:
     """A header cell as it is matched: without blanks (also U+3000), BOM and guards."""
     return re.sub(r'^="(.*)"$', r"\1", cell.strip(BLANKS)).strip(BLANKS)
+
+
+def plain_header(cell: str) -> str:
+    """The same, compared more loosely: half-width (``（秒)`` is ``(秒)``) and without any blanks."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", header_name(cell)))

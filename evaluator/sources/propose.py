@@ -18,9 +18,8 @@ from evaluator.sources.base import Dialect
 from evaluator.sources.canonical import must_have
 from evaluator.sources.chat import SENDERS
 from evaluator.sources.column_words import WORDS
-from evaluator.sources.files import Sample
+from evaluator.sources.files import Sample, plain_header
 from evaluator.sources.registry import FORMATS
-from evaluator.sources.report_figures import plain
 from evaluator.sources.validate import PARSERS
 from evaluator.tables import SENDERS as SENDER_IDS
 from evaluator.tables import TABLES, Column, Table
@@ -69,14 +68,14 @@ def _share(values: list[str], column: Column, how: Dialect) -> float:
 def _by_header(table: Table, column: Column, header: str) -> float:
     """How well a header fits a column: its own name, a known word, or a word at its end (the head of a Chinese
     noun comes last: 买家实际支付金额 is no buyer). A unit in brackets does not count."""
-    said = re.sub(r"(?<=.)\([^()]*\)$", "", plain(header).lower())
+    said = re.sub(r"(?<=.)\([^()]*\)$", "", plain_header(header).lower())
     if said == column.name:
         return EXACT + 0.5
     words = WORDS.get(f"{table.name}.{column.name}") or WORDS.get(column.name, ())
     for place, word in enumerate(words):
-        if said == plain(word).lower():
+        if said == plain_header(word).lower():
             return EXACT - place * 0.01
-    inside = [len(word) for word in words if len(word) > 1 and said.endswith(plain(word).lower())]
+    inside = [len(word) for word in words if len(word) > 1 and said.endswith(plain_header(word).lower())]
     return PART + max(inside) * 0.01 if inside else 0.0
 
 

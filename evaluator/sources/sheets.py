@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,30 +18,42 @@ from evaluator.sources.cells import BLANKS
 from evaluator.sources.files import Sample, header_name
 
 
-def _open(sample: Sample) -> Iterator[list[list[Any]]]:
-    """The cells of one sheet after another, without its wholly empty rows. Errors: EvaluatorError where the
-    workbook cannot be read."""
+@contextmanager
+def _book(sample: Sample) -> Iterator[CalamineWorkbook]:
+    """Errors: EvaluatorError where the workbook cannot be read."""
     try:
         with sample.path.open("rb") as handle:  # a path would be judged by its ending
-            workbook = CalamineWorkbook.from_filelike(handle)
-            for name in workbook.sheet_names:
-                sheet = workbook.get_sheet_by_name(name).iter_rows()
-                yield [row for row in sheet if row.count("") != len(row)]
+            yield CalamineWorkbook.from_filelike(handle)
     except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
         raise EvaluatorError(
             f"{sample.rel}：工作簿打不开（可能没有下载完整、加了密码或已损坏）；请重新导出后再放进来"
         ) from error
 
 
-def all_sheets(sample: Sample) -> list[list[list[Any]]]:
-    """The cells of every sheet."""
-    return list(_open(sample))
+def names(sample: Sample) -> list[str]:
+    """The sheets' names."""
+    with _book(sample) as book:
+        return list(book.sheet_names)
+
+
+def _open(sample: Sample) -> Iterator[tuple[str, list[list[Any]]]]:
+    """(name, cells) of one sheet after another, without its wholly empty rows."""
+    with _book(sample) as book:
+        for name in book.sheet_names:
+            sheet = book.get_sheet_by_name(name).iter_rows()
+            yield name, [row for row in sheet if row.count("") != len(row)]
+
+
+def all_sheets(sample: Sample) -> Iterator[tuple[str, list[list[str]]]]:
+    """(name, rows of cells as text) of every sheet, in the book's order."""
+    for name, rows in _open(sample):
+        yield name, [[cell_text(cell) for cell in row] for row in rows]
 
 
 def _rows(sample: Sample) -> list[list[Any]]:
     """The cells of the first sheet that has any."""
     if sample.sheet_rows is None:
-        sample.sheet_rows = next((rows for rows in _open(sample) if rows), [])
+        sample.sheet_rows = next((rows for _, rows in _open(sample) if rows), [])
     return sample.sheet_rows
 
 
@@ -48,6 +61,14 @@ def header(sample: Sample, at: int = 0) -> list[str]:
     """Header cells of the first sheet, in its row ``at`` (0: the first)."""
     rows = _rows(sample)
     return [header_name(cell_text(cell)) for cell in rows[at]] if len(rows) > at else []
+
+
+def places(row: list[str]) -> dict[str, int]:
+    """header -> index of a header row; of a repeated header the first."""
+    found: dict[str, int] = {}
+    for at, cell in enumerate(row):
+        found.setdefault(header_name(cell), at)
+    return found
 
 
 def cell_text(cell: Any) -> str:

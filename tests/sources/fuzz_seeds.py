@@ -261,9 +261,17 @@ b1 撤回了一条消息
 """
 
 
+def _reports() -> list[Seed]:
+    rows: Rows = [["旺旺昵称", "询单人数", "询单最终付款转化率", "平均响应时长（秒)", "询单最终付款金额"]]
+    rows += [[f"甲店:小{n}", "3", "66.67%", "25.5", "1,234.50"] for n in "一二三四"]
+    rows += [["汇总值", "9", "9%", "暂无数据", "-"], ["同行同层优秀", "9", "9%", "20", "-"]]
+    name = "客服绩效_20261001_20261031_全部"
+    return [Seed("platform_report", f"{name}.{ending}", rows) for ending in ("xlsx", "csv")]
+
+
 def seeds() -> list[Seed]:
     """Every seed there is; formats with ``HEADERS`` and no seed of their own are filled in."""
-    found = [*_canonical(), *_taobao_tables(), *_taobao_answers()]
+    found = [*_canonical(), *_taobao_tables(), *_taobao_answers(), *_reports()]
     found.append(Seed("qianniu_chat", "千牛聊天/甲店：小一/b1.txt", CLIENT))
     found += _api_tables()
     have = {seed.format for seed in found}

@@ -15,7 +15,6 @@ from conftest import MESSAGES, ORDERS, ROSTER, Month
 from fuzz_seeds import Seed, seeds, without_seed
 
 from evaluator.model import EvaluatorError
-from evaluator.sources.service_reports import read_report
 
 CASES = int(os.environ.get("FUZZ_CASES", "0"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261101"))
@@ -23,15 +22,6 @@ SECONDS = 10
 BOMB = 200 << 20
 LIGHT, HEAVY = 15, 1500  # cases a seed
 BY_NAME = {f"{seed.format}-{Path(seed.name).name}": seed for seed in seeds()}
-
-REPORT = Seed(
-    "service_report",
-    "客服绩效_20261001_20261031_全部.xlsx",
-    [["旺旺昵称", "询单人数", "询单最终付款转化率", "平均响应时长（秒)", "询单最终付款金额"]]
-    + [[f"甲店:小{n}", "3", "66.67%", "25.5", "1,234.50"] for n in "一二三四"]
-    + [["汇总值", "9", "9%", "暂无数据", "-"]],
-)
-REPORT_CSV = Seed("service_report", "客服绩效.csv", REPORT.content)
 
 
 class Tried:
@@ -52,10 +42,7 @@ def attempt(folder: Path, seed: Seed, data: bytes, label: str, tried: Tried) -> 
     month.write(seed.name, data)
     start = time.monotonic()
     try:
-        if seed.format == "service_report":
-            read_report(folder / seed.name)
-        else:
-            month.read()
+        month.read()
         tried.read += 1
     except EvaluatorError as error:
         assert "\n" not in str(error)[:1]
@@ -75,19 +62,15 @@ def run(seed: Seed, folder: Path, cases: int) -> None:
     tried.told(f"{seed.format} {seed.name}")
 
 
-@pytest.mark.parametrize("name", [*BY_NAME, "service_report"])
+@pytest.mark.parametrize("name", BY_NAME)
 def test_damaged_files(name, tmp_path):
-    run(BY_NAME.get(name, REPORT), tmp_path, CASES or LIGHT)
-
-
-def test_damaged_report_as_csv(tmp_path):
-    run(REPORT_CSV, tmp_path, CASES or LIGHT)
+    run(BY_NAME[name], tmp_path, CASES or LIGHT)
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("name", [*BY_NAME, "service_report"])
+@pytest.mark.parametrize("name", BY_NAME)
 def test_many_damaged_files(name, tmp_path):
-    run(BY_NAME.get(name, REPORT), tmp_path, CASES or HEAVY)
+    run(BY_NAME[name], tmp_path, CASES or HEAVY)
 
 
 def test_the_seeds_themselves_are_sound(tmp_path):
