@@ -76,7 +76,8 @@ def _number(value: Fraction) -> int | float:
 class Case:
     """A line with what is needed to explain it. ``people``: who held the account on these days; ``shared``: there
     are several of them, or one who has other accounts too; ``told``: what is known beforehand; ``tried``: ours by
-    other rules; ``immature``: inquiries that are in no figure of ours yet."""
+    other rules; ``immature``: inquiries that are in no figure of ours yet; ``holder``: of several people the one whose
+    figure theirs is."""
 
     line: Line
     figure: ReportFigure
@@ -86,6 +87,7 @@ class Case:
     told: list[str] = field(default_factory=list)
     tried: dict[Rule, Fraction] = field(default_factory=dict)
     immature: int = 0
+    holder: str = ""
 
     @property
     def metric(self) -> str:

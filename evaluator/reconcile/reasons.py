@@ -26,6 +26,7 @@ SUPPORT = 2  # lines that must agree under a rule before others are tried with i
 IMMATURE = "延迟统计：另有 {n} 个询单付款期限未到，本程序没有计入，平台可能已计入"
 NOTE = "口径：{note}"
 PARTLY = "部分可由{about}说明：若{by}，仍差 {left}"
+ONE_HOLDER = "报表的数是 {person} 一个人的"
 UNDATED = "期间：报表没有写日期，按整月比较"
 UNEXPLAINED = "未能说明"
 
@@ -92,6 +93,8 @@ def explain(cases: list[Case], months: Months, tell: Progress) -> None:
     for case in same_days:
         if case.apart:
             _try(case, (ACCOUNTS,), months)
+        if case.changed_hands and case.open:
+            case.holder = _holder(case, months)
     still = [case for case in same_days if case.open and not case.agreeing()]
     _try_all(still, same_days, (), months, tell)
     best, votes = _best(still), _votes(same_days)
@@ -103,6 +106,15 @@ def explain(cases: list[Case], months: Months, tell: Progress) -> None:
     for case in cases:
         if case.open:
             _settle(case, votes, halved)
+
+
+def _holder(case: Case, months: Months) -> str:
+    """Of those who held an account one after the other, the one whose own figure theirs is."""
+    for person in case.people:
+        cell = months.by_agent.cell(person, case.line.metric, case.span)
+        if cell is not None and cell.value is not None and case.agrees(cell.value):
+            return person
+    return ""
 
 
 def _try_all(still: list[Case], cases: list[Case], base: Rule, months: Months, tell: Progress) -> None:
@@ -172,6 +184,9 @@ def _settle(case: Case, votes: Counter[Rule], halved: Counter[Rule]) -> None:
         line.state = "explained"
         rule = max(found, key=lambda rule: (-len(_bare(rule)), votes[_bare(rule)], -len(rule)))
         parts.append(families().told(_bare(rule) if case.changed_hands else rule))
+    elif case.holder:
+        line.state = "explained"
+        parts.append(ONE_HOLDER.format(person=case.holder))
     else:
         parts += _hints(case, halved)
     line.reason = "；".join(parts) or UNEXPLAINED

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import polars as pl
@@ -160,7 +160,7 @@ class _Sheet:
     name: str
     layout: Layout
     places: dict[str, int]
-    figures: dict[str, Meaning]  # by the header that stands here
+    figures: dict[str, Meaning]  # by the header that stands here, in the order of the sheet
     span: cells.Span | None  # of the title
     rows: list[tuple[int, _Line]]
 
@@ -173,9 +173,28 @@ class _Sheet:
         """The header of its column of accounts."""
         return next(header for header in self.layout.account if header in self.places)
 
-    def says(self, line: _Line) -> bool:
-        """Whether a figure's cell has anything in it."""
-        return any(self.cell(line, header) for header in self.figures)
+    def days(self, line: _Line) -> cells.Span | None:
+        """The days that a row tells, or the title."""
+        found = (_days(self.cell(line, header)) for header in self.layout.day)
+        return next((span for span in found if span), self.span)
+
+    @cached_property
+    def hundredths(self) -> set[str]:
+        """Columns of percentages whose bare numbers are percent: one of them is above 1."""
+        return {header for header, figure in self.figures.items() if figure.percent and self._above_1(header)}
+
+    def _above_1(self, header: str) -> bool:
+        numbers = (_number(self.cell(line, header)) for _, line in self.rows)
+        return any(number is not None and abs(number) > 1 for number in numbers)
+
+    def without_metric(self) -> list[str]:
+        return [header for header in self.places if header not in self.layout.known()]
+
+    def of_same_metric(self) -> list[str]:
+        """Columns of which another one is nearer to the same figure of ours."""
+        used = {header for pair in self.figures.items() for header in (pair[0], pair[1].of)}
+        figures = {header for figure in self.layout.figures for header in figure.headers}
+        return [header for header in self.places if header in figures and header not in used]
 
 
 def sniff(sample: Sample) -> bool:
@@ -236,90 +255,64 @@ def _fitting(row: list[str]) -> tuple[Layout, dict[str, Meaning]] | None:
 
 
 # ------------------------------------------------------------------------------------------------- the figures
-@dataclass
 class _Reading:
-    """What has been read of a file."""
+    """The figures of a file, in the order of ``COLUMNS``, and what is no figure."""
 
-    sample: Sample
-    rules: Rules = field(default_factory=report_rules)
-    rows: list[tuple[str | int | None, ...]] = field(default_factory=list)
-    rejects: list[RowReject] = field(default_factory=list)
-    no_metric: list[str] = field(default_factory=list)
-    same_metric: list[str] = field(default_factory=list)
+    def __init__(self, sample: Sample) -> None:
+        self.sample, self.rules = sample, report_rules()
+        self.sheets = list(_sheets(sample))
+        self.rows: list[tuple[str | int | None, ...]] = []
+        self.rejects: list[RowReject] = []
+        for sheet in self.sheets:
+            for number, line in sheet.rows:
+                self._row(sheet, number, line)
 
-    def sheet(self, sheet: _Sheet, where: str) -> None:
-        """``where``: what a rejected cell's column is called with, where several sheets have a report."""
-        used = {header for pair in sheet.figures.items() for header in (pair[0], pair[1].of)}
-        figures = {header for figure in sheet.layout.figures for header in figure.headers}
-        self.no_metric += [h for h in sheet.places if h not in sheet.layout.known()]
-        self.same_metric += [h for h in sheet.places if h in figures and h not in used]
-        hundredths = {h: _hundredths(sheet, h) for h, figure in sheet.figures.items() if figure.percent}
-        named = sheet.span or cells.one_span(self.sample.stem)
-        for number, line in sheet.rows:
-            if line.why:
-                self.rejects.append(RowReject(number, "", " ".join(line.cells), line.why))
-                continue
-            account = nick(sheet.cell(line, sheet.account))
-            first = account or next((nick(cell) for cell in line.cells if cell), "")
-            scope = self.rules.summaries.get(plain_header(first), "agent")
-            why = "" if sheet.says(line) else WHY_REMARK
-            if why or (not account and scope == "agent"):
-                self.rejects.append(RowReject(number, where + sheet.account, first, why or WHY_NOBODY))
-                continue
-            days = next((span for h in sheet.layout.day if (span := _days(sheet.cell(line, h)))), named)
-            before = (sheet.layout.platform, first, scope)
-            self._row(sheet, line, number, before, days, hundredths, where)
+    def _reject(self, sheet: _Sheet, number: int, column: str, value: str, why: str) -> None:
+        where = f"{sheet.name}!" if len(self.sheets) > 1 else ""
+        self.rejects.append(RowReject(number, where + column, value, why))
 
-    def _row(
-        self,
-        sheet: _Sheet,
-        line: _Line,
-        number: int,
-        before: tuple[str, str, str],
-        days: cells.Span | None,
-        hundredths: dict[str, bool],
-        where: str,
-    ) -> None:
-        """The figures of one row, in the order of ``COLUMNS``; cells that are no number are rejected."""
+    def _row(self, sheet: _Sheet, number: int, line: _Line) -> None:
+        account = nick(sheet.cell(line, sheet.account))
+        first = account or next((nick(cell) for cell in line.cells if cell), "")
+        scope = self.rules.summaries.get(plain_header(first), "agent")
+        if line.why:
+            self._reject(sheet, number, "", " ".join(line.cells), line.why)
+        elif not any(sheet.cell(line, header) for header in sheet.figures):
+            self._reject(sheet, number, sheet.account, first, WHY_REMARK)
+        elif not account and scope == "agent":
+            self._reject(sheet, number, sheet.account, first, WHY_NOBODY)
+        else:
+            self._figures(sheet, number, line, (sheet.layout.platform, first, scope))
+
+    def _figures(self, sheet: _Sheet, number: int, line: _Line, whose: tuple[str, str, str]) -> None:
+        days = sheet.days(line) or cells.one_span(self.sample.stem)
         start, end = (days[0].isoformat(), days[1].isoformat()) if days else (None, None)
         for header, figure in sheet.figures.items():
-            pair = [(h, sheet.cell(line, h)) for h in (header, figure.of) if h]
-            amounts = [_amount(text, figure, hundredths.get(header, False)) for _, text in pair]
-            wrong = next((at for at, amount in enumerate(amounts) if amount is None), None)
+            texts = {name: sheet.cell(line, name) for name in (header, figure.of) if name}
+            amounts = {name: _amount(text, figure, name in sheet.hundredths) for name, text in texts.items()}
+            wrong = next((name for name, amount in amounts.items() if amount is None), None)
             if wrong is not None:
-                self.rejects.append(RowReject(number, where + pair[wrong][0], pair[wrong][1], WHY_VALUE))
+                self._reject(sheet, number, wrong, texts[wrong], WHY_VALUE)
                 continue
-            value, step = _figure(figure, [amount for amount in amounts if amount])
+            value, step = _figure(figure, [amount for amount in amounts.values() if amount])
             after = (figure.unit, start, end, figure.label(header), self.sample.rel, number)
-            self.rows.append((*before, figure.request.id, value, step, *after))
+            self.rows.append((*whose, figure.request.id, value, step, *after))
 
     def notes(self) -> Iterator[ReviewItem]:
         if any(row[COLUMNS.index("from")] is None for row in self.rows):
             yield ReviewItem("source_note", self.sample.rel, NO_DAY)
-        for told, columns in ((NO_METRIC, self.no_metric), (SAME_METRIC, self.same_metric)):
+        without = dict.fromkeys(h for sheet in self.sheets for h in sheet.without_metric())
+        again = dict.fromkeys(h for sheet in self.sheets for h in sheet.of_same_metric())
+        for told, columns in ((NO_METRIC, without), (SAME_METRIC, again)):
             if columns:
-                names = "、".join(dict.fromkeys(columns))[:300]
-                yield ReviewItem(
-                    "source_note", self.sample.rel, told.format(columns=names), len(set(columns))
-                )
+                detail = told.format(columns="、".join(columns)[:300])
+                yield ReviewItem("source_note", self.sample.rel, detail, len(columns))
 
 
-Amount = tuple[
-    Decimal | None, Decimal
-]  # in our unit (None: the platform shows none), and one in its last place
-NOTHING: Amount = (None, Decimal(0))
-
-
-def _bare(text: str) -> Decimal | None:
-    """The number of a cell without a sign of percent, None for anything else."""
+def _number(text: str) -> Decimal | None:
+    """A bare number; None for anything else."""
     number = cells.one_number(text)
     return number if number is not None and abs(number) <= cells.MAX_YUAN else None
-
-
-def _hundredths(sheet: _Sheet, header: str) -> bool:
-    """Whether the bare numbers of a column of percentages are percent: one of them is above 1."""
-    numbers = (_bare(sheet.cell(line, header)) for _, line in sheet.rows)
-    return any(number is not None and abs(number) > 1 for number in numbers)
 
 
 def _days(text: str) -> cells.Span | None:
@@ -330,14 +323,18 @@ def _days(text: str) -> cells.Span | None:
     return (moment.date(), moment.date()) if moment else span
 
 
+#: A cell in our unit (None: the platform shows none), and one in its last place.
+Amount = tuple[Decimal | None, Decimal]
+
+
 def _amount(text: str, figure: Meaning, hundredths: bool) -> Amount | None:
     """A cell; None if it is no number: ``45.2%``, ``1,234.50``, ``1分20秒``, ``00:01:20``."""
     if text.lower() in cells.EXPORT_EMPTY:
-        return NOTHING
+        return None, Decimal(0)
     if figure.unit == "s" and (seconds := cells.one_duration(text)):
         return seconds
     bare = text.replace("％", "%")
-    number = _bare(bare.removesuffix("%").strip())
+    number = _number(bare.removesuffix("%").strip())
     if number is None:
         return None
     factor = figure.factor / 100 if hundredths or bare.endswith("%") else figure.factor
@@ -358,9 +355,7 @@ def _figure(figure: Meaning, amounts: list[Amount]) -> tuple[str | None, str | N
 
 def read(sample: Sample) -> list[RawTable]:
     """-> platform_report (minutes → seconds, percentages → ratios, 暂无数据 → null) and peers."""
-    reading, found = _Reading(sample), list(_sheets(sample))
-    for sheet in found:
-        reading.sheet(sheet, f"{sheet.name}!" if len(found) > 1 else "")
+    reading = _Reading(sample)
     schema = dict.fromkeys(COLUMNS, pl.String()) | {"_row": pl.UInt32()}
     frame = pl.DataFrame(reading.rows, schema=schema, orient="row")
     why = {"value": WHY_VALUE}

@@ -146,6 +146,10 @@ def test_an_account_that_changed_hands(shop, report):
     line = lines["小三", "first_response"]
     assert line.ours == 10 and line.reason.startswith("账号换人") and "E3、E4" in line.reason
     assert lines["小三", "inquiries"].reason == "" and lines["小三", "inquiries"].ours == 2
+    line = by(beside(shop, report(sycm(["小三", "2", "0", "0%", "15", "100%", "0"]))))[
+        "小三", "first_response"
+    ]
+    assert line.state == "explained" and line.reason.endswith("报表的数是 E4 一个人的")
 
 
 def test_the_days_of_the_report_count(shop, report):
