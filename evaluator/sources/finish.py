@@ -125,7 +125,8 @@ def mark_robots(
         held = held & (day <= end) if end else held
         is_robot = is_robot | held
     ours = pl.col("_file").is_in(files) & (pl.col(column) == human) & is_robot
-    return frame.with_columns(pl.when(ours).then(pl.lit("robot")).otherwise(pl.col(column)).alias(column))
+    marked = pl.when(ours).then(pl.lit("robot")).otherwise(pl.col(column))
+    return frame.with_columns(marked.cast(frame.schema[column]).alias(column))
 
 
 def name_accounts(
@@ -162,7 +163,8 @@ def name_orders(messages: pl.DataFrame, files: list[int], orders: pl.DataFrame) 
         if (order := order_in(text, shop, known))
     }
     found = pl.DataFrame(
-        {"_at": list(named), "_named": list(named.values())}, schema={"_at": pl.UInt32, "_named": pl.String}
+        {"_at": list(named), "_named": list(named.values())},
+        schema={"_at": pl.UInt32, "_named": messages.schema["order_id"]},
     )
     return (
         messages.with_row_index("_at")
