@@ -97,6 +97,19 @@ def clean(series: pl.Series, dialect: Dialect) -> pl.Series:
     return blank(text, text == "")
 
 
+def names(series: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """``change`` of every cell, as Categorical. It is asked once for each distinct text, as text."""
+    coded = as_text(series).cast(pl.Categorical)
+    values = coded.unique().drop_nulls()
+    before = values.cast(pl.String)
+    after = change(before)
+    if after.equals(before):
+        return coded
+    changed = pl.DataFrame({"code": values.to_physical(), "name": after.cast(pl.Categorical)})
+    rows = pl.DataFrame({"code": coded.to_physical()})
+    return rows.join(changed, on="code", how="left", maintain_order="left")["name"].rename(series.name)
+
+
 def _repeats_itself(text: pl.Series) -> bool:
     return len(text) > 50_000 and text.head(20_000).n_unique() < 500
 

@@ -124,7 +124,8 @@ def mark_robots(
         held = held & (day <= end) if end else held
         is_robot = is_robot | held
     ours = pl.col("_file").is_in(files) & (pl.col(column) == human) & is_robot
-    return frame.with_columns(pl.when(ours).then(pl.lit("robot")).otherwise(pl.col(column)).alias(column))
+    marked = pl.when(ours).then(pl.lit("robot")).otherwise(pl.col(column))
+    return frame.with_columns(marked.cast(frame.schema[column]).alias(column))
 
 
 def name_accounts(

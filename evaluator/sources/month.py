@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 
 SMALL = 20_000  # rows; smaller frames are gathered before they are validated
-MAX_FILES = (1 << 16) - 1  # provenance is UInt16
 
 
 class _Reader:
@@ -79,8 +78,6 @@ class _Reader:
         self.review.append(ReviewItem("unrecognised_file", sample.rel, detail))
 
     def _take(self, sample: Sample, format_id: str, raw: RawTable) -> None:
-        if len(self.inputs) >= MAX_FILES:
-            raise EvaluatorError(f"数据文件超过 {MAX_FILES} 个；请把聊天记录合并成较少的文件")
         at = len(self.inputs)
         kind = f"canonical_{_SUFFIX[sample.kind]}" if format_id == "canonical" else format_id
         entry = InputFile(sample.rel, raw.table, kind, sample.scan.sha256)
@@ -88,7 +85,7 @@ class _Reader:
         self.names.append(sample.rel)
         for frame in raw:
             entry.rows_in += frame.height
-            self._frame(raw, frame.with_columns(pl.lit(at, dtype=pl.UInt16).alias("_file")), sample.rel)
+            self._frame(raw, frame.with_columns(pl.lit(at, dtype=pl.UInt32).alias("_file")), sample.rel)
         entry.rows_in += len(raw.rejects) + sum(map(len, raw.folded.values()))
         if raw.folded:
             self.folded[at] = raw.folded

@@ -29,7 +29,7 @@ def frame(rows: Iterable[Row]) -> pl.DataFrame:
 
 def of_file(found: pl.DataFrame, table: str, file: int) -> pl.DataFrame:
     """The same with the table and the file that they belong to."""
-    return found.with_columns(pl.lit(table).alias("table"), pl.lit(file, pl.UInt16()).alias("_file")).select(
+    return found.with_columns(pl.lit(table).alias("table"), pl.lit(file, pl.UInt32()).alias("_file")).select(
         *OPEN_IDS
     )
 

@@ -35,7 +35,8 @@ def name_orders(messages: pl.DataFrame, files: list[int], orders: pl.DataFrame) 
         "_at", pl.coalesce("order_id", _after_word()).alias("order_id")
     )
     named = named.drop_nulls("order_id")
-    return messages.with_columns(messages["order_id"].scatter(named["_at"], named["order_id"]))
+    numbers = named["order_id"].cast(messages.schema["order_id"])
+    return messages.with_columns(messages["order_id"].scatter(named["_at"], numbers))
 
 
 def _candidates(messages: pl.DataFrame, files: list[int]) -> pl.DataFrame:
@@ -46,7 +47,7 @@ def _candidates(messages: pl.DataFrame, files: list[int]) -> pl.DataFrame:
         .select("shop", "text", "order_id", "_file")
         .with_row_index("_at")
         .filter(ours & pl.col("text").str.contains(DIGITS))
-        .select("_at", "shop", pl.col("text").str.replace_many(FULL_WIDTH))
+        .select("_at", pl.col("shop").cast(pl.String), pl.col("text").str.replace_many(FULL_WIDTH))
         .collect()
     )
 

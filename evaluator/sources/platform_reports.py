@@ -393,7 +393,7 @@ def read_file(path: Path) -> ReadReport:
         raise EvaluatorError(f"找不到报表文件：{path}") from error
     except OSError as error:
         raise EvaluatorError(f"{path}：读不了这个文件（{error.strerror}）") from error
-    frame = pl.concat(raw).with_columns(pl.lit(0, dtype=pl.UInt16).alias("_file"))
+    frame = pl.concat(raw).with_columns(pl.lit(0, dtype=pl.UInt32).alias("_file"))
     good, refused, _ = validate(frame, raw, Scope(), [path.name])
     rejects = [Reject(path.name, r.row, r.column, r.value[:VALUE_LENGTH], r.why) for r in raw.rejects]
     rejects += refused
