@@ -58,7 +58,6 @@ OPEN_IDS: dict[str, pl.DataType] = {
 }
 
 PROVENANCE: dict[str, pl.DataType] = {"_file": pl.UInt32(), "_row": pl.UInt32()}
-PROVENANCE: dict[str, pl.DataType] = {"_file": pl.UInt32(), "_row": pl.UInt32()}
 
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
