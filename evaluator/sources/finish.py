@@ -21,7 +21,7 @@ EVALS = frozenset({"taobao_kefueval", "taobao_evals", "jd_im"})
 ONLINE = frozenset({"taobao_online"})
 
 _NUMBER = re.compile(r"(?<!\d)\d{16,20}(?!\d)")
-_AFTER_WORD = re.compile(r"订单(?:编号|号)?\s*[:：]?\s*(\d{16,20})(?!\d)")
+_AFTER_WORD = re.compile(r"订单(?:编号|号)?\s*(?:[:：]\s*)?(\d{16,20})(?!\d)")
 
 
 def shop_of(rel: str, config: MonthConfig, named: set[str]) -> str:

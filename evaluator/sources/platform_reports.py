@@ -4,8 +4,6 @@ calculation come from here."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +14,8 @@ import polars as pl
 from evaluator.model import ReviewItem
 from evaluator.sources import books
 from evaluator.sources.base import MADE, RawTable
-from evaluator.sources.cells import EXPORT_EMPTY, one_number
+from evaluator.sources.cells import EXPORT_EMPTY, LONGEST, one_number
+from evaluator.sources.csvfile import table_of
 from evaluator.sources.files import Sample, header_name
 from evaluator.sources.report_figures import PERCENTILES, SUMMARIES, Figure, Report, plain, report_of
 from evaluator.sources.top import nick
@@ -59,11 +58,11 @@ def sniff(sample: Sample) -> bool:
 
 def _sheets(sample: Sample) -> Iterator[_Sheet]:
     """Every sheet with the header of a report in its first rows."""
-    if sample.kind == "text":
-        lines = csv.reader(io.StringIO(sample.text), delimiter=sample.delimiter)
-        pages = [list(lines)]
-    else:
-        pages = [rows for _, rows in books.sheets(sample)]
+    pages = (
+        [table_of(sample.text, sample.delimiter)]
+        if sample.kind == "text"
+        else [rows for _, rows in books.sheets(sample)]
+    )
     for rows in pages:
         for at, row in enumerate(rows[:HEADER_ROWS]):
             report = report_of([header_name(cell) for cell in row])
@@ -139,6 +138,8 @@ def _value(figure: Figure, cell: str, of: str) -> str | None:
     for validation to reject."""
     if cell.lower() in EXPORT_EMPTY:
         return None
+    if len(cell) > LONGEST:
+        return cell
     number = seconds(cell) if figure.unit == "s" else None
     if number is None:
         number = _number(cell)

@@ -7,7 +7,6 @@ and are left out. The days are those of a column, else those in the file name.""
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from evaluator.metrics.request import METRIC_OPTIONS, MetricRequest
 from evaluator.model import EvaluatorError
 from evaluator.rulebook import RulesFinder, metric_catalogue
 from evaluator.sources import cells, sheets
+from evaluator.sources.csvfile import table_of
 from evaluator.sources.files import Sample
 from evaluator.sources.top import nick
 from evaluator.yamlfile import Node, read_yaml
@@ -153,11 +153,7 @@ def _tables(sample: Sample) -> list[list[list[str]]]:
         ]
     if sample.kind != "text":
         raise EvaluatorError(f"{sample.rel}：报表应是 xlsx、xls 或 csv 文件")
-    lines = csv.reader(sample.text.replace("\0", "").splitlines(), delimiter=sample.delimiter)
-    try:
-        return [[[cell.strip(cells.BLANKS) for cell in row] for row in lines]]
-    except csv.Error as error:
-        raise EvaluatorError(f"{sample.rel}：报表的引号没有配对，读不出（第 {lines.line_num} 行）") from error
+    return [[[cell.strip(cells.BLANKS) for cell in row] for row in table_of(sample.text, sample.delimiter)]]
 
 
 def _place(rows: list[list[str]]) -> tuple[int, Layout] | None:
@@ -223,7 +219,7 @@ def number(text: str, meaning: Meaning) -> tuple[Fraction | None, Fraction]:
     """A cell in our unit, and one in its last place: ``45.2%``, ``1,234.50``, ``1分20秒``, ``00:01:20``.
     (None, 0) for an empty cell, 暂无数据, or what is no number."""
     text = text.strip(cells.BLANKS)
-    if text in cells.EXPORT_EMPTY:
+    if text in cells.EXPORT_EMPTY or len(text) > cells.LONGEST:
         return None, Fraction(0)
     if meaning.unit == "s" and (seconds := _seconds(text)) is not None:
         return seconds, Fraction(1)

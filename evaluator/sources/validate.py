@@ -26,7 +26,6 @@ WHY = {
     "integer": "不是整数",
     "flag": "应为 true/false、1/0、是/否 或 yes/no",
 }
-WHY_SCIENTIFIC = "编号成了科学计数法，末几位已丢失；请在导出时把这一列保持为文本"
 WHY_NEGATIVE = "不能为负数"
 
 ID_COLUMNS = frozenset({"order_id", "refund_id", "service_id", "work_id"})
@@ -108,7 +107,7 @@ def _column(check: _Check, column: Column, raw: RawTable) -> pl.Series:
     if column.kind == "text":
         if name in ID_COLUMNS:
             series, lost = cells.whole_number(series)
-            check.flag(lost, name, WHY_SCIENTIFIC)
+            check.flag(lost, name, cells.WHY_LOST)
         return series
     if column.kind == "choice":
         known = series.is_in(list(column.choices))

@@ -22,7 +22,7 @@ SPARSE_FROM, SPARSE = 1 << 22, 50  # a rectangle this large must have a cell in 
 CHUNK, OVERLAP = 1 << 20, 64
 
 _CELL = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,9})(\d{1,19})["']""")
-_ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\br\s*=\s*["'](\d{1,19})["']""")
+_ROW = re.compile(rb"""<(?:\w+:)?row\b[^<>]*?\br\s*=\s*["'](\d{1,19})["']""")
 _BARE = re.compile(rb"<(?:\w+:)?c(?:/?>|\s+(?!r\s*=))")  # a cell that may stand where its row says
 
 BROKEN = "{file}：工作簿打不开（可能没有下载完整、加了密码或已损坏）；请重新导出后再放进来"
