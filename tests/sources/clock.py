@@ -14,18 +14,19 @@ class Hangs(BaseException):
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Ends the block with ``Hangs`` after that long, where the system has alarms."""
-    if not hasattr(signal, "setitimer"):
+    """Ends the block with ``Hangs`` after so much time of the processor (another program's is not counted), where the
+    system has such alarms."""
+    if not hasattr(signal, "ITIMER_PROF"):
         yield
         return
 
     def ring(*_: Any) -> None:
         raise Hangs(f"over {seconds} s")
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
