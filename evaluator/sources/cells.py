@@ -54,7 +54,8 @@ def as_text(series: pl.Series) -> pl.Series:
     if dtype.is_float():
         return series.cast(pl.Float64).cast(pl.String).str.replace(r"\.0$", "")
     if dtype == pl.Binary:
-        return series.cast(pl.String, strict=False)
+        texts = [value if value is None else value.decode("utf-8", "replace") for value in series]
+        return pl.Series(series.name, texts, dtype=pl.String)
     if isinstance(dtype, pl.Datetime):
         return naive(series).dt.strftime("%Y-%m-%d %H:%M:%S%.f")
     if isinstance(dtype, pl.Duration):

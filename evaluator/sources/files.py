@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluator.model import EvaluatorError
-from evaluator.sources import workbook_guard
+from evaluator.sources import compound_guard, workbook_guard
 from evaluator.sources.cells import BLANKS
 from evaluator.sources.encodings import Encoding, decode, detect, looks_utf16, utf16_of
 
@@ -141,6 +141,8 @@ class Sample:
             self.kind = "xlsx" if self._is_workbook() else "other"
         if self.kind == "xlsx":
             workbook_guard.check(path, rel)
+        elif self.kind == "xls":
+            compound_guard.check(path, rel)
 
     def _is_workbook(self) -> bool:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,21 +16,29 @@ from python_calamine import CalamineError, CalamineWorkbook
 from evaluator.model import EvaluatorError
 from evaluator.sources.cells import BLANKS, SURE_DIGITS
 from evaluator.sources.files import Sample, header_name
+from evaluator.sources.workbook_guard import BROKEN
+
+
+@contextmanager
+def workbook(sample: Sample) -> Iterator[CalamineWorkbook]:
+    """The workbook, open. Errors: EvaluatorError where it, or what is asked of it, cannot be read."""
+    try:
+        with sample.path.open("rb") as handle:  # a path would be judged by its ending
+            yield CalamineWorkbook.from_filelike(handle)
+    except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
+        raise EvaluatorError(BROKEN.format(file=sample.rel)) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # what the library's Rust throws is no Exception
+            raise
+        raise EvaluatorError(BROKEN.format(file=sample.rel)) from error
 
 
 def _open(sample: Sample) -> Iterator[list[list[Any]]]:
-    """The cells of one sheet after another, without its wholly empty rows. Errors: EvaluatorError where the
-    workbook cannot be read."""
-    try:
-        with sample.path.open("rb") as handle:  # a path would be judged by its ending
-            workbook = CalamineWorkbook.from_filelike(handle)
-            for name in workbook.sheet_names:
-                sheet = workbook.get_sheet_by_name(name).iter_rows()
-                yield [row for row in sheet if row.count("") != len(row)]
-    except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
-        raise EvaluatorError(
-            f"{sample.rel}：工作簿打不开（可能没有下载完整、加了密码或已损坏）；请重新导出后再放进来"
-        ) from error
+    """The cells of one sheet after another, without its wholly empty rows."""
+    with workbook(sample) as book:
+        for name in book.sheet_names:
+            sheet = book.get_sheet_by_name(name).iter_rows()
+            yield [row for row in sheet if row.count("") != len(row)]
 
 
 def all_sheets(sample: Sample) -> list[list[list[Any]]]:

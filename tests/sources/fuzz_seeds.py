@@ -18,7 +18,7 @@ Rows = list[list[Any]]
 @dataclass(frozen=True)
 class Seed:
     format: str
-    name: str  # of the file; .csv, .xlsx, .xls, .json, .jsonl or .txt decides how it is written
+    name: str  # of the file; .csv, .xlsx, .xls, .parquet, .json, .jsonl or .txt decides how it is written
     content: Any  # Rows, list of documents, or text
 
 
@@ -58,6 +58,7 @@ def _canonical() -> list[Seed]:
         Seed("canonical", "refunds.csv", refunds),
         Seed("canonical", "ratings.csv", ratings),
         Seed("canonical", "roster_2.xlsx", roster),
+        Seed("canonical", "orders_4.parquet", orders),
         Seed("roster_cn", "花名册.xlsx", chinese),
     ]
 

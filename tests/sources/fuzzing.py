@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from dressing import old_workbook
 from fuzz_seeds import Rows, Seed
 from fuzzing_json import as_json, odd_document, odd_keys
@@ -143,6 +144,27 @@ def as_csv(rows: Rows, r: random.Random) -> bytes:
 
     lines = (delimiter.join(cell(value) for value in row) for row in rows)
     return r.choice(["\n", "\r\n"]).join([*lines, ""]).encode("utf-8", "surrogatepass")
+
+
+def as_parquet(rows: Rows, r: random.Random) -> bytes:
+    """Columns as text, some as numbers or times where they can be."""
+    first, out = rows[0] or ["x"], io.BytesIO()
+    heads = [f"{head}{'' if head not in first[:at] else at}" for at, head in enumerate(first)]
+    cells = [[*map(str, row), *[""] * len(first)][: len(first)] for row in rows[1:]]
+    text = [[value.encode("utf-8", "replace").decode() for value in row] for row in cells]
+    frame = pl.DataFrame(text, schema=dict.fromkeys(heads, pl.String), orient="row")
+    for change in (
+        lambda column: column.cast(pl.Float64, strict=False),
+        lambda column: column.str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False),
+        lambda column: column.cast(pl.Categorical),
+        lambda column: column.cast(pl.Binary),
+        pl.concat_list,
+    ):
+        column = r.choice(heads)
+        if r.random() < 0.2 and frame.schema[column] == pl.String:
+            frame = frame.with_columns(change(pl.col(column)).alias(column))
+    frame.write_parquet(out, compression=r.choice(["zstd", "snappy", "uncompressed", "gzip"]))
+    return out.getvalue()
 
 
 def as_xls(rows: Rows, r: random.Random) -> bytes:
@@ -336,6 +358,8 @@ def written(r: random.Random, seed: Seed, content: Any) -> bytes:
         return as_xlsx(content, r)
     if seed.name.endswith(".xls"):
         return as_xls(content, r)
+    if seed.name.endswith(".parquet"):
+        return as_parquet(content, r)
     if seed.name.endswith(".csv"):
         return as_csv(content, r)
     if seed.name.endswith((".json", ".jsonl")):
@@ -352,7 +376,7 @@ def damaged(r: random.Random, seed: Seed) -> tuple[str, bytes]:
 
 def _damaged(r: random.Random, seed: Seed) -> bytes:
     content = seed.content
-    if seed.name.endswith((".csv", ".xlsx", ".xls")):
+    if seed.name.endswith((".csv", ".xlsx", ".xls", ".parquet")):
         for _ in range(r.randint(0, 3)):
             if content and all(len(row) == len(content[0]) > 1 for row in content):
                 content = r.choice(TABLE)(r, content)
@@ -361,6 +385,10 @@ def _damaged(r: random.Random, seed: Seed) -> bytes:
     elif seed.name.endswith(".txt") and r.random() < 0.8:
         content = odd_lines(r, content)
     data, what = written(r, seed, content), r.random()
+    if seed.name.endswith(
+        ".parquet"
+    ):  # cut only: of a page with wrong bytes Polars may ask for any memory, and abort
+        return data[: r.randint(0, len(data))] if what < 0.3 else data
     if seed.name.endswith(".xls"):
         return flipped(r, data) if what < 0.5 else odd_bytes(r, data) if what < 0.6 else data
     if seed.name.endswith(".xlsx"):

@@ -6,6 +6,7 @@ import json
 import random
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 ODD_VALUES: list[Any] = [
@@ -39,15 +40,15 @@ def odd_document(r: random.Random, documents: list[Any]) -> list[Any]:
         elif what == 2:
             holder[key] = [value]
         elif what == 3 and isinstance(value, list):
-            holder[key] = value * 3
+            holder[key] = [deepcopy(v) for v in value * 3]
         elif what == 4:
             holder[key] = str(value)
         elif what == 5:
             holder[key] = f"@deep{r.choice([5, 50, 500, 900, 950, 980, 2_000])}@"
         elif what == 6 and isinstance(value, list):
-            value[r.randint(0, len(value)) :] = [r.choice(ODD_VALUES)]
+            value[r.randint(0, len(value)) :] = [deepcopy(r.choice(ODD_VALUES))]
         else:
-            holder[key] = r.choice(ODD_VALUES)
+            holder[key] = deepcopy(r.choice(ODD_VALUES))
     return documents
 
 
@@ -94,5 +95,5 @@ def each_place(documents: list[Any], values: list[Any]) -> Iterator[list[Any]]:
     for at in range(len(_nodes(documents, []))):
         copy = json.loads(json.dumps(documents))
         holder, key = _nodes(copy, [])[at]
-        holder[key] = values[at % len(values)]
+        holder[key] = deepcopy(values[at % len(values)])
         yield copy

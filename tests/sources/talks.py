@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from dressing import workbook
+from dressing import old_workbook, workbook
 from trade import SHOP, at
 
 Files = dict[str, Any]  # name -> text, documents (JSON) or rows (a workbook)
@@ -392,10 +392,12 @@ def collapsed(value: Any) -> Any:
     return value
 
 
-def written(name: str, content: Any, encoding: str = "utf-8", pretty: bool = False) -> bytes:
+def written(
+    name: str, content: Any, encoding: str = "utf-8", pretty: bool = False, old: bool = False
+) -> bytes:
     """The bytes of a file. Documents: one a line in ``.jsonl``, else one whole document."""
     if name.endswith(".xlsx"):
-        return workbook(content)
+        return (old_workbook if old else workbook)(content)
     if isinstance(content, str):
         return content.encode(encoding)
     if name.endswith(".jsonl") and not pretty:

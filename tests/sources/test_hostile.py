@@ -6,10 +6,11 @@ import json
 import random
 
 import fuzzing
+import polars as pl
 import pytest
 from clock import within
 from conftest import MESSAGES, ORDERS
-from dressing import PLAIN, workbook
+from dressing import PLAIN, old_workbook, workbook
 from layouts import LAYOUTS
 
 from evaluator.model import EvaluatorError
@@ -141,6 +142,13 @@ def test_proposals(tmp_path, cell):
         assert "table: messages" in proposal_text(path)
 
 
+def test_parquet_of_bytes_that_are_no_text(month):
+    frame = pl.read_csv(ORDERS.encode(), infer_schema=False)
+    number, buyer = pl.Series([b"\xff7"]), pl.Series(["买".encode()])
+    frame.with_columns(order_id=number, buyer=buyer).write_parquet(month.folder / "orders_2.parquet")
+    assert month.read().tables["orders"].select("order_id", "buyer").rows()[1:] == [("\ufffd7", "买")]
+
+
 # ------------------------------------------------------------------------------------------ workbooks
 @pytest.mark.parametrize(
     "rest", [b"<row " * 400_000, b"<row" + b" " * 2_000_000, b"<c" + b" " * 2_000_000 + b"r"]
@@ -150,6 +158,69 @@ def test_unclosed_tags(month, rest):
     parts[fuzzing.SHEET] = parts[fuzzing.SHEET].replace(b"</sheetData>", b"<c>" + rest + b"</sheetData>")
     month.write("x.xlsx", fuzzing.packed(parts))
     with within(SECONDS), pytest.raises(EvaluatorError, match=r"x\.xlsx：工作簿打不开"):
+        month.read()
+
+
+OLD = old_workbook(PLAIN.grid(LAYOUTS[0]))
+
+
+def sector(number: int) -> int:
+    """Where a sector of an old workbook begins."""
+    return 512 * (number + 1)
+
+
+def patched(places: dict[int, bytes]) -> bytes:
+    data = bytearray(OLD)
+    for at, content in places.items():
+        data[at : at + len(content)] = content
+    return bytes(data)
+
+
+FAT, DIRECTORY = (sector(int.from_bytes(OLD[at : at + 4], "little")) for at in (76, 48))
+BOOK_ENTRY = DIRECTORY + OLD[DIRECTORY : DIRECTORY + 1024].index("Workbook".encode("utf-16-le"))
+FIRST = sector(int.from_bytes(OLD[BOOK_ENTRY + 116 : BOOK_ENTRY + 120], "little"))
+SIZE = OLD.index(b"\x00\x02\x0e\x00", FIRST)
+SHEET = OLD.index(b"\x85\x00", FIRST)
+STRINGS = OLD.index(b"\xfc\x00", SHEET)
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        {FAT: b"\x00\x00\x00\x00"},  # a chain that bites its tail
+        {FAT: b"\x01\x00\x00\x00\x00\x00\x00\x00"},
+        {FAT: b"\xf0\xff\xff\x00"},  # a sector that is not there
+        {44: b"\xff\xff\xff\x7f"},  # billions of tables
+        {68: b"\x00\x00\x00\x00"},
+        {48: b"\xff\xff\x00\x00"},
+        {30: b"\x1f\x00"},
+        {BOOK_ENTRY + 120: b"\xff\xff\xff\x7f"},  # a stream of 2 GB
+        {SIZE + 4: b"\x00\x00\x00\x00\xff\xff\xff\x7f"},  # a sheet of so many rows
+        {SIZE + 4: b"\xff\x00\x00\x00\x01\x00\x00\x00"},
+        {STRINGS + 8: b"\xff\xff\xff\x7f"},  # so many texts
+        {SHEET + 4: b"\x07\x00\x00\x00"},  # a sheet that begins where none does
+    ],
+)
+def test_old_workbooks_that_would_take_all_memory(month, places):
+    month.write("x.xls", patched(places))
+    with within(SECONDS), pytest.raises(EvaluatorError, match=r"x\.xls：工作簿打不开"):
+        month.read()
+
+
+def test_an_old_workbook_with_a_cell_in_the_far_corner(month):
+    rows = [*PLAIN.grid(LAYOUTS[0]), *([] for _ in range(65_000)), ["" for _ in range(255)] + ["x"]]
+    month.write("x.xls", old_workbook(rows))
+    with pytest.raises(EvaluatorError, match="远离数据"):
+        month.read()
+
+
+def test_a_sheet_under_another_name(month):
+    """Relations, not names, say which part of a workbook is a sheet."""
+    parts = fuzzing.parts_of(BOOK)
+    fuzzing.far_cell(random.Random(0), parts, "XFD1048576")
+    moved = {name.replace("worksheets/sheet1", "elsewhere/s"): part for name, part in parts.items()}
+    month.write("x.xlsx", fuzzing.packed(moved))
+    with within(SECONDS), pytest.raises(EvaluatorError, match="远离数据"):
         month.read()
 
 

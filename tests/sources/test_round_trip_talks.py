@@ -61,6 +61,13 @@ def test_talks_in_any_encoding(name, encoding, base):
     check_talk(base, FORMS[name], TALK, FORMS[name].files(TALK), encoding=encoding, pretty=True)
 
 
+@pytest.mark.parametrize("old", [False, True])
+@pytest.mark.parametrize("name", ["导出.csv", "导出.xls", "导出.xlsx", "导出"])
+def test_a_workbook_of_talks_whatever_it_is_called(name, old, base):
+    data = written("导出.xlsx", FORMS["web book"].files(TALK)["导出.xlsx"], old=old)
+    check_talk(base.write(name, data), FORMS["web book"], TALK, {})
+
+
 @pytest.mark.parametrize("name", [name for name, form in FORMS.items() if form.top])
 @pytest.mark.parametrize("count", [1, 2, len(TALK)])
 def test_lists_of_one_as_objects(name, count, base):
