@@ -21,6 +21,7 @@ BLANKS = " \t\r\n\v\f\u00a0\u3000\ufeff"
 EXPORT_EMPTY = ("", "null", "-", "--", "暂无数据")
 YEARS = (1900, 2199)
 MAX_YUAN = 10**13  # more is a slip of the pen, and its square would leave int64
+LONGEST = 64  # characters; no one number or time is longer
 
 Span = tuple[date, date]  # first and last day
 
@@ -38,7 +39,6 @@ _NUMBER = re.compile(
     r"(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)\s*元?",
     re.ASCII,
 )
-_SERIAL = re.compile(r"\d{1,6}(?:\.\d+)?", re.ASCII)
 _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,2}):(\d{2}(?:\.\d+)?)", re.ASCII)
 _SPOKEN = re.compile(
     r"(?:(\d+)\s*(?:小时|时|h))?\s*(?:(\d+)\s*(?:分钟|分|min|m))?\s*(?:(\d+(?:\.\d+)?)\s*(?:秒钟|秒|s))?",
@@ -48,8 +48,13 @@ _UNITS = (3600, 60, 1)  # seconds of what _CLOCK and _SPOKEN hold
 _DAY = re.compile(r"(?<!\d)(20\d\d)(?:(\d\d)(\d\d)|[-/.年](\d{1,2})[-/.月](\d{1,2})日?)(?!\d)", re.ASCII)
 _TO_DAY = re.compile(r"\s*[-~～至到—]\s*(\d{1,2})[-/.月](\d{1,2})日?(?!\d|[-.:]\d)", re.ASCII)
 _MONTH = re.compile(r"(?<!\d)(20\d\d)(?:(0[1-9]|1[0-2])(?!\d)|[-/.年](\d{1,2})(?![-/.]?\d)月?)", re.ASCII)
-SCIENTIFIC = r"^\d(\.\d+)?[eE]\+\d{1,2}$"
-WHOLE_FLOAT = r"^(\d+)\.0+$"
+_SERIAL = re.compile(r"[1-9]\d{4}(?:\.(\d+))?", re.ASCII)  # 1927 to 2173
+MS_PLACES = 8  # of a serial; with fewer it holds no more than seconds
+_FLOAT = r"^\d+\.0+$|^\d\.\d+[eE]\+?\d{1,2}$|^\d[eE]\+\d{1,2}$"
+WHY_LOST = (
+    "编号被存成了数字（科学计数法），末几位已丢失；请重新导出，不要用表格软件另存，或把这一列保持为文本"
+)
+SURE_DIGITS = 15  # what a spreadsheet keeps of a number
 EXACT_FLOAT = 2**53  # whole numbers above are not all floats: digits may be lost
 
 
@@ -62,7 +67,8 @@ def as_text(series: pl.Series) -> pl.Series:
     if dtype.is_float():
         return series.cast(pl.Float64).cast(pl.String).str.replace(r"\.0$", "")
     if dtype == pl.Binary:
-        return series.cast(pl.String, strict=False)
+        texts = [value if value is None else value.decode("utf-8", "replace") for value in series]
+        return pl.Series(series.name, texts, dtype=pl.String)
     if isinstance(dtype, pl.Datetime):
         return naive(series).dt.strftime("%Y-%m-%d %H:%M:%S%.f")
     if isinstance(dtype, pl.Duration):
@@ -133,16 +139,21 @@ def clean_body(series: pl.Series, dialect: Dialect) -> pl.Series:
 
 
 def whole_number(series: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Numbers of orders that a program wrote as floats (``1234567890123456.0``) with their digits alone, and the mask
-    of those that have lost digits (in powers of ten, or too long for a float)."""
-    lost = series.str.contains(SCIENTIFIC)
-    floats = series.str.contains(WHOLE_FLOAT)
-    if floats.any():
-        digits = series.str.replace(WHOLE_FLOAT, "${1}")
-        exact = digits.cast(pl.Int64, strict=False) <= EXACT_FLOAT
-        lost = lost | (floats & ~exact.fill_null(False))
-        series = digits.zip_with((floats & ~lost).fill_null(False), series)
-    return series, lost
+    """Numbers of orders that a program wrote as floats (``1234567890123456.0``, ``1.234567890123456E15``) with their
+    digits alone, and the mask of those that have lost digits (``1.23E+17``, or too long for a float)."""
+    floats = series.str.contains(_FLOAT)
+    if not floats.any():
+        return series, floats
+    found = {text: _digits(text) for text in series.filter(floats).unique()}
+    whole = {text: digits for text, digits in found.items() if digits}
+    return series.replace(whole), floats & ~series.is_in(list(whole))
+
+
+def _digits(text: str) -> str | None:
+    """All digits of a number; None if some are not written, or no float could hold them."""
+    number = Decimal(text)
+    kept = int(number.as_tuple().exponent) <= 0 and number == number.to_integral_value()
+    return str(int(number)) if kept and number <= EXACT_FLOAT else None
 
 
 # ----------------------------------------------------------------------------------------------- parsing
@@ -162,6 +173,8 @@ def _rescue(
 def one_time(text: str, serials: bool = False, day_only: bool = False) -> datetime | None:
     """One time as people and spreadsheets write it; None if it is none. A bare day counts only where
     ``day_only``; an aware time becomes Beijing time."""
+    if len(text) > LONGEST:
+        return None
     match = _TIME.fullmatch(text)
     try:
         if match:
@@ -174,12 +187,8 @@ def one_time(text: str, serials: bool = False, day_only: bool = False) -> dateti
                     int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), ms
                 )
             )
-        if serials and _SERIAL.fullmatch(text):
-            days = Decimal(text)
-            if not day_only and days == days.to_integral_value():
-                return None
-            ms = int((days * 86_400_000).to_integral_value(ROUND_HALF_UP))
-            return _sane(_EPOCH_1900 + timedelta(milliseconds=ms))
+        if serials and (found := _SERIAL.fullmatch(text)):
+            return _of_serial(Decimal(text), len(found[1] or ""), day_only)
         if re.search(r"[T ]\d{2}:?\d{2}.*(Z|[+-]\d{2}:?\d{2})$", text):
             aware = datetime.fromisoformat(text)
             if aware.tzinfo is not None:
@@ -187,6 +196,15 @@ def one_time(text: str, serials: bool = False, day_only: bool = False) -> dateti
     except (ValueError, OverflowError):
         return None
     return None
+
+
+def _of_serial(days: Decimal, places: int, day_only: bool) -> datetime | None:
+    """Days since 1899-12-30, as a spreadsheet shows a time in a cell without a format."""
+    if not day_only and days == days.to_integral_value():
+        return None
+    step = 1 if places >= MS_PLACES else 1000
+    ms = int((days * 86_400_000 / step).to_integral_value(ROUND_HALF_UP)) * step
+    return _sane(_EPOCH_1900 + timedelta(milliseconds=ms))
 
 
 def _sane(value: datetime) -> datetime | None:
@@ -232,8 +250,11 @@ def one_duration(text: str) -> tuple[Decimal, Decimal] | None:
 
 def from_epoch(value: object) -> datetime | None:
     """Seconds or milliseconds since 1970 (UTC), number or text, as naive Beijing time."""
+    text = str(value)
+    if len(text) > LONGEST:
+        return None
     try:
-        number = Decimal(str(value))
+        number = Decimal(text)
         if not number.is_finite():
             return None
         if abs(number) >= 10**11:  # milliseconds
@@ -274,6 +295,8 @@ def parse_date(series: pl.Series, dialect: Dialect) -> pl.Series:
 
 def one_number(text: str) -> Decimal | None:
     """One exact number: ``1,234.50``, ``¥12``, ``12元``, ``(12.00)``; None for anything else."""
+    if len(text) > LONGEST:
+        return None
     body, sign = text.translate({0xFF08: "(", 0xFF09: ")", 0xFF0C: ",", 0xFFE5: "¥"}), 1
     if body.startswith("(") and body.endswith(")"):
         body, sign = body[1:-1].strip(), -1

@@ -13,6 +13,7 @@ from evaluator.sources.cells import from_epoch
 from evaluator.sources.files import Sample, lines_of, load_json
 
 WHY_BROKEN = "这一行不是完整的 JSON，文件可能没有下载完"
+WHY_OTHER = "这一条没有 {keys}，不是其他各条那样的记录"
 MOST_DIGITS = 9  # of a count
 DEEPEST = 8  # levels of envelopes that are opened
 NOT_OPENED = frozenset({"request"})  # what was asked is no answer
@@ -22,9 +23,10 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Broken:
-    """A line that is no JSON."""
+    """A line that is no JSON, or something among records that is none."""
 
     line: str
+    why: str = WHY_BROKEN
 
 
 def documents(sample: Sample) -> Iterator[Any]:
@@ -55,6 +57,42 @@ def records(document: object, *keys: str, depth: int = DEEPEST) -> Iterator[Reco
             yield from records(value, *keys, depth=depth - 1)
 
 
+def rows(sample: Sample, *keys: str, events: bool = False) -> Iterator[Record | Broken]:
+    """The records of a file, in their order. In a list (or line by line) where some are records with one of ``keys``,
+    what is none is ``Broken``, so that no row is lost; with ``events`` objects of other kinds are passed over."""
+    lines = list(documents(sample))
+    yield from _every(lines[0] if sample.json is not None else lines, keys, events, DEEPEST + 1)
+
+
+def _every(document: object, keys: tuple[str, ...], events: bool, depth: int) -> Iterator[Record | Broken]:
+    if not isinstance(document, list) or not depth:
+        yield from _inside(document, keys, events, depth)
+        return
+    told = any(isinstance(value, dict) and any(key in value for key in keys) for value in document)
+    for value in document:
+        if isinstance(value, Broken):
+            yield value
+            continue
+        found = False
+        for record in _every(value, keys, events, depth - 1):
+            found = True
+            yield record
+        if told and not found and not (events and isinstance(value, dict)):
+            yield Broken(str(value), WHY_OTHER.format(keys="、".join(keys)))
+
+
+def _inside(document: object, keys: tuple[str, ...], events: bool, depth: int) -> Iterator[Record | Broken]:
+    """The record that an object is, else those in it."""
+    if not isinstance(document, dict):
+        return
+    if any(key in document for key in keys):
+        yield document
+    elif depth:
+        for name, value in document.items():
+            if name not in NOT_OPENED:
+                yield from _every(value, keys, events, depth - 1)
+
+
 def first_record(sample: Sample, *keys: str) -> Record:
     """The first such object of the file's first document, to tell formats apart; {} if there is none."""
     if sample.kind != "json":
@@ -75,12 +113,12 @@ def gather(sample: Sample, *keys: str) -> Gathered:
     """The records of a file that have one of ``keys``."""
     found, failed = Gathered(), list[str]()
     for document in documents(sample):
-        row = len(found.records) + len(found.rejects) + 1
-        if isinstance(document, Broken):
-            found.rejects.append(RowReject(row, "", document.line, WHY_BROKEN))
-            continue
-        found.records += enumerate(records(document, *keys), row)
         failed += errors(document)
+    for row, record in enumerate(rows(sample, *keys), 1):
+        if isinstance(record, Broken):
+            found.rejects.append(RowReject(row, "", record.line, record.why))
+        else:
+            found.records.append((row, record))
     found.notes += failures(sample, failed)
     return found
 

@@ -66,6 +66,8 @@ class _Reader:
             self.review.append(ReviewItem("refused_file", rel, f"文件 {rel} 没有读入：{refused}"))
         except OSError as error:
             raise EvaluatorError(f"{rel}：读不了这个文件（{error.strerror}）") from error
+        except RecursionError as error:
+            raise EvaluatorError(f"{rel}：JSON 一层套一层，套得太深，不是平台的导出；请重新导出") from error
 
     def _not_recognised(self, sample: Sample) -> None:
         heads = "、".join(h for h in sample.header if h)[:300]

@@ -14,31 +14,34 @@ import polars as pl
 from python_calamine import CalamineError, CalamineWorkbook
 
 from evaluator.model import EvaluatorError
-from evaluator.sources.cells import BLANKS
+from evaluator.sources.cells import BLANKS, SURE_DIGITS
 from evaluator.sources.files import Sample, header_name
+from evaluator.sources.workbook_guard import BROKEN
 
 
 @contextmanager
-def _book(sample: Sample) -> Iterator[CalamineWorkbook]:
-    """Errors: EvaluatorError where the workbook cannot be read."""
+def workbook(sample: Sample) -> Iterator[CalamineWorkbook]:
+    """The workbook, open. Errors: EvaluatorError where it, or what is asked of it, cannot be read."""
     try:
         with sample.path.open("rb") as handle:  # a path would be judged by its ending
             yield CalamineWorkbook.from_filelike(handle)
     except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
-        raise EvaluatorError(
-            f"{sample.rel}：工作簿打不开（可能没有下载完整、加了密码或已损坏）；请重新导出后再放进来"
-        ) from error
+        raise EvaluatorError(BROKEN.format(file=sample.rel)) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # what the library's Rust throws is no Exception
+            raise
+        raise EvaluatorError(BROKEN.format(file=sample.rel)) from error
 
 
 def names(sample: Sample) -> list[str]:
     """The sheets' names."""
-    with _book(sample) as book:
+    with workbook(sample) as book:
         return list(book.sheet_names)
 
 
 def _open(sample: Sample) -> Iterator[tuple[str, list[list[Any]]]]:
     """(name, cells) of one sheet after another, without its wholly empty rows."""
-    with _book(sample) as book:
+    with workbook(sample) as book:
         for name in book.sheet_names:
             sheet = book.get_sheet_by_name(name).iter_rows()
             yield name, [row for row in sheet if row.count("") != len(row)]
@@ -90,6 +93,16 @@ def cell_text(cell: Any) -> str:
     return str(cell)
 
 
+def _texts(column: list[Any]) -> list[str]:
+    """The cells of a column as text. Excel keeps 15 digits of a number and fills up with zeros: where all longer ones
+    end so, they are written in powers of ten, for their last digits are lost."""
+    long = [c for c in column if isinstance(c, int | float) and abs(c) >= 10**SURE_DIGITS]
+    if not long or any(c % 10 for c in long):
+        return [cell_text(cell) for cell in column]
+    lost = {c: f"{c:.{SURE_DIGITS - 1}e}" for c in long}
+    return [lost[c] if c in lost else cell_text(c) for c in column]
+
+
 def frame(sample: Sample, names: dict[str, str], header_at: int = 0) -> pl.DataFrame:
     """The columns in ``names`` (header -> name), as text, plus ``_row``; wholly empty rows are left out and
     not counted. Of a repeated header the first counts."""
@@ -98,9 +111,8 @@ def frame(sample: Sample, names: dict[str, str], header_at: int = 0) -> pl.DataF
     for at, head in enumerate(header(sample, header_at)):
         if head in names and names[head] not in wanted:
             wanted[names[head]] = at
-    texts = ([cell_text(cell) for cell in row] for row in rows[header_at + 1 :])
-    body = [row for row in texts if any(text.strip(BLANKS) for text in row)]
-    columns = {name: [row[at] if at < len(row) else "" for row in body] for name, at in wanted.items()}
+    body = [row for row in rows[header_at + 1 :] if any(cell_text(cell).strip(BLANKS) for cell in row)]
+    columns = {n: _texts([row[at] if at < len(row) else "" for row in body]) for n, at in wanted.items()}
     made = pl.DataFrame(columns, schema=dict.fromkeys(wanted, pl.String))
     numbers = pl.int_range(1, len(body) + 1, dtype=pl.UInt32, eager=True).alias("_row")
     return made.with_columns(numbers) if wanted else pl.DataFrame({"_row": numbers})

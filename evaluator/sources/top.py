@@ -95,9 +95,10 @@ def as_list(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def listed(body: dict[str, Any], outer: str, inner: str) -> list[dict[str, Any]]:
-    """``{"outer": {"inner": [...]}}`` as a list of objects."""
+def listed(body: dict[str, Any], outer: str, inner: str, mark: str = "") -> list[dict[str, Any]]:
+    """``{"outer": {"inner": [...]}}``, or without ``inner``, as a list of objects; the bare object of a list of one is
+    told by its key ``mark``. What is no object becomes one without keys, which its format refuses as a row."""
     held = body.get(outer)
-    if isinstance(held, dict):
+    if isinstance(held, dict) and (not mark or mark not in held):
         held = held.get(inner)
-    return [item for item in as_list(held) if isinstance(item, dict)]
+    return [item if isinstance(item, dict) else {"": item} for item in as_list(held)]

@@ -27,7 +27,6 @@ WHY = {
     "flag": "应为 true/false、1/0、是/否 或 yes/no",
 }
 WHY_CHOICE = "应为 {} 之一"
-WHY_SCIENTIFIC = "编号成了科学计数法，末几位已丢失；请在导出时把这一列保持为文本"
 WHY_NEGATIVE = "不能为负数"
 
 ID_COLUMNS = frozenset({"order_id", "refund_id", "service_id", "work_id"})
@@ -111,7 +110,7 @@ def _column(check: _Check, column: Column, raw: RawTable) -> pl.Series:
     if column.kind == "text":
         if name in ID_COLUMNS:
             series, lost = cells.whole_number(series)
-            check.flag(lost, name, WHY_SCIENTIFIC)
+            check.flag(lost, name, cells.WHY_LOST)
         return series
     if column.kind == "choice":
         known = series.is_in(list(column.choices))
@@ -138,7 +137,7 @@ def _names(check: _Check, column: Column, series: pl.Series) -> pl.Series:
         check.flag(_one_of(series, wrong), name, WHY_CHOICE.format("、".join(column.choices)))
     if name in ID_COLUMNS:
         lost = values.filter(cells.whole_number(values)[1])
-        check.flag(_one_of(series, lost), name, WHY_SCIENTIFIC)
+        check.flag(_one_of(series, lost), name, cells.WHY_LOST)
         series = cells.names(series, lambda texts: cells.whole_number(texts)[0])
     return series
 
