@@ -10,7 +10,7 @@ import re
 from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import islice
 
 import polars as pl
@@ -29,6 +29,7 @@ TRUE = frozenset({"true", "1", "是", "yes", "1.0"})
 FALSE = frozenset({"false", "0", "否", "no", "0.0"})
 
 _BEIJING = timezone(timedelta(hours=8))
+EPOCH_DIGITS = 15  # of the longest epoch; a number of more is none, and may be too long to be one at all
 _EPOCH_1900 = datetime(1899, 12, 30)
 _TIME = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:(?:\s+|T)(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?)?",
@@ -255,14 +256,14 @@ def from_epoch(value: object) -> datetime | None:
         return None
     try:
         number = Decimal(text)
-        if not number.is_finite():
+        if not number.is_finite() or number.adjusted() > EPOCH_DIGITS:
             return None
         if abs(number) >= 10**11:  # milliseconds
             number /= 1000
         ms = int((number * 1000).to_integral_value(ROUND_HALF_UP))
         moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
         return _sane(moment.astimezone(_BEIJING).replace(tzinfo=None))
-    except (InvalidOperation, ValueError, OverflowError):
+    except (ArithmeticError, ValueError):
         return None
 
 

@@ -13,6 +13,7 @@ from evaluator.sources.workbook_guard import BROKEN, Extent
 
 FREE_FROM, END = 0xFFFFFFFA, 0xFFFFFFFE  # sector numbers from here on are marks
 HEADER, ENTRY, SMALL, MINI = 512, 128, 4096, 64
+STEPS = 16  # a sector of 512 bytes has 8 small ones
 STORAGE = 1
 BOOKS = ("Workbook", "Book")
 ROWS, COLUMNS = 1 << 16, 1 << 8  # of a sheet of that time
@@ -44,7 +45,7 @@ class _Entry:
 
 
 class _Compound:
-    """The file system; every chain is followed once, to its end."""
+    """The file system. A sector belongs to one chain, so all of them together have so many ``steps`` at most."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -56,6 +57,7 @@ class _Compound:
         self.minis, difats = struct.unpack_from("<I4xI", data, 64)
         if max(*struct.unpack_from("<II", data, 40), self.minis, difats) > self.sectors:
             raise _Broken
+        self.steps = STEPS * self.sectors
         self.fat = self._fat()
         self.entries = self._entries()
 
@@ -81,7 +83,8 @@ class _Compound:
     def _chain(self, start: int, table: tuple[int, ...]) -> list[int]:
         found = list[int]()
         while start != END:
-            if start >= len(table) or len(found) > len(table):
+            self.steps -= 1
+            if start >= len(table) or self.steps < 0:
                 raise _Broken
             found.append(start)
             start = table[start]
@@ -116,13 +119,11 @@ class _Compound:
                 continue
             if entry.length > len(self.data):
                 raise _Broken
-            if entry.length < SMALL:
-                parts = [mini[at * MINI : (at + 1) * MINI] for at in self._chain(entry.start, table)]
-                held = b"".join(parts)
-            else:
-                held = self._stream(entry.start)
+            small = entry.length < SMALL
+            chain = self._chain(entry.start, table if small else self.fat)
             if entry.name in BOOKS:
-                books.append(held[: entry.length] if entry.length else held)
+                parts = (mini[at * MINI : (at + 1) * MINI] if small else self._sector(at) for at in chain)
+                books.append(b"".join(parts)[: entry.length or None])
         return books
 
 

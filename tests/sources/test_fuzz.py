@@ -32,6 +32,7 @@ SECONDS = 10
 BOMB = 200 << 20
 LIGHT, HEAVY = 4, 400  # cases a seed
 SEEDS = {seed.name: seed for seed in seeds()}
+ALL: list[int] = []  # cases tried
 TABULAR = (".csv", ".xlsx", ".xls")
 
 
@@ -42,7 +43,8 @@ class Tried:
         self.read = self.refused = 0
 
     def told(self, what: str) -> None:
-        print(f"\nfuzz {what}: {self.read + self.refused} cases, {self.read} read, {self.refused} refused")
+        ALL.append(self.read + self.refused)
+        print(f"\nfuzz {what}: {ALL[-1]} cases, {self.read} read, {self.refused} refused; {sum(ALL)} in all")
 
 
 def attempt(folder: Path, name: str, data: bytes, label: str, tried: Tried) -> None:

@@ -93,6 +93,19 @@ def test_large_epochs(month, time):
     assert [r.column for r in got.rejects] == ["ts"]
 
 
+@pytest.mark.parametrize(
+    "time", ["1E999999999", "-5E99999999", "1E-99999999", "0E999999999", "NaN", "９E55555555"]
+)
+def test_epochs_in_powers_of_ten(month, time):
+    event = {"account_id": 1, "status": 1, "change_time_ts": time}
+    body = {"record_list": {"record_list": [event]}}
+    month.write("x.json", json.dumps({"qianniu_cloudkefu_onlinestatuslog_get_response": body}))
+    with within(SECONDS):
+        got = month.read()
+    entry = next(e for e in got.inputs if e.file == "x.json")
+    assert entry.rows_in == 1 and (entry.rows_rejected == 1 or time == "1E-99999999")
+
+
 # ------------------------------------------------------------------------------------------ tables
 def test_lines_before_the_header_that_are_empty(month):
     """They are no rows, and the header is not one, either."""
