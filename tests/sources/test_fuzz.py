@@ -156,6 +156,10 @@ ROWS = {
 }
 
 
+#: A log-in is two events, a trade an order and its items.
+ROWS_OF_RECORD = {"taobao_trades": 3, "jd_order_search": 2}
+
+
 def read_one(folder: Path, name: str, documents: list[Any]) -> tuple[int, int]:
     """(rows in, rows used) of a JSON file."""
     month = Month(folder)
@@ -171,8 +175,7 @@ def test_a_damaged_row_is_one_row(name, tmp_path):
     """Whatever stands in the place of one row: it is counted, and the others are read."""
     seed = ROWS[name]
     whole, events = read_one(tmp_path, name, seed.content), seed.format == "qianniu_im"
-    records = fuzzing_json.rows_of(json.loads(json.dumps(seed.content)))
-    each = max(whole[1] // len(records), 1)  # a log-in is two events, a trade an order and its items
+    each = 2 if "PassLog" in str(seed.content) else ROWS_OF_RECORD.get(seed.format, 1)
     for value in [*fuzzing_json.ODD_VALUES, {"x": 1}, {"": "y"}]:
         documents = json.loads(json.dumps(seed.content))
         fuzzing_json.rows_of(documents)[1] = value
