@@ -153,7 +153,13 @@ def explain(
 @app.command()
 def reconcile(
     month: Month,
-    report: Annotated[Path, typer.Option("--with", help="平台的客服报表：生意参谋、京东咚咚、拼多多、飞鸽")],
+    report: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--with",
+            help="平台的客服报表：生意参谋、京东咚咚、拼多多、飞鸽；可写几次。不写则用月份文件夹里的报表",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="以 JSON 写出")] = False,
 ) -> None:
     """与平台自己的报表对账：逐账号、逐指标列出本程序与平台的数、差多少、为什么。"""
@@ -163,11 +169,13 @@ def reconcile(
     from evaluator.reconcile import reconcile as compare
 
     with _progress(as_json) as progress:
-        lines = compare(month, report, progress)
+        found = compare(month, report or (), progress)
     if as_json:
-        typer.echo(json.dumps([line.as_json() for line in lines], ensure_ascii=False, indent=1))
+        typer.echo(json.dumps([line.as_json() for line in found.lines], ensure_ascii=False, indent=1))
+        for remark in found.remarks:
+            typer.echo(remark, err=True)
     else:
-        typer.echo(as_text(lines))
+        typer.echo(as_text(found))
 
 
 def main() -> None:

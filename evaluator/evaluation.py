@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from evaluator.links import summary
 from evaluator.messages import Messages
 from evaluator.metrics.monthfacts import MonthFacts
 from evaluator.model import MonthData, Profile, ReviewItem
@@ -59,16 +60,7 @@ class Evaluation:
 
     def links_told(self) -> list[str]:
         """How orders found their buyers, in Chinese; unlinked ones are never passed over in silence."""
-        links = self.manifest["links"]
-        names = {
-            "nick": "按昵称",
-            "mask": "按脱敏昵称（唯一吻合）",
-            "chat": "按聊天中的订单号",
-            "itself": "脱敏昵称原样",
-        }
-        found = "，".join(f"{names[k]} {links[k]:,} 单" for k in names if links.get(k))
-        lost = links.get("unlinked", 0) + links.get("ambiguous", 0)
-        told = [f"订单与买家：{found or '无'}" + (f"，找不到买家 {lost:,} 单" if lost else "")]
+        told = [summary(self.frames["order_links"])]
         return told + [f"⚠ {item.detail}" for item in self.review if item.kind in LOUD]
 
     def table(self, name: str) -> pd.DataFrame:

@@ -27,7 +27,8 @@ _TIMES = ("created", "paid", "grouped")
 #: How an order found no buyer, or found him in a way worth telling.
 LINKS = {
     "unlinked": "未关联（订单没有买家昵称，聊天里也没有唯一的人提到这个订单号），按静默处理",
-    "ambiguous": "（昵称脱敏，对应多位顾客，聊天里也没有提到这个订单号：不猜，按静默处理）",
+    "ambiguous": "（昵称脱敏或 open id 对应多位顾客，聊天里也没有提到这个订单号：不猜，按静默处理）",
+    "open_id": "（按平台的 open id 确定：与他的另一张订单或评价相同）",
     "chat": "（按聊天里提到的订单号确定）",
     "mask": "（昵称脱敏，本店只有这一位吻合）",
 }

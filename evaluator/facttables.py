@@ -176,5 +176,5 @@ def fact_tables(facts: Facts, bucket: Bucket) -> dict[str, pl.DataFrame]:
         "candidates": candidates_table(facts, names),
         "sessions": sessions_table(facts, names),
         "inquiries": inquiries_table(facts, names),
-        "links": facts.orders.select("shop", "order_id", "buyer", "link").sort("shop", "order_id"),
+        "links": facts.orders.select("shop", "order_id", "buyer", "link", "talked").sort("shop", "order_id"),
     }

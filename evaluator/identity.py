@@ -3,19 +3,27 @@
 A nick without ``*`` is taken as it stands. A masked one is resolved per chat (shop, nick as written, day):
 by the order that the chat names, else by the only unmasked nick that fits, else it is itself. Where
 several fit it is ambiguous: reported, never guessed.
+
+Orders that share an open id are one buyer's. What is known of one of them holds for those that carry no usable nick:
+an unmasked nick beside the open id first, else whose chat names one of them, or the only nick that fits its mask.
+An open id of two buyers says nothing, and those of its orders that nothing else links are ambiguous.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
+
+from evaluator.tables import OPEN_IDS
 
 MASK = "*"
 OWN = "\x00"  # ends the name of an ambiguous buyer: no order joins him by nick
 CHAT = ["shop", "buyer", "day"]
+OPEN_ID = ["shop", "open_id"]
+KEYS = ("open_id", "nick", "mask", "chat", "itself")  # how an order found its buyer; the others did not
 
 
 def is_masked(column: str = "buyer") -> pl.Expr:
@@ -49,22 +57,39 @@ class Identities:
     """What was found out. ``who`` names a buyer; an ambiguous chat's ends in OWN: he is himself and nobody else.
 
     ``chats``   masked chats only: shop, buyer (as written), day → ``who``
-    ``orders``  every order: shop, order_id → ``who`` (null: nobody's), ``link`` (nick, mask, chat, itself,
-                ambiguous, unlinked)
+    ``orders``  every order: shop, order_id → ``who`` (null: nobody's), ``link`` (one of KEYS, ambiguous, unlinked)
     ``nicks``   distinct unmasked shop, buyer of messages and orders
+    ``open_ids`` shop, open_id → ``names`` (of their buyers), ``buyers`` (how many), ``who`` (the first)
     """
 
     chats: pl.DataFrame
     orders: pl.DataFrame
     nicks: pl.DataFrame
+    open_ids: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(
+            schema={
+                "shop": pl.String,
+                "open_id": pl.String,
+                "names": pl.List(pl.String),
+                "buyers": pl.UInt32,
+                "who": pl.String,
+            }
+        )
+    )
 
     def by_chat(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Adds ``who`` to rows with shop, buyer, day (ratings, escalations, dated filters): the buyer of that masked
-        chat where there is one, else by the nick alone. Order of rows kept."""
+        """Adds ``who`` to rows with shop, buyer, day (ratings, escalations, dated filters): the buyer of their
+        ``open_id``, where they have one that is one buyer's; else of that masked chat, where there is one; else by the
+        nick alone. Order of rows kept."""
         named = self.by_nick(rows).join(
             self.chats, on=CHAT, how="left", suffix="_chat", maintain_order="left"
         )
-        return named.with_columns(pl.coalesce("who_chat", "who").alias("who")).drop("who_chat")
+        named = named.with_columns(pl.coalesce("who_chat", "who").alias("who")).drop("who_chat")
+        if "open_id" not in rows.columns:
+            return named
+        sure = self.open_ids.filter(pl.col("buyers") == 1).select(*OPEN_ID, "who")
+        found = named.join(sure, on=OPEN_ID, how="left", suffix="_open", maintain_order="left")
+        return found.with_columns(pl.coalesce("who_open", "who").alias("who")).drop("who_open")
 
     def by_nick(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Adds ``who`` to rows with shop, buyer: the nick, or for a masked one the only nick that fits."""
@@ -169,22 +194,71 @@ def _orders_by_chat(orders: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def identify(chats: pl.DataFrame, named: pl.DataFrame, orders: pl.DataFrame) -> Identities:
-    """SPEC §2 identity.
+@dataclass(frozen=True)
+class _OpenIds:
+    """``orders``: shop, order_id, open_id (an order may have several). ``nicks``: shop, open_id, who: the unmasked
+    nicks beside them."""
 
-    ``chats``   distinct shop, buyer, day of all messages (the day of a nick without a mask is not looked at)
-    ``named``   distinct shop, buyer, day, order_id: the orders that chats name
-    ``orders``  shop, order_id, buyer (nullable)
-    """
-    nicks = (
-        pl.concat([chats.select("shop", "buyer"), orders.select("shop", "buyer").drop_nulls()])
-        .filter(~is_masked())
-        .unique()
-    )
-    by_nick = _order_nicks(orders, nicks)
-    masked = _masked_chats(chats, named, by_nick, nicks)
-    by_chat = _orders_by_chat(by_nick, Identities(masked, by_nick, nicks).by_chat(named))
-    resolved = by_nick.join(by_chat, on=["shop", "order_id"], how="left", maintain_order="left").select(
+    orders: pl.DataFrame
+    nicks: pl.DataFrame
+
+    @classmethod
+    def of(cls, found: pl.DataFrame, orders: pl.DataFrame) -> _OpenIds:
+        """From what the platforms' answers say, and the nicks of the orders as read."""
+        members = found.select("shop", "order_id", "open_id").drop_nulls().unique(maintain_order=True)
+        written = pl.concat(
+            [
+                found.select(*OPEN_ID, "buyer"),
+                members.join(orders, on=["shop", "order_id"]).select(*OPEN_ID, "buyer"),
+            ]
+        )
+        nicks = written.drop_nulls().filter(~is_masked()).rename({"buyer": "who"})
+        return cls(members, nicks.unique(maintain_order=True))
+
+    def buyers(self, orders: pl.DataFrame) -> pl.DataFrame:
+        """shop, open_id → ``names``, ``buyers``, ``who``: by the nicks beside it, and whose the resolved ``orders``
+        are; an ambiguous chat's buyer tells nothing of other orders."""
+        sure = orders.filter(
+            pl.col("link").is_in(["nick", "mask", "chat", "open_id"]) & ~pl.col("who").str.ends_with(OWN)
+        )
+        known = self.orders.join(sure, on=["shop", "order_id"]).select(*OPEN_ID, "who")
+        return (
+            pl.concat([self.nicks.select(*OPEN_ID, "who"), known])
+            .group_by(OPEN_ID, maintain_order=True)
+            .agg(pl.col("who").unique().sort().alias("names"))
+            .with_columns(
+                pl.col("names").list.len().alias("buyers"), pl.col("names").list.first().alias("who")
+            )
+        )
+
+    def spread(self, orders: pl.DataFrame, buyers: pl.DataFrame, over: list[str]) -> pl.DataFrame:
+        """Orders (``who``, ``link``) with those whose link is one of ``over`` given to the one buyer of their open ids.
+        Those of two buyers that are still unlinked are ambiguous."""
+        of_order = (
+            self.orders.join(buyers, on=OPEN_ID)
+            .group_by("shop", "order_id")
+            .agg(
+                (pl.col("buyers").max() > 1).alias("several") | (pl.col("who").n_unique() > 1),
+                pl.col("who").first().alias("owner"),
+            )
+        )
+        found = orders.join(of_order, on=["shop", "order_id"], how="left", maintain_order="left")
+        given = pl.col("link").is_in(over) & (~pl.col("several")).fill_null(False)
+        torn = (pl.col("link") == "unlinked") & pl.col("several").fill_null(False)
+        return found.with_columns(
+            pl.when(given).then("owner").otherwise("who").alias("who"),
+            pl.when(given)
+            .then(pl.lit("open_id"))
+            .when(torn)
+            .then(pl.lit("ambiguous"))
+            .otherwise("link")
+            .alias("link"),
+        ).drop("several", "owner")
+
+
+def _linked_by_chat(by_nick: pl.DataFrame, by_chat: pl.DataFrame) -> pl.DataFrame:
+    """Orders with the buyers whose chats name them; the others without one are unlinked."""
+    return by_nick.join(by_chat, on=["shop", "order_id"], how="left", maintain_order="left").select(
         "shop",
         "order_id",
         "buyer",
@@ -196,4 +270,29 @@ def identify(chats: pl.DataFrame, named: pl.DataFrame, orders: pl.DataFrame) -> 
         .otherwise("link")
         .alias("link"),
     )
-    return Identities(masked, resolved, nicks)
+
+
+def identify(
+    chats: pl.DataFrame, named: pl.DataFrame, orders: pl.DataFrame, open_ids: pl.DataFrame | None = None
+) -> Identities:
+    """SPEC §2 identity.
+
+    ``chats``   distinct shop, buyer, day of all messages (the day of a nick without a mask is not looked at)
+    ``named``   distinct shop, buyer, day, order_id: the orders that chats name
+    ``orders``  shop, order_id, buyer (nullable)
+    ``open_ids`` what the platforms' answers say of them (``tables.OPEN_IDS``)
+    """
+    nicks = (
+        pl.concat([chats.select("shop", "buyer"), orders.select("shop", "buyer").drop_nulls()])
+        .filter(~is_masked())
+        .unique()
+    )
+    found = _OpenIds.of(pl.DataFrame(schema=OPEN_IDS) if open_ids is None else open_ids, orders)
+    by_nick = _order_nicks(orders, nicks)
+    by_nick = found.spread(by_nick, found.buyers(by_nick.clear()), ["none", "itself", "mask", "ambiguous"])
+    masked = _masked_chats(chats, named, by_nick, nicks)
+    by_chat = _orders_by_chat(by_nick, Identities(masked, by_nick, nicks).by_chat(named))
+    linked = _linked_by_chat(by_nick, by_chat)
+    buyers = found.buyers(linked)
+    resolved = found.spread(linked, buyers, ["unlinked", "itself", "ambiguous"])
+    return Identities(masked, resolved, nicks, buyers)

@@ -7,6 +7,9 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+import polars as pl
+
+from evaluator import links as order_links
 from evaluator.metrics.table import Kpi
 from evaluator.model import MonthData
 from evaluator.pay import Pay
@@ -33,9 +36,9 @@ def _plain(value: Any) -> Any:
 
 
 def describe(
-    month: MonthData, bucket: Bucket, kpi: Kpi, pay: Pay, timings: dict[str, float]
+    month: MonthData, bucket: Bucket, kpi: Kpi, pay: Pay, linked: pl.DataFrame, timings: dict[str, float]
 ) -> dict[str, Any]:
-    """All of it as plain JSON values."""
+    """All of it as plain JSON values. ``linked``: the period's orders by how they found their buyers."""
     config = month.config
     links = bucket.orders.group_by("link").len().sort("link")
     return {
@@ -47,6 +50,8 @@ def describe(
         "plans": [plan.name for plan in config.plans],
         "settings": config.settings.model_dump(mode="json"),
         "links": {link: int(n) for link, n in links.iter_rows()},
+        "order_links": order_links.described(linked),
+        "warnings": [told for told in [order_links.warning(linked)] if told],
         "metrics": [
             {
                 "id": name,

@@ -12,6 +12,7 @@ import polars as pl
 
 from evaluator.model import MonthData
 from evaluator.prepare import Bucket
+from evaluator.tables import spelled
 
 COLUMNS = (
     "shop",
@@ -61,7 +62,7 @@ class Messages:
         for names, code in ((self.buyers, "b"), (self.agents, "a"), (self.files, "_file")):
             rows = rows.join(names.lazy(), on=code, how="left", maintain_order="left")
         named = rows.rename({"_row": "row", "buyer_msg": "is_buyer", "human": "is_human"})
-        return named.select(COLUMNS)
+        return spelled(named).select(COLUMNS)
 
     def all(self) -> pl.DataFrame:
         """Every row, in the order of the input."""

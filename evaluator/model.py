@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from evaluator.tables import OPEN_IDS
+
 if TYPE_CHECKING:
     from evaluator.settings import MonthConfig
 
@@ -67,6 +69,7 @@ class MonthData:
     inputs: list[InputFile]
     rejects: list[Reject]
     review: list[ReviewItem] = field(default_factory=list)  # notes of the reading itself
+    open_ids: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=OPEN_IDS))
 
     def has(self, table: str, column: str | None = None) -> bool:
         """Whether ``table`` (and its ``column``) is there to compute with."""

@@ -33,6 +33,7 @@ from evaluator.identity import Identities, identify, is_masked, shown
 from evaluator.model import MonthData
 from evaluator.roster import Roster, day_of, robot_accounts
 from evaluator.settings import Settings
+from evaluator.tables import POLARS_TYPES, spelled
 
 NOT_HUMAN_KINDS = ("recall", "rating_invite", "transfer")
 
@@ -58,7 +59,7 @@ class Bucket:
 
     messages: pl.DataFrame
     transfers: pl.DataFrame  # pos, b, ts, day, a, from_robot, to_a (null: nobody), to_robot
-    orders: pl.DataFrame  # o, shop, order_id, b (< 0: nobody's, each its own), …, link
+    orders: pl.DataFrame  # o, shop, order_id, b (< 0: nobody's, each its own), …, link, talked
     paid_totals: pl.DataFrame  # R-A7: fen and orders by shop and day paid, of the orders as read
     identities: Identities
     codes: Codes
@@ -87,7 +88,7 @@ def staff_of(month: MonthData, roster: Roster, raw: pl.DataFrame) -> Staff:
     named = raw.filter(pl.col("to_account").is_not_null())
     days = pl.concat(
         [raw.select("account", "day").unique(), named.select(pl.col("to_account").alias("account"), "day")]
-    )
+    ).pipe(spelled)
     robots = robot_accounts(raw)
     bindings = (
         roster.bind(days.unique().drop_nulls())
@@ -99,7 +100,7 @@ def staff_of(month: MonthData, roster: Roster, raw: pl.DataFrame) -> Staff:
     coded = (
         bindings.join(_numbered("agent", agents, "a", pl.Int32()), on="agent")
         .join(_numbered("account", accounts, "acct", pl.UInt32()), on="account")
-        .select("account", "day", "a", "acct", "robot_acct")
+        .select(pl.col("account").cast(POLARS_TYPES["name"]), "day", "a", "acct", "robot_acct")
     )
     return Staff(bindings, coded, robots, agents, {name: n for n, name in enumerate(accounts)})
 
@@ -159,16 +160,16 @@ def text_features(settings: Settings) -> list[pl.Expr]:
 class Written:
     """The distinct (shop, buyer) of the messages as written: ``names`` (pair, shop, buyer) and each message's ``pair``.
 
-    Millions of names are hashed once, here; after this only integers are joined."""
+    Their names are codes already, so only integers are joined."""
 
     names: pl.DataFrame
     pair: pl.Series
 
     @classmethod
     def of(cls, raw: pl.DataFrame) -> Written:
-        shop, buyer = (raw[c].cast(pl.Categorical).to_physical().cast(pl.Int64) for c in ("shop", "buyer"))
+        shop, buyer = (raw[c].to_physical().cast(pl.Int64) for c in ("shop", "buyer"))
         pair = (shop * (1 << 32) + buyer).alias("pair")
-        return cls(pl.DataFrame([pair, raw["shop"], raw["buyer"]]).unique("pair"), pair)
+        return cls(pl.DataFrame([pair, raw["shop"], raw["buyer"]]).unique("pair").pipe(spelled), pair)
 
     def chats(self, raw: pl.DataFrame) -> pl.DataFrame:
         """Distinct shop, buyer, day; the day of a nick without a mask, which nobody asks for, is 0."""
@@ -282,13 +283,14 @@ def prepare(month: MonthData, roster: Roster) -> Bucket:
     staff, written = staff_of(month, roster, raw), Written.of(raw)
     named = raw.filter(pl.col("order_id").is_not_null()).select("shop", "buyer", "day", "order_id").unique()
     orders = _counted_orders(month.tables["orders"], settings)
-    found = identify(written.chats(raw), named, orders.select("shop", "order_id", "buyer"))
+    by_number = orders.select("shop", "order_id", "buyer")
+    found = identify(written.chats(raw), spelled(named), by_number, month.open_ids)
     buyers = buyer_codes(written, found)
     rows = _coded_rows(raw, _buyer_of_rows(raw, written, found, buyers), staff, settings)
     return Bucket(
         messages=_coded_messages(rows),
         transfers=_coded_transfers(rows.filter(pl.col("kind") == "transfer"), staff),
-        orders=_coded_orders(orders, found, buyers),
+        orders=_coded_orders(orders, found, buyers, rows["b"]),
         paid_totals=paid_totals(orders),
         identities=found,
         codes=_codes(buyers, staff.agents, all_shops(month, buyers)),
@@ -296,7 +298,7 @@ def prepare(month: MonthData, roster: Roster) -> Bucket:
         bindings=staff.bindings,
         robot_senders=staff.robots,
         rows=rows.select("b", "a", "buyer_msg", "human", "auto"),
-        shop_accounts=raw.select("shop", "account").unique().drop_nulls(),
+        shop_accounts=raw.select("shop", "account").unique().drop_nulls().pipe(spelled),
         last_message=rows.filter(pl.col("kind") != "transfer")["ts"].max(),  # type: ignore[arg-type]
     )
 
@@ -337,9 +339,12 @@ def paid_totals(orders: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _coded_orders(orders: pl.DataFrame, found: Identities, buyers: pl.DataFrame) -> pl.DataFrame:
-    """Orders with ``b`` and ``link``. An order of nobody has a negative code of its own, so that it joins nothing and
-    counts as one buyer."""
+def _coded_orders(
+    orders: pl.DataFrame, found: Identities, buyers: pl.DataFrame, talkers: pl.Series
+) -> pl.DataFrame:
+    """Orders with ``b``, ``link``, ``talked`` (the buyer has a chat in the shop; null: nobody's). An order of nobody
+    has a negative code of its own, so that it joins nothing and counts as one buyer."""
+    talked = pl.col("b").is_in(talkers.unique().drop_nulls().implode())
     return (
         orders.join(
             found.orders.select("shop", "order_id", "who", "link"),
@@ -348,5 +353,5 @@ def _coded_orders(orders: pl.DataFrame, found: Identities, buyers: pl.DataFrame)
             maintain_order="left",
         )
         .join(buyers, on=["shop", "who"], how="left", maintain_order="left")
-        .with_columns(pl.coalesce("b", -1 - pl.col("o").cast(pl.Int32)).alias("b"))
+        .with_columns(talked.alias("talked"), pl.coalesce("b", -1 - pl.col("o").cast(pl.Int32)).alias("b"))
     )

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
-from fractions import Fraction
 
 import polars as pl
 
 from evaluator.ads.told import told
+from evaluator import links
 from evaluator.filters import BuyerLists
 from evaluator.identity import OWN, shown
 from evaluator.kernel import Facts
 from evaluator.metrics.monthfacts import PeriodView
 from evaluator.metrics.table import Kpi
 from evaluator.model import MonthData, ReviewItem
-from evaluator.numbers import yuan
 from evaluator.pay import Pay
 from evaluator.prepare import Bucket
 from evaluator.roster import Roster
@@ -157,32 +157,34 @@ def _ambiguous(bucket: Bucket) -> list[ReviewItem]:
         ReviewItem(
             "ambiguous_buyer",
             order_id,
-            f"店铺 {shop} 的订单 {order_id} 买家 {buyer} 脱敏后对应多位顾客，未判给任何客服",
+            f"店铺 {shop} 的订单 {order_id} {_several(buyer)}，未判给任何客服",
         )
         for shop, order_id, buyer in orders.iter_rows()
     ]
-    return _capped(items, "ambiguous_buyer")
+    return _capped([*items, *_torn(bucket)], "ambiguous_buyer")
+
+
+def _several(buyer: str | None) -> str:
+    """Why an order is ambiguous."""
+    return f"买家 {buyer} 脱敏后对应多位顾客" if buyer else "所属的 open id 名下有多位买家"
+
+
+def _torn(bucket: Bucket) -> Iterator[ReviewItem]:
+    """Open ids under which several buyers stand: they say nothing."""
+    torn = bucket.identities.open_ids.filter(pl.col("buyers") > 1).sort("shop", "open_id")
+    for shop, open_id, names in torn.select("shop", "open_id", "names").iter_rows():
+        told = f"店铺 {shop} 的 open id {open_id} 名下有多位买家（{'、'.join(names)}），不能据以认人；请核对导出的数据"
+        yield ReviewItem("ambiguous_buyer", open_id, told)
 
 
 def _unlinked(view: PeriodView) -> list[ReviewItem]:
     """Orders whose buyer nobody knows: silent, but told (SPEC §2)."""
-    rows = view.facts.orders.filter(
-        pl.col("link").is_in(["unlinked", "ambiguous"])
-        & view.inside("paid_day")
-        & pl.col("excluded").is_null()
-    )
-    by_shop = (
-        rows.group_by("shop").agg(pl.len().alias("n"), pl.col("counted").sum().alias("fen")).sort("shop")
-    )
+    rows = links.lost(links.order_links(view))
     return [
         ReviewItem(
-            "unlinked_order",
-            shop,
-            f"店铺 {shop} 本期付款的订单中有 {n} 单（{yuan(Fraction(fen, 100))} 元）找不到买家的聊天："
-            "订单表没有（可用的）买家昵称，聊天里也没有提到订单号；按静默处理",
-            n,
+            "unlinked_order", shop, f"店铺 {shop}：{links.warning(of_shop)}", int(of_shop["orders"].sum())
         )
-        for shop, n, fen in by_shop.iter_rows()
+        for (shop,), of_shop in rows.group_by("shop", maintain_order=True)
     ]
 
 

@@ -112,4 +112,5 @@ def robot_accounts(messages: pl.DataFrame) -> pl.Series:
         )
         .collect()
     )
-    return senders.filter(pl.col("robot") & ~pl.col("agent") & pl.col("account").is_not_null())["account"]
+    only = senders.filter(pl.col("robot") & ~pl.col("agent") & pl.col("account").is_not_null())
+    return only["account"].cast(pl.String)

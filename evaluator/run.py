@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -19,11 +20,13 @@ from evaluator.filters import (
 )
 from evaluator.inquiry import last_covered_day
 from evaluator.kernel import Context, Facts, analyze
+from evaluator.links import order_links
 from evaluator.manifest import describe
 from evaluator.messages import Messages
 from evaluator.metrics.measures import ScopeKey
 from evaluator.metrics.monthfacts import PeriodView
-from evaluator.metrics.table import UNBOUND_NAME, Kpi, compute, kpi_frame, scopes_of
+from evaluator.metrics.request import MetricRequest
+from evaluator.metrics.table import UNBOUND_NAME, Kpi, compute, kpi_frame, scopes_of, standard_requests
 from evaluator.model import MonthData, Profile
 from evaluator.pay import balances_frame, compute_pay, payroll_frame
 from evaluator.prepare import Bucket, prepare
@@ -123,13 +126,15 @@ def measure(
     profiles: dict[str, Profile],
     items: pl.DataFrame | None,
     covered: int | None,
+    requests: Sequence[MetricRequest] | None = None,
 ) -> tuple[Kpi, PeriodView]:
-    """SPEC §7."""
+    """SPEC §7: the ``requests``, else what every run computes and the month asks for."""
     groups = {p.employee_id: p.group for p in profiles.values() if p.group}
     scopes = scopes_of(month, bucket.codes.agents, bucket.codes.shops, groups)
     first, end = period_days(month)
     view = PeriodView(month, bucket, facts, roster, profiles, scopes, first, end, covered, items)
-    return compute(view, month.config.requests, scope_names(bucket, facts, profiles)), view
+    asked = requests if requests is not None else (*standard_requests(), *month.config.requests)
+    return compute(view, asked, scope_names(bucket, facts, profiles)), view
 
 
 def evaluate_month(folder: str | Path, progress: Progress | None = None) -> Evaluation:
@@ -177,9 +182,10 @@ def evaluate_data(month: MonthData, watch: Stopwatch | None = None) -> Evaluatio
             "balances": balances_frame(pay),
             "filters": filter_counts(facts.receptions, config.settings),
             "rejects": rejects_frame(month),
+            "order_links": order_links(view),
         }
         review = gather_review(month, bucket, facts, view, lists, roster, kpi, scores, pay)
-    manifest = describe(month, bucket, kpi, pay, watch.seconds)
+    manifest = describe(month, bucket, kpi, pay, frames["order_links"], watch.seconds)
     kpi.facts.close()
     talk = Messages.of_month(month, bucket)
     return Evaluation(month, profiles, frames, scores, pay, review, kpi.facts, talk, manifest)

@@ -3,7 +3,7 @@
 Every source format is translated into these; everything that is computed reads only these. A table in
 memory is a Polars frame with the columns below, in this order, plus two of provenance:
 
-``_file``  index of the file in ``MonthData.inputs`` (UInt16)
+``_file``  index of the file in ``MonthData.inputs`` (UInt32)
 ``_row``   1-based number of the data row in that file, rejected rows counted too (UInt32)
 
 Types (``Column.kind``):
@@ -12,6 +12,7 @@ Types (``Column.kind``):
 kind        Polars type            meaning
 ==========  =====================  ===========================================================
 text        String                 as written, outer blanks stripped; never an empty string (null)
+name        Categorical            the same, in a table of millions of rows that repeat it: one integer a row
 body        String                 message text: kept exactly as written; null only if absent
 time        Datetime("ms")         naive local shop time
 date        Date
@@ -26,11 +27,14 @@ choice      String                 one of ``choices``
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import polars as pl
+import polars.selectors as cs
 
 POLARS_TYPES: dict[str, pl.DataType] = {
     "text": pl.String(),
+    "name": pl.Categorical(),
     "body": pl.String(),
     "time": pl.Datetime("ms"),
     "date": pl.Date(),
@@ -41,7 +45,27 @@ POLARS_TYPES: dict[str, pl.DataType] = {
     "choice": pl.String(),
 }
 
-PROVENANCE: dict[str, pl.DataType] = {"_file": pl.UInt16(), "_row": pl.UInt32()}
+#: Beside the tables, which have no place for them: the open ids of buyers (SPEC §2) in the platforms' answers.
+#: ``buyer``: the nick beside the open id, maybe masked. ``order_id`` null: a rating's.
+OPEN_IDS: dict[str, pl.DataType] = {
+    "table": pl.String(),
+    "shop": pl.String(),
+    "order_id": pl.String(),
+    "buyer": pl.String(),
+    "open_id": pl.String(),
+    "_file": pl.UInt32(),
+    "_row": pl.UInt32(),
+}
+
+PROVENANCE: dict[str, pl.DataType] = {"_file": pl.UInt32(), "_row": pl.UInt32()}
+
+
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
+
+
+def spelled(frame: Frame) -> Frame:
+    """The frame with its names as text."""
+    return frame.with_columns(cs.categorical().cast(pl.String))
 
 
 @dataclass(frozen=True)
@@ -97,16 +121,16 @@ _TABLES = (
     Table(
         "messages",
         (
-            _req("shop"),
-            _req("buyer"),
-            _cell("account"),  # empty only in system rows
-            _req("sender", "choice", choices=SENDERS),
+            _req("shop", "name"),
+            _req("buyer", "name"),
+            _cell("account", "name"),  # empty only in system rows
+            _req("sender", "name", choices=SENDERS),
             _req("ts", "time"),
             _cell("text", "body"),
-            _opt("kind", default="text"),
+            _opt("kind", "name", default="text"),
             _opt("auto", "flag", default=False),
-            _opt("order_id"),
-            _opt("to_account"),
+            _opt("order_id", "name"),
+            _opt("to_account", "name"),
         ),
         mandatory=True,
     ),
@@ -288,6 +312,7 @@ PLATFORM_REPORT = Table(
         _req("scope", "choice", choices=REPORT_SCOPES),
         _req("metric"),
         _cell("value", "decimal"),
+        _cell("step", "decimal"),
         _req("unit", "choice", choices=("count", "yuan", "s", "ratio")),
         _opt("from", "date"),
         _opt("to", "date"),
@@ -300,9 +325,9 @@ pay ever reads it, it is none of SPEC's canonical tables, and no file can be nam
 
 ``account`` as the report writes it (of a summary row: that row's name); ``scope`` agent, or what a summary row
 sums up; ``metric`` the id of ours that comes nearest; ``value`` in ``unit`` (yuan, seconds, ratio 0–1; null:
-the platform shows none); ``from``/``to`` first and last day of the report, both inclusive (null: nothing says
-so); ``header`` the report's own name of the figure; ``file`` relative to the month. Reports of several days
-stay apart by ``from`` and ``to``."""
+the platform shows none); ``step`` one in the last place that the report writes out; ``from``/``to`` first and
+last day of the report, both inclusive (null: nothing says so); ``header`` the report's own name of the figure;
+``file`` relative to the month. Reports of several days stay apart by ``from`` and ``to``."""
 
 ALL_TABLES: dict[str, Table] = TABLES | {PLATFORM_REPORT.name: PLATFORM_REPORT}
 """Every table that a file may fill; ``TABLES`` are those that a canonical file may be named after."""

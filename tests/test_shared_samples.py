@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -45,3 +46,23 @@ def test_real_exports_give_what_the_canonical_tables_give(shared: Path, tmp_path
     evaluate_month(month).save(tmp_path / "got")
     evaluate_month(canonical).save(tmp_path / "want")
     compare(shared, tmp_path / "want", tmp_path / "got")
+
+
+def test_orders_of_the_real_month_find_their_buyers_as_they_should(shared: Path) -> None:
+    """By nick, by the order numbers in chats (of the masked ones some by their mask as well), or not at all."""
+    data = shared / "data"
+    if not (data / "month_tmall").is_dir():
+        pytest.skip("month_tmall is not among the shared data")
+    want = json.loads((data / "month_tmall_truth.json").read_text("utf-8"))["orders_by_link"]
+    found = evaluate_month(data / "month_tmall")
+    links = found.manifest["links"]
+    got = {
+        "nick": links["nick"],
+        "chat_order": links["chat"] + links["mask"],
+        "mask_ambiguous": links["ambiguous"],
+        "none": links["unlinked"],
+    }
+    assert got == want
+    sales = found.frames["kpi"].filter(scope="shop", metric="shop_sales")["value"].to_list()
+    told = found.frames["order_links"]["fen"].sum() / 100
+    assert [float(v) for v in sales] == [told]

@@ -1,8 +1,8 @@
-"""Character n-grams of texts as numbers, computed over one array of code points without a loop over texts.
+"""Character n-grams as numbers, weighed by TF-IDF, computed over arrays of code points without a loop over texts.
 
-A text is read as ``⏎text⏎``, so that its beginning and end are part of its n-grams. An n-gram's number is a hash of its
-code points in ``BITS`` bits. Sums over several texts of a person simply add; they are divided by √n-grams, and by that of
-``FEW`` where there are fewer: a word or two is little evidence.
+A message is read as ``⏎message⏎``, so that its beginning and end are part of its n-grams; none runs from one message into
+another. An n-gram's number is a hash of its code points in ``BITS`` bits. What a person wrote is a vector: for each n-gram
+(1 + ln occurrences) × idf, divided by the vector's length, but by ``SHORTEST`` at least: a word or two is little evidence.
 """
 
 from __future__ import annotations
@@ -20,52 +20,41 @@ if TYPE_CHECKING:
 
 BITS = 18
 BUCKETS = 1 << BITS
-SIZES = (1, 2, 3)
-FEW = 45  # n-grams; about fifteen characters
-SLICE = 2048  # texts at a time: their arrays fit in a processor's cache
+LONGEST_GRAM = 3  # characters; n-grams are of all sizes up to it
+SHORTEST = 15.0  # length of a vector; of about five n-grams
+SLICE = 2048  # messages at a time: their arrays fit in a processor's cache
 HASHING = "mul32-2654435761/xor15/2246822519"  # part of a model's identity: other hashing, other model
 
 Numbers = npt.NDArray[np.uint32]
+Places = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Weights = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Chars:
-    """Texts as one array of code points. ``starts``: where each text begins; ``owner``: the text of each character."""
+    """Messages as one array of code points. ``starts``: where each begins."""
 
     codes: Numbers
-    starts: npt.NDArray[np.int64]
-    lengths: npt.NDArray[np.int64]
+    starts: Places
+    lengths: Places
 
     @classmethod
     def of(cls, texts: pl.Series) -> Chars:
         framed = "\n" + texts.fill_null("").cast(pl.String) + "\n"
         lengths = framed.str.len_chars().to_numpy().astype(np.int64)
         codes = np.frombuffer("".join(framed).encode("utf-32-le", "replace"), dtype="<u4").astype(np.uint32)
-        return cls(codes, np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths)
-
-    @property
-    def owner(self) -> npt.NDArray[np.int64]:
-        return np.repeat(np.arange(len(self.lengths)), self.lengths)
+        return cls(codes, np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64), lengths)
 
     def grams(self) -> Iterator[tuple[int, Numbers, npt.NDArray[np.bool_]]]:
-        """For each size: the number of the n-gram that begins at each character, and whether it lies in its text."""
+        """For each size: the number of the n-gram that begins at each character, and whether it lies in its message."""
         ends = np.repeat(self.starts + self.lengths, self.lengths)
         hashed = np.zeros(len(self.codes), dtype=np.uint32)
-        for size in SIZES:
+        for size in range(1, LONGEST_GRAM + 1):
             following = np.zeros_like(self.codes)
             following[: len(self.codes) - size + 1] = self.codes[size - 1 :]
             hashed = hashed * np.uint32(2654435761) + following
             yield size, _bucket(hashed), np.arange(len(self.codes)) + size <= ends
-
-    def counts(self) -> npt.NDArray[np.int64]:
-        """N-grams of each text, of all sizes."""
-        return sum((np.maximum(self.lengths - size + 1, 0) for size in SIZES), np.zeros_like(self.lengths))
-
-
-def count(length: int) -> int:
-    """N-grams of a text of so many characters."""
-    return sum(max(length + 2 - size + 1, 0) for size in SIZES)
 
 
 def _bucket(hashed: Numbers) -> Numbers:
@@ -73,43 +62,65 @@ def _bucket(hashed: Numbers) -> Numbers:
     return mixed >> np.uint32(32 - BITS)
 
 
-def weigh(texts: pl.Series, weights: npt.NDArray[np.float32]) -> pl.DataFrame:
-    """Of each text: ``sum`` of the weights of its n-grams, ``grams``: how many it has."""
-    parts = [_weigh(texts.slice(at, SLICE), weights) for at in range(0, len(texts), SLICE)]
-    schema = {"sum": pl.Float64, "grams": pl.Int64}
-    return pl.DataFrame(
-        [np.concatenate(column) for column in zip(*parts, strict=True)] or None, schema=schema
-    )
+def counted(texts: pl.Series, person: Places) -> Iterator[tuple[Places, Places, Floats]]:
+    """(person, n-gram, 1 + ln occurrences) in parts; the n-grams of one person are all in one part. ``person`` of each text,
+    ascending."""
+    at = 0
+    while at < len(texts):
+        end = int(np.searchsorted(person, person[min(at + SLICE, len(texts)) - 1], side="right"))
+        chars, owner = Chars.of(texts.slice(at, end - at)), person[at:end]
+        whose = np.repeat(owner, chars.lengths)
+        keys = np.concatenate([(whose[w] << BITS) | bucket[w] for _, bucket, w in chars.grams()])
+        found, times = np.unique(keys, return_counts=True)
+        yield found >> BITS, found & (BUCKETS - 1), 1 + np.log(times)
+        at = end
 
 
-def _weigh(texts: pl.Series, weights: npt.NDArray[np.float32]) -> tuple[Floats, npt.NDArray[np.int64]]:
-    chars = Chars.of(texts)
-    total = np.zeros(len(chars.codes))
-    for _, bucket, whole in chars.grams():
-        total += weights[bucket] * whole
-    return np.add.reduceat(total, chars.starts), chars.counts()
+def scores(texts: pl.Series, person: Places, people: int, weights: Weights, idf: Weights) -> Floats:
+    """Vector × weights, person by person. ``person`` of each text, 0 … people − 1, ascending."""
+    total, square = np.zeros(people), np.zeros(people)
+    for who, gram, frequency in counted(texts, person):
+        value = frequency * idf[gram]
+        first = who[0]
+        total[first : who[-1] + 1] += np.bincount(who - first, weights=value * weights[gram])
+        square[first : who[-1] + 1] += np.bincount(who - first, weights=value * value)
+    return total / np.maximum(np.sqrt(square), SHORTEST)
 
 
-def weight_of_characters(text: str, weights: npt.NDArray[np.float32]) -> Floats:
-    """What each character of a text adds to its sum: an n-gram's weight, shared among its characters."""
+def weight_of_characters(text: str, weights: Weights, idf: Weights) -> Floats:
+    """What each character of what a person wrote (messages joined by line breaks) adds to his score: an n-gram's part,
+    shared among its characters."""
     chars = Chars.of(pl.Series([text], dtype=pl.String))
-    shares = np.zeros(len(chars.codes) + len(SIZES))
+    shares, square = np.zeros(len(chars.codes) + LONGEST_GRAM), 0.0
     for size, bucket, whole in chars.grams():
-        part = weights[bucket] * whole / size
+        part = weights[bucket] * idf[bucket] * whole / size
+        square += float((idf[np.unique(bucket[whole])] ** 2).sum())
         for offset in range(size):
             shares[offset : offset + len(part)] += part
-    return shares[1 : len(text) + 1]
+    found: Floats = shares[1 : len(text) + 1] / max(square**0.5, SHORTEST)
+    return found
 
 
-def matrix(texts: pl.Series, person: npt.NDArray[np.int64], people: int) -> csr_matrix:
-    """The n-grams of what each person wrote, as a sparse matrix with a person a row, for training. ``person``: of each
-    text. Each occurrence weighs 1 ÷ √max(n-grams of the person, FEW)."""
+def matrix(texts: pl.Series, person: Places, people: int) -> csr_matrix:
+    """1 + ln occurrences as a sparse matrix, a person a row, for training."""
     from scipy.sparse import csr_matrix
 
-    chars = Chars.of(texts)
-    rows_of = person[chars.owner]
-    counts = np.bincount(person, weights=chars.counts(), minlength=people)
-    parts = [(rows_of[whole], bucket[whole]) for _, bucket, whole in chars.grams()]
-    rows, columns = (np.concatenate(column) for column in zip(*parts, strict=True))
-    weights = np.maximum(counts, FEW) ** -0.5
-    return csr_matrix((weights[rows], (rows, columns.astype(np.int64))), shape=(people, BUCKETS))
+    parts = list(counted(texts, person))
+    who, gram, frequency = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return csr_matrix((frequency, (who, gram)), shape=(people, BUCKETS))
+
+
+def inverse_frequencies(counts: csr_matrix) -> Weights:
+    """ln((1 + people) ÷ (1 + people who wrote it)) + 1 of each n-gram."""
+    wrote = np.bincount(counts.indices, minlength=BUCKETS)
+    found: Weights = (np.log((1 + counts.shape[0]) / (1 + wrote)) + 1).astype(np.float32)
+    return found
+
+
+def weighed(counts: csr_matrix, idf: Weights) -> csr_matrix:
+    """The vectors."""
+    from scipy.sparse import diags
+
+    values = counts @ diags(idf.astype(np.float64))
+    square = np.asarray(values.power(2).sum(axis=1)).ravel()
+    return (diags(1 / np.maximum(np.sqrt(square), SHORTEST)) @ values).tocsr()

@@ -1,7 +1,7 @@
 """The ad classifier as it is used: a logistic regression over hashed character n-grams (SPEC §3.1, second stage).
 
-A model is a file of numbers and a line of text, never pickled code: ``weights`` (a half-precision number an n-gram bucket)
-and ``about`` (JSON: format, hashing, training text, threshold, calibration, checksum of all of it). One that is damaged
+A model is a file of numbers and a line of text, never pickled code: ``weights`` and ``idf`` (half-precision numbers, one an n-gram
+bucket) and ``about`` (JSON: format, hashing, training text, threshold, calibration, checksum of all of it). One that is damaged
 or of another format is refused with an error that says so; whoever loads it decides what to use instead, aloud.
 """
 
@@ -13,7 +13,7 @@ import json
 import re
 import zipfile
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from evaluator.rulebook import RulesFinder
 FORMAT = 1
 OWN_MODEL = "ads_model.npz"  # in a month's folder
 BUILTIN = "ads/model.npz"  # below rules/
+KEYS = ("format", "hashing", "bits", "longest", "shortest")  # a model of others is another version
 WORDS = 5  # at most so many are told
 
 _STRETCH = re.compile("x+")
@@ -37,45 +38,33 @@ _WORD = re.compile(f"[{''.join(SIGNS)}]|[^\\W\\d_]{{2,12}}")
 
 @dataclass(frozen=True)
 class AdModel:
-    """``weights``: by n-gram bucket; ``intercept``; ``slope`` and ``shift`` turn the sum into a probability (Platt);
-    ``threshold``: from this probability on somebody is an advertiser."""
+    """``weights`` and ``idf`` by n-gram bucket; ``intercept``; ``slope`` and ``shift`` turn the score into a probability
+    (Platt); ``threshold``: from this probability on somebody is an advertiser."""
 
     weights: npt.NDArray[np.float16]
+    idf: npt.NDArray[np.float16]
     intercept: float
     slope: float
     shift: float
     threshold: float
     about: dict[str, Any] = field(default_factory=dict)
 
-    @property
-    def _exact(self) -> npt.NDArray[np.float32]:
-        return self.weights.astype(np.float32)
+    @cached_property
+    def _exact(self) -> tuple[grams.Weights, grams.Weights]:
+        return self.weights.astype(np.float32), self.idf.astype(np.float32)
 
-    def weigh(self, texts: pl.Series) -> pl.DataFrame:
-        """``sum`` and ``grams`` of each text in plain spelling."""
-        return grams.weigh(texts, self._exact)
-
-    def probability(self, total: pl.Expr, count: pl.Expr) -> pl.Expr:
-        """How likely somebody is an advertiser, 0…1, from the sums over the texts that he wrote."""
-        score = total / pl.max_horizontal(count, grams.FEW).sqrt() + self.intercept
-        return 1 / (1 + (-(self.slope * score + self.shift)).exp())
-
-    def probabilities(self, said: pl.DataFrame, key: str = "b") -> pl.DataFrame:
-        """``said``: key, text (plain spelling), distinct. Out: key, ``p``."""
-        once = said.select("text").unique(maintain_order=True)
-        weighed = pl.concat([once, self.weigh(once["text"])], how="horizontal")
-        return (
-            said.join(weighed, on="text")
-            .group_by(key)
-            .agg(pl.col("sum").sum(), pl.col("grams").sum())
-            .select(key, self.probability(pl.col("sum"), pl.col("grams")).alias("p"))
-            .sort(key)
-        )
+    def probabilities(self, said: pl.DataFrame) -> pl.DataFrame:
+        """``said``: b, text (in plain spelling), distinct. Out: b, ``p``, how likely he is an advertiser, 0…1."""
+        people = said.select("b").unique().sort("b").with_row_index("n")
+        rows = said.join(people, on="b").sort("n", "text")
+        person = rows["n"].to_numpy().astype(np.int64)
+        score = grams.scores(rows["text"], person, people.height, *self._exact) + self.intercept
+        p = 1 / (1 + np.exp(-(self.slope * score + self.shift)))
+        return people.select("b", pl.Series("p", p, dtype=pl.Float64))
 
     def words(self, plain: str) -> list[tuple[str, float]]:
         """The stretches of a text that speak for an ad most, heaviest first, with what each adds to the log-odds."""
-        shares = grams.weight_of_characters(plain, self._exact) * self.slope
-        shares = shares / max(grams.count(len(plain)), grams.FEW) ** 0.5
+        shares = grams.weight_of_characters(plain, *self._exact) * self.slope
         found: dict[str, float] = {}
         for stretch in _STRETCH.finditer("".join("x" if share > 0 else " " for share in shares)):
             for word in _WORD.finditer(plain, stretch.start(), stretch.end()):
@@ -87,10 +76,10 @@ class AdModel:
     def save(self, path: Path) -> None:
         """Writes the model; the same model is the same bytes."""
         about = self._described()
-        about["sha256"] = _checksum(about, self.weights)
+        about["sha256"] = _checksum(about, self.weights, self.idf)
         buffer = io.BytesIO()
         text = np.frombuffer(json.dumps(about, ensure_ascii=False, sort_keys=True).encode(), dtype=np.uint8)
-        np.savez_compressed(buffer, weights=self.weights, about=text)
+        np.savez_compressed(buffer, weights=self.weights, idf=self.idf, about=text)
         partial = path.with_name(path.name + ".partial")
         partial.write_bytes(buffer.getvalue())
         partial.replace(path)
@@ -100,8 +89,8 @@ class AdModel:
             "format": FORMAT,
             "hashing": grams.HASHING,
             "bits": grams.BITS,
-            "sizes": list(grams.SIZES),
-            "few": grams.FEW,
+            "longest": grams.LONGEST_GRAM,
+            "shortest": grams.SHORTEST,
             "intercept": self.intercept,
             "slope": self.slope,
             "shift": self.shift,
@@ -109,28 +98,32 @@ class AdModel:
         }
 
 
-def _checksum(about: dict[str, Any], weights: npt.NDArray[np.float16]) -> str:
+def _checksum(about: dict[str, Any], *numbers: npt.NDArray[np.float16]) -> str:
     text = json.dumps({k: v for k, v in about.items() if k != "sha256"}, ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(text.encode() + b"\0" + weights.astype("<f2").tobytes()).hexdigest()
+    digest = hashlib.sha256(text.encode())
+    for array in numbers:
+        digest.update(b"\0" + array.astype("<f2").tobytes())
+    return digest.hexdigest()
 
 
 def load(path: Path) -> AdModel:
     """Reads a model. Errors: EvaluatorError where the file is none, is damaged, or is of another format."""
     try:
         with np.load(path, allow_pickle=False) as stored:
-            weights, about = stored["weights"], json.loads(stored["about"].tobytes())
-        same = weights.dtype == np.float16 and weights.shape == (grams.BUCKETS,)
-        made = [about[key] for key in ("format", "hashing", "bits", "sizes", "few")]
+            weights, idf = stored["weights"], stored["idf"]
+            about = json.loads(stored["about"].tobytes())
+        same = all(a.dtype == np.float16 and a.shape == (grams.BUCKETS,) for a in (weights, idf))
+        made = [about[key] for key in KEYS]
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zipfile.error) as error:
         raise EvaluatorError(f"{path.name}：广告模型文件损坏或不是模型文件，读不出；{_AGAIN}") from error
-    if made != [FORMAT, grams.HASHING, grams.BITS, list(grams.SIZES), grams.FEW]:
+    if made != [FORMAT, grams.HASHING, grams.BITS, grams.LONGEST_GRAM, grams.SHORTEST]:
         raise EvaluatorError(f"{path.name}：广告模型是另一个版本（{made[0]}）训练的，本程序用不了；{_AGAIN}")
-    if not same or about.get("sha256") != _checksum(about, weights):
+    if not same or about.get("sha256") != _checksum(about, weights, idf):
         raise EvaluatorError(f"{path.name}：广告模型的校验和不对，文件损坏或被改过；{_AGAIN}")
     intercept, slope, shift, threshold = (
         float(about[name]) for name in ("intercept", "slope", "shift", "threshold")
     )
-    return AdModel(weights, intercept, slope, shift, threshold, about)
+    return AdModel(weights, idf, intercept, slope, shift, threshold, about)
 
 
 _AGAIN = "请用 evaluator ads train 重新训练，或删掉这个文件"

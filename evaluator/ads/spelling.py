@@ -9,6 +9,7 @@ a phone number stands there, not which.
 🎫      a share code of a platform (淘口令)
 ✉      an account on WeChat or QQ
 📦      an order number
+☺      a platform's emoticon, ``[微笑]`` or ``#E-s21``
 0      any other number; also one whose digits an export has masked
 =====  =========================================================
 
@@ -28,6 +29,9 @@ _INVISIBLE = r"[\p{Cf}\x{FE00}-\x{FE0F}\x{20E3}]+"
 _CHINESE_DIGITS = {digit: str(n % 10) for n, digit in enumerate("零一二三四五六七八九")} | {
     "〇": "0", "幺": "1", "壹": "1", "贰": "2", "叁": "3", "肆": "4", "伍": "5", "陆": "6", "柒": "7", "捌": "8", "玖": "9",
 }  # fmt: skip
+_EMOTICON = r"#e-s\d+|\[\p{Han}{1,4}\]"
+_SPACED = r"\p{Han} \p{Han} \p{Han}"
+_ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#34;": '"', "&#39;": "'", "&nbsp;": " "}
 _MANY_CHINESE_DIGITS = f"[{''.join(_CHINESE_DIGITS)}]{{7,}}"
 _SHOPS = r"(?:taobao|tmall|jd|yangkeduo|pinduoduo|jinritemai|xiaohongshu|1688|tb)\.(?:com|cn|hk)"
 _MASKED = (r"(^|[^a-z])x{2,}(?:[.—-]+x+)*([^a-z]|$)", "${1}0${2}")
@@ -77,9 +81,11 @@ def _western_digits(texts: pl.Series) -> pl.Series:
 
 
 def _folded(texts: pl.Series) -> pl.Series:
-    """Compatibility forms, lower case, nothing invisible, single blanks."""
-    folded = texts.str.normalize("NFKC").str.to_lowercase().str.replace_all(_INVISIBLE, "")
-    return folded.str.replace_all(r"\s+", " ").str.strip_chars()
+    """Compatibility forms, lower case, nothing invisible, single blanks and none between spaced-out characters."""
+    folded = _where(texts, "&", lambda some: some.str.replace_many(_ENTITIES))
+    folded = folded.str.normalize("NFKC").str.to_lowercase().str.replace_all(_INVISIBLE, "")
+    folded = folded.str.replace_all(_EMOTICON, "☺").str.replace_all(r"\s+", " ").str.strip_chars()
+    return _where(folded, _SPACED, lambda some: some.str.replace_all(r"(\p{Han}) ", "${1}"))
 
 
 def _signed(texts: pl.Series) -> pl.Series:

@@ -38,7 +38,9 @@ def train(rules: AdRules, own: pl.DataFrame | None = None) -> tuple[AdModel, pl.
     """The model, and what each text of the corpus scored when it was left out (text, kind, section, probability).
     ``own``: text, ad of the shop's labels."""
     documents = _documents(rules, own)
-    features = _features(documents["text"], rules)
+    counts = _counts(documents["text"], rules)
+    idf = grams.inverse_frequencies(counts)
+    features = grams.weighed(counts, idf)
     kind, weight = documents["kind"].to_numpy(), documents["weight"].to_numpy()
     ad = kind == "ad"
     left_out = _left_out(features, ad, weight, documents["fold"].to_numpy())
@@ -53,6 +55,7 @@ def train(rules: AdRules, own: pl.DataFrame | None = None) -> tuple[AdModel, pl.
     }
     model = AdModel(
         fitted.coef_[0].astype(np.float16),
+        idf.astype(np.float16),
         round(float(fitted.intercept_[0]), 6),
         round(slope, 6),
         round(shift, 6),
@@ -79,7 +82,7 @@ def _documents(rules: AdRules, own: pl.DataFrame | None) -> pl.DataFrame:
     return pl.concat([texts, mine])
 
 
-def _features(documents: pl.Series, rules: AdRules) -> csr_matrix:
+def _counts(documents: pl.Series, rules: AdRules) -> csr_matrix:
     """The n-grams of each document's distinct messages."""
     said = pl.DataFrame({"person": range(len(documents)), "text": documents.str.split("\n")}).explode("text")
     said = said.with_columns(plain(said["text"], rules.spellings).alias("text")).unique(maintain_order=True)

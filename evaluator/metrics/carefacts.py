@@ -23,7 +23,11 @@ def _dated(view: PeriodView, table: str) -> pl.DataFrame:
 def ratings(view: PeriodView) -> pl.DataFrame:
     """Ratings of the period. ``a`` null where a robot was rated (they count for the shop only); ``stage`` = the label
     of (shop, buyer, day), null where there is none."""
-    rows = view.bound(_dated(view, "ratings").filter(view.inside()))
+    known = view.month.open_ids.filter(pl.col("table") == "ratings")
+    known = known.unique(["_file", "_row"], keep="first", maintain_order=True)
+    rows = view.bound(_dated(view, "ratings").filter(view.inside())).join(
+        known.select("_file", "_row", "open_id"), on=["_file", "_row"], how="left", maintain_order="left"
+    )
     labels = view.facts.inquiries.select("b", "day", pl.col("label").alias("stage"))
     robot = (pl.col("source") == "robot") | pl.col("robot_acct").fill_null(False)
     return (

@@ -111,7 +111,7 @@ def _counted(found: dict[ScopeKey, int], scope: ScopeKey, scale: int, none: str 
 def compute(view: PeriodView, requests: Iterable[MetricRequest], names: dict[ScopeKey, str]) -> Kpi:
     """All figures asked for, for the scopes in ``names``."""
     month = view.month
-    asked = {r.id: r for r in (*standard_requests(), *requests)}
+    asked = {r.id: r for r in requests}
     facts = MonthFacts(builders(view), view.scopes, month.config.settings)
     answers = {
         name: MAKERS[r.metric](r, facts)

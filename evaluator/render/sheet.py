@@ -62,6 +62,7 @@ class Sheet:
     freeze: int = 2
     fit_width: bool = True  # print on one page's width
     signed: bool = False
+    warnings: tuple[str, ...] = ()  # above everything else
 
 
 def show(value: Value, kind: str) -> str:

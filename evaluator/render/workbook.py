@@ -17,7 +17,7 @@ import xlsxwriter
 from evaluator.render.bulk import rows_xml
 from evaluator.render.sheet import Block, Cell, Column, Item, Sheet, Value
 from evaluator.render.text import cell_text
-from evaluator.render.view import kpi, method, orders, payroll, plans, review, scores
+from evaluator.render.view import kpi, links, method, orders, payroll, plans, review, scores
 from evaluator.render.view.prepared import Prepared
 
 FORMATS = {
@@ -32,7 +32,9 @@ FORMATS = {
     "time": "yyyy-mm-dd hh:mm:ss",
 }
 _FONT = {"font_name": "微软雅黑", "font_size": 10, "valign": "vcenter"}
-_LINE, _HEAD, _SUM = "#C9CED6", "#E8EDF4", "#F4F6F9"
+_LINE, _HEAD, _SUM, _WARN = "#C9CED6", "#E8EDF4", "#F4F6F9", "#FFF2CC"
+
+WARNING_WIDTH = 130  # characters
 
 Progress = Callable[[str], None]
 Spans = list[tuple[int, int]]  # first and last sheet column of each column of a table
@@ -48,19 +50,24 @@ def sheets(data: Prepared, order_limit: int) -> list[Sheet]:
     settings = [method.settings_block(data), *plan_blocks]
     explained = [method.metrics_block(data), *settings, method.inputs_block(data), method.rules_block(data)]
     looked_at = [kpi.open_block(data), review.rejects_block(data), review.filters_block(data)]
+    told = links.warnings(data)
     return [
-        Sheet("绩效工资", f"绩效工资表　{period}", [payroll.payroll_block(data)], signed=True),
+        Sheet("绩效工资", f"绩效工资表　{period}", [payroll.payroll_block(data)], signed=True, warnings=told),
         Sheet("评分", f"评分与计算过程　{period}", scored),
         Sheet("KPI", f"KPI　{period}", [kpi.wide_block(data)], freeze=3, fit_width=False),
         Sheet(
-            "归属明细", f"订单归属明细　{period}", [orders.order_block(data, order_limit)], fit_width=False
+            "归属明细",
+            f"订单归属明细　{period}",
+            [orders.order_block(data, order_limit)],
+            fit_width=False,
         ),
         Sheet("口径", f"计算口径　{period}", explained, freeze=0),
         Sheet(
             "待核",
             f"待人工核对　{period}",
-            [*review.review_blocks(data), *carried(data), *looked_at],
+            [*review.review_blocks(data), links.block(data), *carried(data), *looked_at],
             freeze=0,
+            warnings=told,
         ),
     ]
 
@@ -115,6 +122,8 @@ class _Styles:
             return _FONT | {"bold": True, "font_size": 14}
         if role == "block":
             return _FONT | {"bold": True, "font_size": 11}
+        if role == "warn":
+            return _FONT | {"bold": True, "bg_color": _WARN, "text_wrap": True, "valign": "top", "border": 1}
         if role == "note":
             return _FONT | {"font_color": "#5B6472", "italic": True}
         made = _FONT | {"border": 1, "border_color": _LINE}
@@ -147,7 +156,10 @@ class _SheetWriter:
             out.set_column(place, place, width)
         out.set_row(0, 24)
         out.write_string(0, 0, cell_text(sheet.title), self._styles.get("text", "title"))
-        self._row = 2
+        self._row = 1
+        for text in sheet.warnings:
+            self._warn(text)
+        self._row += 1
         for number, block in enumerate(sheet.blocks):
             self._block(block, first=number == 0)
         if sheet.signed:
@@ -157,6 +169,16 @@ class _SheetWriter:
                 "制表：　　　　　　　　审核：　　　　　　　　批准：　　　　　　　　日期：",
                 self._styles.get("text", "block"),
             )
+
+    def _warn(self, text: str) -> None:
+        """A text over the columns that one sees without scrolling."""
+        last, width = 0, self._grid[0]
+        while last + 1 < len(self._grid) and width + self._grid[last + 1] <= WARNING_WIDTH:
+            last += 1
+            width += self._grid[last]
+        self._put(0, last, text, self._styles.get("text", "warn"))
+        self._out.set_row(self._row, 15 * _lines(text, width - 2) + 4)
+        self._row += 1
 
     def _print_setup(self) -> None:
         out = self._out

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Dialect:
     """How cells of a file are to be taken. ``export``: a platform's own export, so ``-``, ``--``,
     ``暂无数据`` and ``'null`` are empty and a leading ``'`` is a guard. ``serials``: a bare number in a
-    time column is an Excel serial (workbooks only)."""
+    time column is an Excel serial (workbooks, and exports that a spreadsheet may have saved again)."""
 
     export: bool = False
     serials: bool = False
@@ -29,8 +29,7 @@ class Dialect:
 
 CANONICAL = Dialect()
 CANONICAL_SHEET = Dialect(serials=True)
-EXPORT = Dialect(export=True)
-EXPORT_SHEET = Dialect(export=True, serials=True)
+EXPORT = Dialect(export=True, serials=True)
 MADE = Dialect()  # frames whose values our own code wrote (chat logs, API answers)
 
 
@@ -62,6 +61,7 @@ class RawTable:
     folded: dict[int, list[int]] = field(
         default_factory=dict
     )  # row -> further source rows that it stands for
+    open_ids: pl.DataFrame | None = None  # of buyers, beside the table (``evaluator.sources.openids``)
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
         return iter(self.chunks)

@@ -18,6 +18,7 @@ ID = "canonical"
 SLICE_ROWS = 1 << 20
 _UNREADABLE = "{file}：Parquet 文件读不出（可能没有写完或已损坏：{error}）；请重新导出"
 
+_FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError)
 _NAMES = sorted(TABLES, key=len, reverse=True)
 
 
@@ -72,7 +73,7 @@ def read(sample: Sample) -> list[RawTable]:
 def _schema(sample: Sample) -> dict[str, pl.DataType]:
     try:
         return {header_name(n): t for n, t in pl.read_parquet_schema(sample.path).items()}
-    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+    except _FAILURES as error:
         raise EvaluatorError(_UNREADABLE.format(file=sample.rel, error=_short(error))) from error
 
 
@@ -91,7 +92,7 @@ def _parquet(sample: Sample, table: Table) -> Iterator[pl.DataFrame]:
             part = lazy.slice(start, SLICE_ROWS).collect()
             rows = pl.int_range(start + 1, start + part.height + 1, dtype=pl.UInt32, eager=True)
             yield part.with_columns(rows.alias("_row"))
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+    except _FAILURES as error:
         raise EvaluatorError(_UNREADABLE.format(file=sample.rel, error=_short(error))) from error
 
 

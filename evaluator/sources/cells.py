@@ -7,9 +7,11 @@ null was not understood, and validation rejects its row."""
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import islice
 
 import polars as pl
 
@@ -19,11 +21,15 @@ BLANKS = " \t\r\n\v\f\u00a0\u3000\ufeff"
 EXPORT_EMPTY = ("", "null", "-", "--", "暂无数据")
 YEARS = (1900, 2199)
 MAX_YUAN = 10**13  # more is a slip of the pen, and its square would leave int64
+LONGEST = 64  # characters; no one number or time is longer
+
+Span = tuple[date, date]  # first and last day
 
 TRUE = frozenset({"true", "1", "是", "yes", "1.0"})
 FALSE = frozenset({"false", "0", "否", "no", "0.0"})
 
 _BEIJING = timezone(timedelta(hours=8))
+EPOCH_DIGITS = 15  # of the longest epoch; a number of more is none, and may be too long to be one at all
 _EPOCH_1900 = datetime(1899, 12, 30)
 _TIME = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:(?:\s+|T)(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?)?",
@@ -34,9 +40,22 @@ _NUMBER = re.compile(
     r"(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)\s*元?",
     re.ASCII,
 )
-_SERIAL = re.compile(r"\d{1,6}(?:\.\d+)?", re.ASCII)
-SCIENTIFIC = r"^\d(\.\d+)?[eE]\+\d{1,2}$"
-WHOLE_FLOAT = r"^(\d+)\.0+$"
+_CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,2}):(\d{2}(?:\.\d+)?)", re.ASCII)
+_SPOKEN = re.compile(
+    r"(?:(\d+)\s*(?:小时|时|h))?\s*(?:(\d+)\s*(?:分钟|分|min|m))?\s*(?:(\d+(?:\.\d+)?)\s*(?:秒钟|秒|s))?",
+    re.ASCII | re.IGNORECASE,
+)
+_UNITS = (3600, 60, 1)  # seconds of what _CLOCK and _SPOKEN hold
+_DAY = re.compile(r"(?<!\d)(20\d\d)(?:(\d\d)(\d\d)|[-/.年](\d{1,2})[-/.月](\d{1,2})日?)(?!\d)", re.ASCII)
+_TO_DAY = re.compile(r"\s*[-~～至到—]\s*(\d{1,2})[-/.月](\d{1,2})日?(?!\d|[-.:]\d)", re.ASCII)
+_MONTH = re.compile(r"(?<!\d)(20\d\d)(?:(0[1-9]|1[0-2])(?!\d)|[-/.年](\d{1,2})(?![-/.]?\d)月?)", re.ASCII)
+_SERIAL = re.compile(r"[1-9]\d{4}(?:\.(\d+))?", re.ASCII)  # 1927 to 2173
+MS_PLACES = 8  # of a serial; with fewer it holds no more than seconds
+_FLOAT = r"^\d+\.0+$|^\d\.\d+[eE]\+?\d{1,2}$|^\d[eE]\+\d{1,2}$"
+WHY_LOST = (
+    "编号被存成了数字（科学计数法），末几位已丢失；请重新导出，不要用表格软件另存，或把这一列保持为文本"
+)
+SURE_DIGITS = 15  # what a spreadsheet keeps of a number
 EXACT_FLOAT = 2**53  # whole numbers above are not all floats: digits may be lost
 
 
@@ -49,7 +68,8 @@ def as_text(series: pl.Series) -> pl.Series:
     if dtype.is_float():
         return series.cast(pl.Float64).cast(pl.String).str.replace(r"\.0$", "")
     if dtype == pl.Binary:
-        return series.cast(pl.String, strict=False)
+        texts = [value if value is None else value.decode("utf-8", "replace") for value in series]
+        return pl.Series(series.name, texts, dtype=pl.String)
     if isinstance(dtype, pl.Datetime):
         return naive(series).dt.strftime("%Y-%m-%d %H:%M:%S%.f")
     if isinstance(dtype, pl.Duration):
@@ -84,6 +104,19 @@ def clean(series: pl.Series, dialect: Dialect) -> pl.Series:
     return blank(text, text == "")
 
 
+def names(series: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """``change`` of every cell, as Categorical. It is asked once for each distinct text, as text."""
+    coded = as_text(series).cast(pl.Categorical)
+    values = coded.unique().drop_nulls()
+    before = values.cast(pl.String)
+    after = change(before)
+    if after.equals(before):
+        return coded
+    changed = pl.DataFrame({"code": values.to_physical(), "name": after.cast(pl.Categorical)})
+    rows = pl.DataFrame({"code": coded.to_physical()})
+    return rows.join(changed, on="code", how="left", maintain_order="left")["name"].rename(series.name)
+
+
 def _repeats_itself(text: pl.Series) -> bool:
     return len(text) > 50_000 and text.head(20_000).n_unique() < 500
 
@@ -107,16 +140,21 @@ def clean_body(series: pl.Series, dialect: Dialect) -> pl.Series:
 
 
 def whole_number(series: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Numbers of orders that a program wrote as floats (``1234567890123456.0``) with their digits alone, and the mask
-    of those that have lost digits (in powers of ten, or too long for a float)."""
-    lost = series.str.contains(SCIENTIFIC)
-    floats = series.str.contains(WHOLE_FLOAT)
-    if floats.any():
-        digits = series.str.replace(WHOLE_FLOAT, "${1}")
-        exact = digits.cast(pl.Int64, strict=False) <= EXACT_FLOAT
-        lost = lost | (floats & ~exact.fill_null(False))
-        series = digits.zip_with((floats & ~lost).fill_null(False), series)
-    return series, lost
+    """Numbers of orders that a program wrote as floats (``1234567890123456.0``, ``1.234567890123456E15``) with their
+    digits alone, and the mask of those that have lost digits (``1.23E+17``, or too long for a float)."""
+    floats = series.str.contains(_FLOAT)
+    if not floats.any():
+        return series, floats
+    found = {text: _digits(text) for text in series.filter(floats).unique()}
+    whole = {text: digits for text, digits in found.items() if digits}
+    return series.replace(whole), floats & ~series.is_in(list(whole))
+
+
+def _digits(text: str) -> str | None:
+    """All digits of a number; None if some are not written, or no float could hold them."""
+    number = Decimal(text)
+    kept = int(number.as_tuple().exponent) <= 0 and number == number.to_integral_value()
+    return str(int(number)) if kept and number <= EXACT_FLOAT else None
 
 
 # ----------------------------------------------------------------------------------------------- parsing
@@ -136,6 +174,8 @@ def _rescue(
 def one_time(text: str, serials: bool = False, day_only: bool = False) -> datetime | None:
     """One time as people and spreadsheets write it; None if it is none. A bare day counts only where
     ``day_only``; an aware time becomes Beijing time."""
+    if len(text) > LONGEST:
+        return None
     match = _TIME.fullmatch(text)
     try:
         if match:
@@ -148,12 +188,8 @@ def one_time(text: str, serials: bool = False, day_only: bool = False) -> dateti
                     int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), ms
                 )
             )
-        if serials and _SERIAL.fullmatch(text):
-            days = Decimal(text)
-            if not day_only and days == days.to_integral_value():
-                return None
-            ms = int((days * 86_400_000).to_integral_value(ROUND_HALF_UP))
-            return _sane(_EPOCH_1900 + timedelta(milliseconds=ms))
+        if serials and (found := _SERIAL.fullmatch(text)):
+            return _of_serial(Decimal(text), len(found[1] or ""), day_only)
         if re.search(r"[T ]\d{2}:?\d{2}.*(Z|[+-]\d{2}:?\d{2})$", text):
             aware = datetime.fromisoformat(text)
             if aware.tzinfo is not None:
@@ -163,22 +199,71 @@ def one_time(text: str, serials: bool = False, day_only: bool = False) -> dateti
     return None
 
 
+def _of_serial(days: Decimal, places: int, day_only: bool) -> datetime | None:
+    """Days since 1899-12-30, as a spreadsheet shows a time in a cell without a format."""
+    if not day_only and days == days.to_integral_value():
+        return None
+    step = 1 if places >= MS_PLACES else 1000
+    ms = int((days * 86_400_000 / step).to_integral_value(ROUND_HALF_UP)) * step
+    return _sane(_EPOCH_1900 + timedelta(milliseconds=ms))
+
+
 def _sane(value: datetime) -> datetime | None:
     return value if YEARS[0] <= value.year <= YEARS[1] else None
 
 
+def one_span(text: str) -> Span | None:
+    """First and last day that a cell, a title or a file's name tells: ``20260801_20260831``, ``2026-8-1~8-31``,
+    ``2026年8月9日``, or a month, ``2026年8月``; None if it tells none."""
+    days = []
+    for match in islice(_DAY.finditer(text), 2):
+        year, *parts = match.groups()
+        days.append(_day(year, *(part for part in parts if part)))
+        if until := _TO_DAY.match(text, match.end()):
+            days.append(_day(year, *until.groups()))
+    known = sorted(day for day in days[:2] if day)
+    if known:
+        return known[0], known[-1]
+    month = _MONTH.search(text)
+    if days or month is None:
+        return None
+    first = _day(month[1], month[2] or month[3], "1")
+    return (first, first.replace(day=monthrange(first.year, first.month)[1])) if first else None
+
+
+def _day(year: str, month: str, day: str) -> date | None:
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def one_duration(text: str) -> tuple[Decimal, Decimal] | None:
+    """Seconds, and one in the last place that is written: ``1分20秒``, ``00:01:20``, ``35s``; None for a bare number
+    or anything else."""
+    match = _CLOCK.fullmatch(text) or _SPOKEN.fullmatch(text)
+    if match is None or not any(match.groups()):
+        return None
+    parts = [(Decimal(part), unit) for part, unit in zip(match.groups(), _UNITS, strict=True) if part]
+    last, unit = parts[-1]
+    return sum((n * u for n, u in parts), Decimal(0)), Decimal(1).scaleb(int(last.as_tuple().exponent)) * unit
+
+
 def from_epoch(value: object) -> datetime | None:
     """Seconds or milliseconds since 1970 (UTC), number or text, as naive Beijing time."""
+    text = str(value)
+    if len(text) > LONGEST:
+        return None
     try:
-        number = Decimal(str(value))
-        if not number.is_finite():
+        number = Decimal(text)
+        if not number.is_finite() or number.adjusted() > EPOCH_DIGITS:
             return None
         if abs(number) >= 10**11:  # milliseconds
             number /= 1000
         ms = int((number * 1000).to_integral_value(ROUND_HALF_UP))
         moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
         return _sane(moment.astimezone(_BEIJING).replace(tzinfo=None))
-    except (InvalidOperation, ValueError, OverflowError):
+    except (ArithmeticError, ValueError):
         return None
 
 
@@ -211,6 +296,8 @@ def parse_date(series: pl.Series, dialect: Dialect) -> pl.Series:
 
 def one_number(text: str) -> Decimal | None:
     """One exact number: ``1,234.50``, ``¥12``, ``12元``, ``(12.00)``; None for anything else."""
+    if len(text) > LONGEST:
+        return None
     body, sign = text.translate({0xFF08: "(", 0xFF09: ")", 0xFF0C: ",", 0xFFE5: "¥"}), 1
     if body.startswith("(") and body.endswith(")"):
         body, sign = body[1:-1].strip(), -1

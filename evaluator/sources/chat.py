@@ -12,7 +12,7 @@ from evaluator.model import ReviewItem
 from evaluator.sources.base import MADE, RawTable, RowReject
 from evaluator.sources.top import main_account, nick
 
-_TRANSFER = re.compile(r"由\s*(?P<source>[^\n]+?)\s*转交给\s*(?P<target>[^\n]+?)\s*(?:\n.*)?", re.DOTALL)
+FROM, HANDED_TO = "由", "转交给"
 ORDER_CARD = re.compile(r"(?:咨询订单号[:：]\s*\d|\[订单编号[:：])")
 IMAGES = frozenset({"[图片]"})
 VIDEOS = frozenset({"[视频]"})
@@ -43,13 +43,20 @@ def kind_of(text: str) -> str:
     return "text"
 
 
+def handed_over(text: str) -> tuple[str, str] | None:
+    """(from, to) as a notice ``由 … 转交给 …`` writes them; further lines (a reason) do not count. ``to`` is empty
+    where it stands on a line of its own that is not in ``text``."""
+    source, told, rest = text.strip().removeprefix(FROM).partition(HANDED_TO)
+    source = source.strip()
+    if not text.startswith(FROM) or not told or not source or "\n" in source:
+        return None
+    return source, rest.strip().partition("\n")[0].strip()
+
+
 def transfer_in(text: str, account: str) -> tuple[str, str] | None:
     """(from, to) of a transfer notice in the log of ``account``. Both must be accounts of its shop (or the
     platform's helper hands over in his name): "由仓库转交给快递" is talk."""
-    match = _TRANSFER.fullmatch(text)
-    if match is None:
-        return None
-    source, target = nick(match["source"]), nick(match["target"])
+    source, target = map(nick, handed_over(text) or ("", ""))
     shop = main_account(account)
     if main_account(target) != shop:
         return None

@@ -23,9 +23,17 @@ from evaluator.sources.base import RowReject
 from evaluator.sources.encodings import DAMAGED, ERRORS, Utf8Stream
 from evaluator.sources.files import Sample
 
+csv.field_size_limit(1 << 30)  # a cell may be a whole talk
+
 BLOCK_BYTES = 1 << 22
 BATCH_ROWS = 200_000
 LINES_IN_A_CELL = 500  # a quoted cell that runs on longer was never closed
+
+CELLS_OF_A_ROW = (
+    50  # so many cells on a line inside a quoted cell look like another row, however wide the table
+)
+
+csv.field_size_limit(1 << 30)  # a cell may be a book
 
 WHY_DAMAGED = "这一行含有不能解码的字节或 NUL，文件已损坏"
 WHY_QUOTE = "引号没有配对，这一行无法分列"
@@ -39,11 +47,10 @@ class CsvFile:
 
     def __init__(self, sample: Sample, header_at: int = 0) -> None:
         self.sample = sample
-        self.header_at = header_at
         self.header = sample.header_at(header_at)
+        self.before = sample.lines_to(header_at)  # lines before the first row
         self.delimiter = sample.delimiter
         self.rejects: list[RowReject] = []
-        csv.field_size_limit(1 << 30)
 
     def chunks(self, names: dict[str, str]) -> Iterator[pl.DataFrame]:
         """Frames of the columns in ``names`` (header -> name in the frame), all text, empty cells ``""``,
@@ -93,7 +100,7 @@ class CsvFile:
                 reader = pa_csv.open_csv(
                     handle,
                     pa_csv.ReadOptions(
-                        column_names=columns, skip_rows_after_names=1 + self.header_at, block_size=BLOCK_BYTES
+                        column_names=columns, skip_rows_after_names=self.before, block_size=BLOCK_BYTES
                     ),
                     pa_csv.ParseOptions(
                         delimiter=self.delimiter, newlines_in_values=True, invalid_row_handler=odd
@@ -120,7 +127,7 @@ class CsvFile:
         cell = rf"[^\n{self.delimiter}]*{self.delimiter}"
         for name, at in wanted.items():
             if frame[name].str.contains("\n", literal=True).any() and (
-                frame[name].str.contains(rf"\n(?:{cell}){{{max(at, 1)}}}").any()
+                frame[name].str.contains(rf"\n(?:{cell}){{{min(max(at, 1), CELLS_OF_A_ROW)}}}").any()
             ):
                 return True
         return False
@@ -164,7 +171,13 @@ class CsvFile:
         plain = sample.scan.utf8 and not sample.utf16
         encoding = "utf-8-sig" if plain else sample.encoding.name
         with sample.path.open(encoding=encoding, errors=ERRORS, newline="") as handle:
-            yield from skip_first(records(handle, self.delimiter, width), 1 + self.header_at)
+            yield from records(islice(handle, self.before, None), self.delimiter, width)
+
+
+def table_of(text: str, delimiter: str) -> list[list[str]]:
+    """The cells of a small delimited text, row by row, wherever its header stands; of a row whose quotes do not close
+    its pieces."""
+    return [record.cells for record in records(io.StringIO(text, newline=""), delimiter, 0)]
 
 
 @dataclass
@@ -190,12 +203,13 @@ def records(lines: Iterable[str], delimiter: str, width: int) -> Iterator[Record
         if not line.strip("\r\n"):
             line = following()
             continue
-        taken, why = [line], ""
-        while sum(part.count('"') for part in taken) % 2 and len(taken) < LINES_IN_A_CELL:
+        taken, quotes, why = [line], line.count('"'), ""
+        while quotes % 2 and len(taken) < LINES_IN_A_CELL:
             more = following()
             if more is None:
                 break
             taken.append(more)
+            quotes += more.count('"')
         cells = _cells(taken, delimiter, width)
         if cells is None:
             waiting.extendleft(reversed(taken[1:]))
@@ -218,11 +232,6 @@ def _cells(lines: list[str], delimiter: str, width: int) -> list[str] | None:
             return None
         rows = list(csv.reader(lines, delimiter=delimiter))
     return rows[0] if len(rows) == 1 else None
-
-
-def skip_first(rows: Iterator[Record], count: int = 1) -> Iterator[Record]:
-    """Without the header and what precedes it."""
-    return islice(rows, count, None)
 
 
 def _frame(batch: list[list[str]], rows: list[int], wanted: dict[str, int]) -> pl.DataFrame:

@@ -46,9 +46,22 @@ class _Tally:
 
 
 def looks_utf16(data: bytes) -> bool:
-    """UTF-16, with its BOM or by its many zero bytes."""
+    """UTF-16, with its BOM, or by zero bytes: many, or some that are all the same half of a character (in Chinese texts
+    only commas, digits and the like have any)."""
     head = data[:4096]
-    return head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or head.count(0) > len(head) // 4
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return True
+    first, second = head[0::2].count(0), head[1::2].count(0)
+    zeros = first + second
+    return zeros > len(head) // 4 or (zeros > max(len(head) // 25, 8) and zeros in (first, second))
+
+
+def utf16_of(head: bytes) -> str:
+    """Which UTF-16 a text is in, by its BOM, else by which half of its characters has the zeros."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    little = head[1:4096:2].count(0) >= head[0:4096:2].count(0)
+    return "utf-16-le" if little else "utf-16-be"
 
 
 def _tally(blocks: Iterable[bytes], encoding: str) -> _Tally | None:
@@ -88,8 +101,7 @@ def detect(data: bytes | Path, name: str) -> Encoding:
         if head.startswith(bom):
             return Encoding(encoding, _sound(data, encoding))
     if looks_utf16(head):
-        little = head[1:4096:2].count(0) >= head[0:4096:2].count(0)
-        encoding = "utf-16-le" if little else "utf-16-be"
+        encoding = utf16_of(head)
         return Encoding(encoding, _sound(data, encoding))
     utf8 = _tally(_blocks(data), "utf-8")
     if utf8 is not None and utf8.wide >= 20 * utf8.bad:

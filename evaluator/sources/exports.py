@@ -11,7 +11,7 @@ import polars as pl
 
 from evaluator.model import ReviewItem
 from evaluator.sources import cells, sheets
-from evaluator.sources.base import EXPORT, EXPORT_SHEET, Dialect, RawTable, RowReject
+from evaluator.sources.base import EXPORT, RawTable, RowReject
 from evaluator.sources.csvfile import CsvFile
 from evaluator.sources.files import Sample
 
@@ -20,7 +20,6 @@ Shape = Callable[[pl.DataFrame, list[RowReject]], pl.DataFrame]
 
 
 WHY_ROUNDED = "编号第 15 位以后全是 0：表格软件已丢失末几位；请重新导出，不要用表格软件打开后另存"
-SURE_DIGITS = 15  # what a spreadsheet keeps of a number
 SURE_ZEROS = 6  # so many lost digits that are all 0 are no chance
 
 
@@ -37,10 +36,6 @@ def has(sample: Sample, headers: Headers, *columns: str, header_at: int = 0) -> 
     """Whether the file has a header for each of these canonical columns."""
     found = set(sample.header_at(header_at))
     return all(not found.isdisjoint(headers[column]) for column in columns)
-
-
-def dialect(sample: Sample) -> Dialect:
-    return EXPORT if sample.kind == "text" else EXPORT_SHEET
 
 
 def read(
@@ -61,15 +56,14 @@ def read(
         rejects, source = csv.rejects, csv.chunks(names)
     else:
         source = iter([sheets.frame(sample, names, header_at)])
-    how = dialect(sample)
 
     def chunks() -> Iterator[pl.DataFrame]:
-        picked = (_pick(frame, headers, how) for frame in source)
+        picked = (_pick(frame, headers) for frame in source)
         for frame in [pl.concat(picked)] if whole else picked:
-            sound = _without_rounded(frame, rejects)
+            sound = _with_digits(frame, rejects)
             yield shape(sound, rejects) if shape else sound
 
-    return RawTable(table, chunks(), how, rejects)
+    return RawTable(table, chunks(), EXPORT, rejects)
 
 
 def items(
@@ -82,7 +76,7 @@ def items(
 
     def goods(frame: pl.DataFrame, rejects: list[RowReject]) -> pl.DataFrame:
         shaped = shape(frame, rejects) if shape else frame
-        named = pl.col("order_id").is_not_null() & ~pl.col("order_id").str.contains(cells.SCIENTIFIC)
+        named = pl.col("order_id").is_not_null()
         some = pl.any_horizontal(pl.col(c).is_not_null() for c in ("title", "sku") if c in shaped.columns)
         return price_times_quantity(shaped.filter(named & some))
 
@@ -103,23 +97,25 @@ def price_times_quantity(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.drop("price").with_columns(amount.alias("amount"))
 
 
-def _without_rounded(frame: pl.DataFrame, rejects: list[RowReject]) -> pl.DataFrame:
-    """Without order numbers whose last digits a spreadsheet has turned into zeros: one may end so by chance, not all
-    of many."""
+def _with_digits(frame: pl.DataFrame, rejects: list[RowReject]) -> pl.DataFrame:
+    """Without order numbers that have lost digits: to powers of ten, or to zeros that a spreadsheet put at their end
+    (one may end so by chance, not all of many)."""
     if "order_id" not in frame.columns:
         return frame
+    whole, lost = cells.whole_number(frame["order_id"])
+    frame = refuse(frame.with_columns(whole), lost, "order_id", cells.WHY_LOST, rejects)
     numbers = frame["order_id"].unique().drop_nulls()
-    long = numbers.filter(numbers.str.contains(rf"^\d{{{SURE_DIGITS + 1},}}$"))
-    beyond = long.str.slice(SURE_DIGITS)
+    long = numbers.filter(numbers.str.contains(rf"^\d{{{cells.SURE_DIGITS + 1},}}$"))
+    beyond = long.str.slice(cells.SURE_DIGITS)
     if len(long) < 2 or not beyond.str.contains("^0+$").all() or beyond.str.len_chars().sum() < SURE_ZEROS:
         return frame
     return refuse(frame, frame["order_id"].is_in(long.implode()), "order_id", WHY_ROUNDED, rejects)
 
 
-def _pick(frame: pl.DataFrame, headers: Headers, how: Dialect) -> pl.DataFrame:
+def _pick(frame: pl.DataFrame, headers: Headers) -> pl.DataFrame:
     picked = {"_row": frame["_row"]}
     for column, options in headers.items():
-        given = [cells.clean(frame[h], how) for h in options if h in frame.columns]
+        given = [cells.clean(frame[h], EXPORT) for h in options if h in frame.columns]
         if given:
             picked[column] = pl.select(pl.coalesce(given)).to_series() if len(given) > 1 else given[0]
     return pl.DataFrame(picked)

@@ -8,6 +8,7 @@ import codecs
 import hashlib
 import json
 import re
+import unicodedata
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from evaluator.model import EvaluatorError
-from evaluator.sources import workbook_guard
+from evaluator.sources import compound_guard, workbook_guard
 from evaluator.sources.cells import BLANKS
-from evaluator.sources.encodings import BOMS, Encoding, decode, detect, looks_utf16
+from evaluator.sources.encodings import Encoding, decode, detect, looks_utf16, utf16_of
 
 HEAD = 1 << 16
 BLOCK = 1 << 22
@@ -121,9 +122,9 @@ def _kind(head: bytes) -> str:
             return kind
     if not head:
         return "empty"
-    for bom, _ in BOMS:
-        head = head.removeprefix(bom)
-    first = head.lstrip(b" \t\r\n\0")[:1]
+    if looks_utf16(head):  # half of a Chinese character may look like a bracket
+        head = head[: len(head) & ~1].decode(utf16_of(head), "replace").encode("utf-8", "replace")
+    first = head.removeprefix(codecs.BOM_UTF8).lstrip(b" \t\r\n\0")[:1]
     return "json" if first in (b"{", b"[") else "text"
 
 
@@ -142,12 +143,14 @@ class Sample:
             self.kind = "xlsx" if self._is_workbook() else "other"
         if self.kind == "xlsx":
             workbook_guard.check(path, rel)
+        elif self.kind == "xls":
+            compound_guard.check(path, rel)
 
     def _is_workbook(self) -> bool:
         try:
             with zipfile.ZipFile(self.path) as archive:
                 return any(name.startswith("xl/") for name in archive.namelist())
-        except (zipfile.BadZipFile, OSError, NotImplementedError):  # cut short: its reader will say so
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):  # its reader will say so
             return b"xl/" in self.head or self.path.suffix.lower() == ".xlsx"
 
     @property
@@ -208,6 +211,10 @@ class Sample:
             return sheets.header(self, at)
         return []
 
+    def lines_to(self, at: int) -> int:
+        """Lines of a delimited text up to its header, which ``at`` rows precede, that one and blank ones counted."""
+        return _line(self.head_text, at)[0] + 1
+
     @cached_property
     def json(self) -> Any:
         """A JSON document; None where the text is none (e.g. one document a line)."""
@@ -251,9 +258,14 @@ def lines_of(text: str) -> list[str]:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
+def _line(text: str, at: int) -> tuple[int, str]:
+    """The line of a text that ``at`` lines precede, and its number from 0; lines of blanks do not count as such."""
+    told = ((number, line) for number, line in enumerate(lines_of(text)) if line.strip(BLANKS))
+    return next(islice(told, at, None), (0, ""))
+
+
 def _first_line(text: str, at: int = 0) -> str:
-    """The line of a text that ``at`` lines precede; lines of blanks do not count."""
-    return next(islice((line for line in lines_of(text) if line.strip(BLANKS)), at, None), "")
+    return _line(text, at)[1]
 
 
 def split_header(line: str, delimiter: str) -> list[str]:
@@ -266,3 +278,8 @@ def split_header(line: str, delimiter: str) -> list[str]:
 def header_name(cell: str) -> str:
     """A header cell as it is matched: without blanks (also U+3000), BOM and guards."""
     return re.sub(r'^="(.*)"$', r"\1", cell.strip(BLANKS)).strip(BLANKS)
+
+
+def plain_header(cell: str) -> str:
+    """The same, compared more loosely: half-width (``（秒)`` is ``(秒)``) and without any blanks."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", header_name(cell)))

@@ -3,12 +3,13 @@ numeric ids, robots, and the orders that chats name (SPEC §2, §2.1)."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from evaluator.model import EvaluatorError, InputFile, ReviewItem
+from evaluator.sources import mapping
+from evaluator.sources.ordernumbers import name_orders
 
 if TYPE_CHECKING:
     from evaluator.settings import MonthConfig
@@ -19,9 +20,7 @@ CHATS = frozenset(
 )
 EVALS = frozenset({"taobao_kefueval", "taobao_evals", "jd_im"})
 ONLINE = frozenset({"taobao_online"})
-
-_NUMBER = re.compile(r"(?<!\d)\d{16,20}(?!\d)")
-_AFTER_WORD = re.compile(r"订单(?:编号|号)?\s*[:：]?\s*(\d{16,20})(?!\d)")
+TEXTS = CHATS | {mapping.FORMAT}  # whose texts are looked into for orders
 
 
 def shop_of(rel: str, config: MonthConfig, named: set[str]) -> str:
@@ -55,7 +54,7 @@ def finish(
     chats = _files(inputs, CHATS)
     messages = mark_robots(tables["messages"], chats, robots, "sender", "agent")
     review += shops_apart(tables["messages"], tables["orders"])
-    done["messages"] = name_orders(messages, chats, tables["orders"])
+    done["messages"] = name_orders(messages, _files(inputs, TEXTS), tables["orders"])
     if "refunds" in tables:
         review += refunds_repeated(tables["refunds"])
     if "ratings" in tables:
@@ -125,7 +124,8 @@ def mark_robots(
         held = held & (day <= end) if end else held
         is_robot = is_robot | held
     ours = pl.col("_file").is_in(files) & (pl.col(column) == human) & is_robot
-    return frame.with_columns(pl.when(ours).then(pl.lit("robot")).otherwise(pl.col(column)).alias(column))
+    marked = pl.when(ours).then(pl.lit("robot")).otherwise(pl.col(column))
+    return frame.with_columns(marked.cast(frame.schema[column]).alias(column))
 
 
 def name_accounts(
@@ -143,40 +143,3 @@ def name_accounts(
         told = f"在线日志里的账号 {number} 没有对应的子账号名；请把子账号列表一并放进来"
         review.append(ReviewItem("source_note", number, told, count))
     return named
-
-
-def name_orders(messages: pl.DataFrame, files: list[int], orders: pl.DataFrame) -> pl.DataFrame:
-    """``order_id`` of platform chats from the text: the first number of 16–20 digits that is an order of the
-    shop, else the first that stands after a word for an order. Twelve-digit item ids are none."""
-    if not files:
-        return messages
-    rows = messages.with_row_index("_at").filter(
-        pl.col("_file").is_in(files) & pl.col("order_id").is_null() & pl.col("text").str.contains(r"\d{16}")
-    )
-    if rows.is_empty():
-        return messages
-    known = set(orders.select("shop", "order_id").iter_rows())
-    named = {
-        at: order
-        for at, shop, text in rows.select("_at", "shop", "text").iter_rows()
-        if (order := order_in(text, shop, known))
-    }
-    found = pl.DataFrame(
-        {"_at": list(named), "_named": list(named.values())}, schema={"_at": pl.UInt32, "_named": pl.String}
-    )
-    return (
-        messages.with_row_index("_at")
-        .join(found, on="_at", how="left", maintain_order="left")
-        .with_columns(pl.coalesce("order_id", "_named").alias("order_id"))
-        .drop("_at", "_named")
-    )
-
-
-def order_in(text: str, shop: str, known: set[tuple[str, str]]) -> str | None:
-    """The order that a text names."""
-    numbers = _NUMBER.findall(text)
-    for number in numbers:
-        if (shop, number) in known:
-            return str(number)
-    after = _AFTER_WORD.search(text)
-    return after[1] if after else None

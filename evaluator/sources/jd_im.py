@@ -4,7 +4,6 @@ no answer names the shop."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import polars as pl
@@ -13,8 +12,18 @@ from evaluator.model import ReviewItem
 from evaluator.sources.base import MADE, RawTable, Refused, RowReject
 from evaluator.sources.chat import Talk
 from evaluator.sources.files import Sample
-from evaluator.sources.jsonfile import Broken, Record, documents, first_record, moment, records
-from evaluator.sources.top import WHY_BROKEN, nick
+from evaluator.sources.jsonfile import (
+    Broken,
+    Record,
+    documents,
+    errors,
+    failures,
+    first_record,
+    moment,
+    records,
+    rows,
+)
+from evaluator.sources.top import nick
 
 ID = "jd_im"
 
@@ -29,7 +38,6 @@ SAID_BY = {"true": "agent", "1": "agent", "false": "buyer", "0": "buyer"}
 SCORES = {"非常满意": "5", "满意": "4", "一般": "3", "不满意": "2", "非常不满意": "1"}
 RATINGS = ("buyer", "account", "ts", "score", "source")
 ONLINE = ("account", "ts", "event")
-_ORDER = re.compile(r"(?:咨询订单号|订单编号)\s*[:：]\s*(\d{9,20})(?!\d)")
 
 SESSIONS_ONLY = (
     "这是京东咚咚的会话列表，没有每条消息，算不出响应与归属；"
@@ -52,73 +60,58 @@ def sniff(sample: Sample) -> bool:
 def read(sample: Sample) -> list[RawTable]:
     """-> messages, ratings, online: as many of them as the file holds."""
     found: dict[str, list[Record]] = {}
-    broken, failed = list[str](), list[str]()
+    failed, unknown = list[str](), list[tuple[str, str]]()
     for document in documents(sample):
-        if isinstance(document, Broken):
-            broken.append(document.line)
-            continue
         for name, kind in LISTS.items():
             if any(True for _ in records(document, name)):
                 found.setdefault(kind, [])
-        failed += _errors(document)
-        for record in records(document, "waiter", "customer"):
-            found.setdefault(kind_of(record) or "unknown", []).append(record)
+        failed += errors(document)
+    for record in rows(sample, "waiter", "customer"):
+        if isinstance(record, Broken):
+            unknown.append((record.why, record.line))
+        elif kind := kind_of(record):
+            found.setdefault(kind, []).append(record)
+        else:
+            unknown.append((WHY_UNKNOWN, str(record)))
     sessions = found.pop("session", None)
-    unknown = found.pop("unknown", [])
     if sessions is not None and not found:
         raise Refused(SESSIONS_ONLY)
     notes = []
     if sessions:
         notes.append(ReviewItem("source_note", sample.rel, "其中的会话列表没有用到", len(sessions)))
-    if failed:
-        told = f"{len(failed)} 次调用失败，其中的数据没有读到，请重新拉取：{'；'.join(failed[:3])}"
-        notes.append(ReviewItem("source_note", sample.rel, told, len(failed)))
-    made = [READERS[kind](rows) for kind, rows in found.items()] or [_chat([])]
+    notes += failures(sample, failed)
+    made = [READERS[kind](held) for kind, held in found.items()] or [_chat([])]
     made[0].notes += notes
-    _also_refused(made[0], [(WHY_BROKEN, line) for line in broken])
-    _also_refused(made[0], [(WHY_UNKNOWN, str(record)) for record in unknown])
+    _also_refused(made[0], unknown)
     return made
 
 
-def _errors(document: object) -> list[str]:
-    """What failed calls of a document say."""
-    told = []
-    for record in records(document, "error_response"):
-        error = record["error_response"]
-        error = error if isinstance(error, dict) else {"zh_desc": error}
-        told.append(str(error.get("zh_desc") or error.get("en_desc") or error.get("code") or "未说明"))
-    return told
-
-
-def _also_refused(table: RawTable, rows: list[tuple[str, str]]) -> None:
+def _also_refused(table: RawTable, others: list[tuple[str, str]]) -> None:
     """Rows that belong to no table stand behind those of the first one."""
     used = sum(frame.height for frame in table.chunks) + len(table.rejects)
-    for at, (why, value) in enumerate(rows, used + 1):
+    for at, (why, value) in enumerate(others, used + 1):
         table.rejects.append(RowReject(at, "", value, why))
 
 
-def _chat(rows: list[Record]) -> RawTable:
+def _chat(said: list[Record]) -> RawTable:
     talk = Talk(names_shop=False)
-    for record in rows:
+    for record in said:
         sender = SAID_BY.get(str(record.get("waiterSend")).lower())
         if sender is None:
             talk.refuse("waiterSend", record.get("waiterSend", ""), WHY_SENDER)
             continue
-        text = str(record.get("content") or "")
-        order = _ORDER.search(text)
         talk.add(
             "",
             str(record.get("customer") or ""),
             nick(record.get("waiter")),
             sender,
             moment(record.get("time")),
-            text,
-            order_id=order[1] if order else None,
+            str(record.get("content") or ""),
         )
     return talk.table()
 
 
-def _ratings(rows: list[Record]) -> RawTable:
+def _ratings(given: list[Record]) -> RawTable:
     made = [
         (
             str(record.get("customer") or ""),
@@ -128,7 +121,7 @@ def _ratings(rows: list[Record]) -> RawTable:
             "human",
             at,
         )
-        for at, record in enumerate(rows, 1)
+        for at, record in enumerate(given, 1)
     ]
     schema = dict.fromkeys(RATINGS, pl.String()) | {"_row": pl.UInt32()}
     frame = pl.DataFrame(made, schema=schema, orient="row")
@@ -141,11 +134,11 @@ def _score(record: Record) -> str:
     return SCORES.get(words, f"desc {words} score {record.get('score', '')}")
 
 
-def _online(rows: list[Record]) -> RawTable:
+def _online(given: list[Record]) -> RawTable:
     """One row an event; ``ip`` is left alone."""
     events = [
         (nick(record.get("waiter")), moment(record.get(key)), event)
-        for record in rows
+        for record in given
         for key, event in (("loginTime", "online"), ("logoutTime", "offline"))
         if record.get(key) or event == "online"  # still logged in: no end
     ]

@@ -4,12 +4,17 @@ whatever envelope. Formats look for the records they know, wherever these stand.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from evaluator.model import ReviewItem
+from evaluator.sources.base import RowReject
 from evaluator.sources.cells import from_epoch
 from evaluator.sources.files import Sample, lines_of, load_json
 
+WHY_BROKEN = "这一行不是完整的 JSON，文件可能没有下载完"
+WHY_OTHER = "这一条没有 {keys}，不是其他各条那样的记录"
+MOST_DIGITS = 9  # of a count
 DEEPEST = 8  # levels of envelopes that are opened
 NOT_OPENED = frozenset({"request"})  # what was asked is no answer
 
@@ -18,9 +23,10 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Broken:
-    """A line that is no JSON."""
+    """A line that is no JSON, or something among records that is none."""
 
     line: str
+    why: str = WHY_BROKEN
 
 
 def documents(sample: Sample) -> Iterator[Any]:
@@ -51,11 +57,101 @@ def records(document: object, *keys: str, depth: int = DEEPEST) -> Iterator[Reco
             yield from records(value, *keys, depth=depth - 1)
 
 
+def rows(sample: Sample, *keys: str, events: bool = False) -> Iterator[Record | Broken]:
+    """The records of a file, in their order. In a list (or line by line) where some are records with one of ``keys``,
+    what is none is ``Broken``, so that no row is lost; with ``events`` objects of other kinds are passed over."""
+    lines = list(documents(sample))
+    yield from _every(lines[0] if sample.json is not None else lines, keys, events, DEEPEST + 1)
+
+
+def _every(document: object, keys: tuple[str, ...], events: bool, depth: int) -> Iterator[Record | Broken]:
+    if not isinstance(document, list) or not depth:
+        yield from _inside(document, keys, events, depth)
+        return
+    told = any(isinstance(value, dict) and any(key in value for key in keys) for value in document)
+    for value in document:
+        if isinstance(value, Broken):
+            yield value
+            continue
+        found = False
+        for record in _every(value, keys, events, depth - 1):
+            found = True
+            yield record
+        if told and not found and not (events and isinstance(value, dict)):
+            yield Broken(str(value), WHY_OTHER.format(keys="、".join(keys)))
+
+
+def _inside(document: object, keys: tuple[str, ...], events: bool, depth: int) -> Iterator[Record | Broken]:
+    """The record that an object is, else those in it."""
+    if not isinstance(document, dict):
+        return
+    if any(key in document for key in keys):
+        yield document
+    elif depth:
+        for name, value in document.items():
+            if name not in NOT_OPENED:
+                yield from _every(value, keys, events, depth - 1)
+
+
 def first_record(sample: Sample, *keys: str) -> Record:
     """The first such object of the file's first document, to tell formats apart; {} if there is none."""
     if sample.kind != "json":
         return {}
     return next(records(sample.first_json, *keys), {})
+
+
+@dataclass
+class Gathered:
+    """What the answers of a file hold: each record with its number as a row; lines that are no JSON; failed calls."""
+
+    records: list[tuple[int, Record]] = field(default_factory=list)
+    rejects: list[RowReject] = field(default_factory=list)
+    notes: list[ReviewItem] = field(default_factory=list)
+
+
+def gather(sample: Sample, *keys: str) -> Gathered:
+    """The records of a file that have one of ``keys``."""
+    found, failed = Gathered(), list[str]()
+    for document in documents(sample):
+        failed += errors(document)
+    for row, record in enumerate(rows(sample, *keys), 1):
+        if isinstance(record, Broken):
+            found.rejects.append(RowReject(row, "", record.line, record.why))
+        else:
+            found.records.append((row, record))
+    found.notes += failures(sample, failed)
+    return found
+
+
+def errors(document: object) -> list[str]:
+    """What the failed calls of a document say."""
+    return [error_text(record["error_response"]) for record in records(document, "error_response")]
+
+
+def error_text(error: object) -> str:
+    """What went wrong, as TOP (``sub_msg``, ``msg``) and JD (``zh_desc``, ``en_desc``) write it."""
+    said = error if isinstance(error, dict) else {"msg": error}
+    keys = ("sub_msg", "msg", "zh_desc", "en_desc", "code")
+    return str(next((said[key] for key in keys if said.get(key)), "未说明"))
+
+
+def failures(sample: Sample, failed: list[str]) -> list[ReviewItem]:
+    """The note on calls that failed, if any did."""
+    if not failed:
+        return []
+    told = f"{len(failed)} 次调用失败，其中的数据没有读到，请重新拉取：{'；'.join(failed[:3])}"
+    return [ReviewItem("source_note", sample.rel, told, len(failed))]
+
+
+def text_of(value: object) -> str:
+    """A value as a cell's text; "" for none."""
+    return "" if value is None else str(value)
+
+
+def total(counts: list[str]) -> str:
+    """The sum of whole numbers; "" where there is none, or one that is no number."""
+    sound = all(count.isdecimal() and len(count) <= MOST_DIGITS for count in counts)
+    return str(sum(map(int, counts))) if counts and sound else ""
 
 
 def moment(value: object) -> str:

@@ -26,7 +26,7 @@ import polars as pl
 from evaluator.model import EvaluatorError, ReviewItem
 from evaluator.settings import MAPPING_FILE
 from evaluator.sources import cells, exports, sheets
-from evaluator.sources.base import RawTable
+from evaluator.sources.base import EXPORT, RawTable
 from evaluator.sources.chat import SENDERS
 from evaluator.sources.csvfile import CsvFile
 from evaluator.sources.files import Sample, header_name
@@ -146,11 +146,10 @@ def _read(sample: Sample, mapping: Mapping) -> RawTable:
             f"文件里有：{'、'.join(filter(None, sample.header))}"
         )
     headers = {header: header for header in mapping.columns.values()}
-    how = exports.dialect(sample)
     if sample.kind == "text":
         csv = CsvFile(sample)
-        return RawTable(mapping.table, (_shape(f, mapping) for f in csv.chunks(headers)), how, csv.rejects)
-    return RawTable(mapping.table, [_shape(sheets.frame(sample, headers), mapping)], how)
+        return RawTable(mapping.table, (_shape(f, mapping) for f in csv.chunks(headers)), EXPORT, csv.rejects)
+    return RawTable(mapping.table, [_shape(sheets.frame(sample, headers), mapping)], EXPORT)
 
 
 def _shape(frame: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from evaluator.model import EvaluatorError, InputFile, MonthData, Reject, ReviewItem
-from evaluator.sources import finish, lookalike, mapping, repeats
+from evaluator.sources import finish, lookalike, mapping, openids, repeats, taobao_refunds_api
 from evaluator.sources.base import RawTable, Refused
 from evaluator.sources.canonical import must_have
 from evaluator.sources.files import Sample, discover
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 
 SMALL = 20_000  # rows; smaller frames are gathered before they are validated
-MAX_FILES = (1 << 16) - 1  # provenance is UInt16
 
 
 class _Reader:
@@ -44,6 +43,7 @@ class _Reader:
         self.columns: dict[str, set[str]] = {}
         self.accounts: dict[str, str] = {}  # numeric id -> account
         self.folded: dict[int, dict[int, list[int]]] = {}  # by file: row -> rows that it stands for
+        self.open_ids: list[pl.DataFrame] = []
         self.unknown: list[str] = []
         self._pending: dict[str, tuple[RawTable, list[pl.DataFrame]]] = {}
         self._no_shop: list[tuple[str, RawTable, pl.DataFrame]] = []
@@ -66,6 +66,8 @@ class _Reader:
             self.review.append(ReviewItem("refused_file", rel, f"文件 {rel} 没有读入：{refused}"))
         except OSError as error:
             raise EvaluatorError(f"{rel}：读不了这个文件（{error.strerror}）") from error
+        except RecursionError as error:
+            raise EvaluatorError(f"{rel}：JSON 一层套一层，套得太深，不是平台的导出；请重新导出") from error
 
     def _not_recognised(self, sample: Sample) -> None:
         heads = "、".join(h for h in sample.header if h)[:300]
@@ -78,8 +80,6 @@ class _Reader:
         self.review.append(ReviewItem("unrecognised_file", sample.rel, detail))
 
     def _take(self, sample: Sample, format_id: str, raw: RawTable) -> None:
-        if len(self.inputs) >= MAX_FILES:
-            raise EvaluatorError(f"数据文件超过 {MAX_FILES} 个；请把聊天记录合并成较少的文件")
         at = len(self.inputs)
         kind = f"canonical_{_SUFFIX[sample.kind]}" if format_id == "canonical" else format_id
         entry = InputFile(sample.rel, raw.table, kind, sample.scan.sha256)
@@ -87,10 +87,12 @@ class _Reader:
         self.names.append(sample.rel)
         for frame in raw:
             entry.rows_in += frame.height
-            self._frame(raw, frame.with_columns(pl.lit(at, dtype=pl.UInt16).alias("_file")), sample.rel)
+            self._frame(raw, frame.with_columns(pl.lit(at, dtype=pl.UInt32).alias("_file")), sample.rel)
         entry.rows_in += len(raw.rejects) + sum(map(len, raw.folded.values()))
         if raw.folded:
             self.folded[at] = raw.folded
+        if raw.open_ids is not None:
+            self.open_ids.append(openids.of_file(raw.open_ids, raw.table, at))
         for r in raw.rejects:
             self.rejects.append((at, Reject(sample.rel, r.row, r.column, r.value[:VALUE_LENGTH], r.why)))
         self.review += raw.notes
@@ -210,7 +212,12 @@ def read_month(config: MonthConfig, progress: Progress | None = None) -> MonthDa
         progress("核对重复与店铺")
     tables = reader.tables()
     _required(tables, reader)
+    if "refunds" in tables:
+        answers = [at for at, entry in enumerate(reader.inputs) if entry.format == taobao_refunds_api.ID]
+        mask = repeats.superseded_refunds(tables["refunds"], answers)
+        tables["refunds"] = reader.refuse("refunds", tables["refunds"], mask, "refund_id", repeats.SUPERSEDED)
     tables = finish.finish(tables, reader.inputs, reader.accounts, reader.review)
+    open_ids = openids.gathered(reader.open_ids, tables["orders"], config.settings.shop_alias)
     mask = repeats.duplicate_messages(tables["messages"])
     tables["messages"] = reader.refuse("messages", tables["messages"], mask, "", repeats.DUPLICATE)
     mask = repeats.superseded_orders(tables["orders"])
@@ -221,7 +228,7 @@ def read_month(config: MonthConfig, progress: Progress | None = None) -> MonthDa
         - reader.columns.get(name, set())
         for name in tables
     }
-    return MonthData(config.folder, config, tables, absent, reader.inputs, rejects, reader.review)
+    return MonthData(config.folder, config, tables, absent, reader.inputs, rejects, reader.review, open_ids)
 
 
 def _required(tables: dict[str, pl.DataFrame], reader: _Reader) -> None:

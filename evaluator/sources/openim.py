@@ -42,7 +42,8 @@ def read(sample: Sample) -> list[RawTable]:
         if call.broken:
             talk.refuse("", call.broken, WHY_BROKEN)
         body = call.body.get("result")
-        for message in listed(body if isinstance(body, dict) else call.body, "messages", "roaming_message"):
+        body = body if isinstance(body, dict) else call.body
+        for message in listed(body, "messages", "roaming_message", mark="content_list"):
             _message(call, message, talk)
     return [talk.table(failures(sample, calls))]
 
@@ -84,7 +85,7 @@ def _is_account(name: str) -> bool:
 
 
 def _content(message: dict[str, Any]) -> tuple[str, str]:
-    pieces = listed(message, "content_list", "roaming_message_item")
+    pieces = listed(message, "content_list", "roaming_message_item", mark="value")
     kinds = {KINDS.get(str(piece.get("type") or "").upper(), "") for piece in pieces}
-    text = "".join(str(piece.get("value") or "") for piece in pieces)
+    text = "".join(str(piece.get("value", piece.get("")) or "") for piece in pieces)
     return text, kinds.pop() if len(kinds) == 1 else ""

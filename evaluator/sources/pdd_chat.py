@@ -10,8 +10,8 @@ from evaluator.model import ReviewItem
 from evaluator.sources.base import RawTable
 from evaluator.sources.chat import SENDERS, Talk, whom
 from evaluator.sources.files import Sample
-from evaluator.sources.jsonfile import Broken, Record, documents, first_record, moment, records
-from evaluator.sources.top import WHY_BROKEN, nick
+from evaluator.sources.jsonfile import Broken, Record, first_record, moment, rows
+from evaluator.sources.top import nick
 
 ID = "pdd_chat"
 
@@ -33,9 +33,7 @@ def read(sample: Sample) -> list[RawTable]:
     """-> messages; a buyer's message belongs to the account that answers next."""
     named = _ORDER.search(sample.stem)
     order = named[1] if named else None
-    lines = list[Record | Broken]()
-    for document in documents(sample):
-        lines += [document] if isinstance(document, Broken) else list(records(document, "role"))
+    lines = list(rows(sample, "role"))
     said = [line for line in lines if not isinstance(line, Broken)]
     staff = [nick(r.get("name")) if _sender(r) in ("agent", "robot") else "" for r in said]
     accounts = iter(whom([(moment(r.get("time")), name) for r, name in zip(said, staff, strict=True)]))
@@ -43,7 +41,7 @@ def read(sample: Sample) -> list[RawTable]:
     talk = Talk(names_shop=False)
     for line in lines:
         if isinstance(line, Broken):
-            talk.refuse("", line.line, WHY_BROKEN)
+            talk.refuse("", line.line, line.why)
         else:
             _message(line, next(accounts), buyer, order, talk)
     notes = [] if order else [ReviewItem("source_note", sample.rel, NO_ORDER)]

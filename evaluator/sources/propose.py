@@ -3,8 +3,6 @@ header words and by what stands in the cells. A person looks at it, mends it and
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from dataclasses import dataclass
@@ -14,13 +12,13 @@ import polars as pl
 
 from evaluator.model import EvaluatorError
 from evaluator.sources import cells, exports, mapping, sheets
-from evaluator.sources.base import Dialect
+from evaluator.sources.base import EXPORT
 from evaluator.sources.canonical import must_have
 from evaluator.sources.chat import SENDERS
 from evaluator.sources.column_words import WORDS
-from evaluator.sources.files import Sample
+from evaluator.sources.csvfile import table_of
+from evaluator.sources.files import Sample, plain_header
 from evaluator.sources.registry import FORMATS
-from evaluator.sources.report_figures import plain
 from evaluator.sources.validate import PARSERS
 from evaluator.tables import SENDERS as SENDER_IDS
 from evaluator.tables import TABLES, Column, Table
@@ -49,7 +47,7 @@ def sampled(sample: Sample) -> dict[str, list[str]]:
         raise EvaluatorError(f"{sample.rel}：只有带表头的 CSV 和工作簿可以映射，这个文件不是")
     heads = list(dict.fromkeys(filter(None, sample.header)))
     if sample.kind == "text":
-        lines = csv.reader(io.StringIO(sample.head_text.removeprefix("\ufeff")), delimiter=sample.delimiter)
+        lines = table_of(sample.head_text.removeprefix("\ufeff"), sample.delimiter)
         rows = [row for row in lines if any(cell.strip() for cell in row)][1 : SAMPLE_ROWS + 1]
         at = {head: sample.header.index(head) for head in heads}
         return {h: [row[i] for row in rows if i < len(row) and row[i].strip()] for h, i in at.items()}
@@ -57,26 +55,26 @@ def sampled(sample: Sample) -> dict[str, list[str]]:
     return {head: [cell for cell in frame[head] if cell and cell.strip()] for head in heads}
 
 
-def _share(values: list[str], column: Column, how: Dialect) -> float:
+def _share(values: list[str], column: Column) -> float:
     """How many of the cells are of the column's kind; 1 for plain text and for no cells."""
     if not values or column.kind not in PARSERS:
         return 1.0
-    cleaned = cells.clean(pl.Series(values, dtype=pl.String), how)
-    parsed = PARSERS[column.kind](cleaned, how)
+    cleaned = cells.clean(pl.Series(values, dtype=pl.String), EXPORT)
+    parsed = PARSERS[column.kind](cleaned, EXPORT)
     return float(parsed.is_not_null().mean() or 0.0)  # type: ignore[arg-type]
 
 
 def _by_header(table: Table, column: Column, header: str) -> float:
     """How well a header fits a column: its own name, a known word, or a word at its end (the head of a Chinese
     noun comes last: 买家实际支付金额 is no buyer). A unit in brackets does not count."""
-    said = re.sub(r"(?<=.)\([^()]*\)$", "", plain(header).lower())
+    said = re.sub(r"(?<=.)\([^()]*\)$", "", plain_header(header).lower())
     if said == column.name:
         return EXACT + 0.5
     words = WORDS.get(f"{table.name}.{column.name}") or WORDS.get(column.name, ())
     for place, word in enumerate(words):
-        if said == plain(word).lower():
+        if said == plain_header(word).lower():
             return EXACT - place * 0.01
-    inside = [len(word) for word in words if len(word) > 1 and said.endswith(plain(word).lower())]
+    inside = [len(word) for word in words if len(word) > 1 and said.endswith(plain_header(word).lower())]
     return PART + max(inside) * 0.01 if inside else 0.0
 
 
@@ -98,7 +96,7 @@ def _by_content(column: Column, values: list[str]) -> float:
     return CONTENT if counted and counted() >= ENOUGH * len(stripped) else 0.0
 
 
-def _proposal(table: Table, found: dict[str, list[str]], how: Dialect) -> Proposal:
+def _proposal(table: Table, found: dict[str, list[str]]) -> Proposal:
     """Columns of one table, each header used once, best pairs first."""
     needed = [name for name in must_have(table) if name != "shop"]
     pairs = []
@@ -107,7 +105,7 @@ def _proposal(table: Table, found: dict[str, list[str]], how: Dialect) -> Propos
             score = _by_header(table, column, header)
             if not score and column.name in needed:
                 score = _by_content(column, values)
-            if score and _share(values, column, how) >= ENOUGH:
+            if score and _share(values, column) >= ENOUGH:
                 pairs.append((-score, column.name, header))
     columns: dict[str, str] = {}
     total = 0.0
@@ -124,8 +122,8 @@ def _proposal(table: Table, found: dict[str, list[str]], how: Dialect) -> Propos
 
 def propose(sample: Sample) -> Proposal:
     """The table that fits best. Error: none does."""
-    found, how = sampled(sample), exports.dialect(sample)
-    best = max((_proposal(table, found, how) for table in TABLES.values()), key=lambda p: p.score)
+    found = sampled(sample)
+    best = max((_proposal(table, found) for table in TABLES.values()), key=lambda p: p.score)
     needed = [name for name in must_have(TABLES[best.table]) if name != "shop"]
     if len(best.missing) >= (1 - LEAST) * len(needed):
         raise EvaluatorError(

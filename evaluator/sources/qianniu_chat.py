@@ -12,18 +12,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evaluator.sources.base import MADE, RawTable, RowReject
-from evaluator.sources.chat import RECALL, Talk, transfer_in
+from evaluator.sources.chat import RECALL, Talk, handed_over, transfer_in
 from evaluator.sources.files import Sample, lines_of
 from evaluator.sources.top import main_account, nick
 
 ID = "qianniu_chat"
 
 _WHEN = r"\d{4}[-/]\d{1,2}[-/]\d{1,2} \d{1,2}:\d{2}:\d{2}"
-_HEAD = re.compile(rf"(?P<name>.*?)\s*(?P<time>{_WHEN})")
-_ARROW = re.compile(rf"(?P<name>.+?) --> (?P<peer>.+?) (?P<time>{_WHEN})")
 _TIME = re.compile(_WHEN)
+_TIME_AT_END = re.compile(rf"{_WHEN}\Z")
+_ARROW = " --> "
 _PARTY = re.compile(r"[^\s:]+(?::[^\s:]+)?")  # an order card that ends in a time has more colons, or blanks
-_TRANSFER = re.compile(r"由\s*(.+?)\s*转交给\s*(.*)")
 _REASON = re.compile(r"原因[:：]")
 
 STATES = frozenset({"已读", "未读", "发送中"})
@@ -44,7 +43,7 @@ def sniff(sample: Sample) -> bool:
     lines = [line for line in lines_of(sample.head_text) if line.strip()][:2]
     if not lines:
         return False
-    if not (_HEAD.fullmatch(lines[0]) or (len(lines) > 1 and _TIME.fullmatch(lines[1].strip()))):
+    if not (_head(lines[0]) or (len(lines) > 1 and _TIME.fullmatch(lines[1].strip()))):
         return False
     return _parties(sample) is not None
 
@@ -75,15 +74,34 @@ def _by_path(sample: Sample) -> _Parties | None:
     return _Parties(stem, folder) if ":" in stem and ":" not in folder else _Parties(folder, stem)
 
 
+@dataclass(frozen=True)
+class _Head:
+    """What stands before a time that ends a line: one name (maybe none), or two with an arrow between."""
+
+    name: str
+    peer: str
+    time: str
+
+
+def _head(line: str) -> _Head | None:
+    """The head that a line may be. A year has four digits, so a nick that ends in digits can be told from the
+    time."""
+    found = _TIME_AT_END.search(line.strip())
+    if found is None:
+        return None
+    before, time = line.strip()[: found.start()], found[0]
+    name, arrow, peer = before.partition(_ARROW)
+    if arrow and before.endswith(" ") and name.strip() and peer.strip():
+        return _Head(nick(name), nick(peer), time)
+    return _Head(nick(before), "", time)
+
+
 def _names(lines: list[str]) -> set[str]:
-    """Everyone whom a line that may be a head names. A year has four digits, so a nick that ends in digits
-    can be told from the time."""
+    """Everyone whom a line that may be a head names."""
     found: set[str] = set()
     for at, line in enumerate(lines):
-        if arrow := _ARROW.fullmatch(line.strip()):
-            found |= {nick(arrow["name"]), nick(arrow["peer"])}
-        elif head := _HEAD.fullmatch(line.strip()):
-            found.add(nick(head["name"] or (lines[at - 1].strip() if at else "")))
+        if head := _head(line):
+            found |= {head.name or nick(lines[at - 1] if at else ""), head.peer}
     return {name for name in found if _PARTY.fullmatch(name)}
 
 
@@ -91,8 +109,8 @@ def _speaker(lines: list[str], at: int, parties: _Parties) -> tuple[str, str, in
     """(name, time, number of lines) if a head begins here."""
     line = lines[at].strip()
     known = (parties.account, parties.buyer)
-    if (arrow := _ARROW.fullmatch(line)) and nick(arrow["name"]) in known:
-        return nick(arrow["name"]), arrow["time"], 1
+    if (head := _head(line)) and head.peer and head.name in known:
+        return head.name, head.time, 1
     if nick(line) in known and at + 1 < len(lines) and _TIME.fullmatch(lines[at + 1].strip()):
         return nick(line), lines[at + 1].strip(), 2
     for name in known:  # a nick may end in digits, so the name decides where the time begins
@@ -144,13 +162,13 @@ def _events(lines: list[str], parties: _Parties) -> Iterator[_Event]:
 def _transfer(lines: list[str], at: int, parties: _Parties) -> tuple[_Event, int] | None:
     """A transfer that begins here, with the lines it takes: the account stands on the line or the next, a
     reason may follow. Only a transfer between accounts of the shop is one; the rest is talk."""
-    match = _TRANSFER.fullmatch(lines[at].strip())
-    if not match:
+    moved = handed_over(lines[at].strip())
+    if moved is None:
         return None
-    target, used = match[2], 1
+    (source, target), used = moved, 1
     if not target and at + 1 < len(lines):
         target, used = lines[at + 1].strip(), 2
-    text = f"由 {match[1]} 转交给 {target}"
+    text = f"由 {source} 转交给 {target}"
     if not transfer_in(text, parties.account):
         return None
     if at + used < len(lines) and _REASON.match(lines[at + used].strip()):

@@ -9,9 +9,9 @@ from typing import Any
 from evaluator.sources.base import RawTable
 from evaluator.sources.chat import Talk
 from evaluator.sources.files import Sample, load_json
-from evaluator.sources.jsonfile import Broken, Record, documents, first_record, moment, records
+from evaluator.sources.jsonfile import Broken, Record, first_record, moment, rows
 from evaluator.sources.repeats import DUPLICATE
-from evaluator.sources.top import WHY_BROKEN, main_account, nick
+from evaluator.sources.top import main_account, nick
 
 ID = "qianniu_im"
 
@@ -28,17 +28,16 @@ def sniff(sample: Sample) -> bool:
 def read(sample: Sample) -> list[RawTable]:
     """-> messages, one row a message; the same message id again is a repeat."""
     talk, seen = Talk(), set[str]()
-    for document in documents(sample):
-        if isinstance(document, Broken):
-            talk.refuse("", document.line, WHY_BROKEN)
+    for record in rows(sample, "fromid", "toid", events=True):
+        if isinstance(record, Broken):
+            talk.refuse("", record.line, record.why)
             continue
-        for record in records(document, "fromid", "toid"):
-            number = next((str(record[key]) for key in IDS if record.get(key)), "")
-            if number and number in seen:
-                talk.refuse("", number, DUPLICATE)
-                continue
-            seen.add(number)
-            _message(record, talk)
+        number = next((str(record[key]) for key in IDS if record.get(key)), "")
+        if number and number in seen:
+            talk.refuse("", number, DUPLICATE)
+            continue
+        seen.add(number)
+        _message(record, talk)
     return [talk.table()]
 
 

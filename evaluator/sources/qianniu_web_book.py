@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from evaluator.sources import books
+from evaluator.sources import sheets
 from evaluator.sources.base import RawTable, Refused
 from evaluator.sources.chat import SENDERS, Talk, whom
 from evaluator.sources.files import Sample
@@ -41,20 +41,20 @@ def sniff(sample: Sample) -> bool:
         return False
     if set(sample.header).issuperset(NEEDED):
         return True
-    return SUMMARY in books.names(sample) and any(_holds(rows) for _, rows in books.sheets(sample))
+    return SUMMARY in sheets.names(sample) and any(_holds(rows) for _, rows in sheets.all_sheets(sample))
 
 
 def _holds(rows: list[list[str]]) -> bool:
-    return bool(rows) and books.places(rows[0]).keys() >= set(NEEDED)
+    return bool(rows) and sheets.places(rows[0]).keys() >= set(NEEDED)
 
 
 def read(sample: Sample) -> list[RawTable]:
     """-> messages; the summary's own list counts only where no other sheet has one."""
-    sheets = books.sheets(sample)
-    talks = [(name, rows) for name, rows in sheets if name != SUMMARY and _holds(rows)]
-    talks = talks or [(name, rows) for name, rows in sheets if _holds(rows)]
+    book = list(sheets.all_sheets(sample))
+    talks = [(name, rows) for name, rows in book if name != SUMMARY and _holds(rows)]
+    talks = talks or [(name, rows) for name, rows in book if _holds(rows)]
     lines = [line for name, rows in talks for line in _lines(name, rows)]
-    day = _day(sheets)
+    day = _day(book)
     if lines and not day and not any(" " in line.time.strip() for line in lines):
         raise Refused(NO_DATE)
     staff = next((line.account for line in lines if line.sender == "agent" and ":" in line.account), "")
@@ -68,7 +68,7 @@ def read(sample: Sample) -> list[RawTable]:
 
 
 def _lines(name: str, rows: list[list[str]]) -> list[_Line]:
-    at = books.places(rows[0])
+    at = sheets.places(rows[0])
 
     def cell(row: list[str], head: str) -> str:
         return row[at[head]] if head in at and at[head] < len(row) else ""
@@ -87,10 +87,10 @@ def _lines(name: str, rows: list[list[str]]) -> list[_Line]:
     ]
 
 
-def _day(sheets: list[tuple[str, list[list[str]]]]) -> str:
+def _day(book: list[tuple[str, list[list[str]]]]) -> str:
     """The one day that the summary names; "" if none or several."""
     cells = [
-        cell for name, rows in sheets if name == SUMMARY and not _holds(rows) for row in rows for cell in row
+        cell for name, rows in book if name == SUMMARY and not _holds(rows) for row in rows for cell in row
     ]
     days = {day_in(found[0]) for cell in cells for found in re.finditer(DATE, cell)}
     return days.pop() if len(days) == 1 else ""

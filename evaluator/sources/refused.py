@@ -1,5 +1,5 @@
-"""Exports that are known and cannot serve: each is told by its headers, with what to export instead. The month
-goes on without them; only a required table that then lacks stops it."""
+"""Exports that are known and cannot serve: each is told by its headers, an API's answer by the method's name, with what
+to export instead. The month goes on without them; only a required table that then lacks stops it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from evaluator.sources import exports
 from evaluator.sources.base import RawTable, Refused
 from evaluator.sources.files import Sample
+from evaluator.sources.jsonfile import first_record
+from evaluator.sources.top import first
 
 ID = "refused"
 
@@ -33,6 +35,24 @@ KNOWN = (
 )
 
 
+#: Answers of the platforms' APIs that cannot serve, by the method's name without ``taobao.``.
+ANSWERS = {
+    "traderates_get": (
+        "这是订单评价（traderates：好评、中评、差评），不是 DSR 的描述、物流、服务三项评分，也不是对客服的评价；"
+        "客服满意度请用 qianniu.kefueval.get，DSR 请自备 reviews 表"
+    ),
+}
+RATE = frozenset({"tid", "result", "nick"})  # a rating of an order, where the method is not told
+
+
+def _answer(sample: Sample) -> str | None:
+    """What is said of an API's answer that cannot serve."""
+    told = ANSWERS.get(first(sample).method)
+    if told is None and first_record(sample, "tid").keys() >= RATE:
+        return ANSWERS["traderates_get"]
+    return told
+
+
 def _known(sample: Sample) -> _Known | None:
     if not exports.tabular(sample):
         return None
@@ -41,11 +61,10 @@ def _known(sample: Sample) -> _Known | None:
 
 
 def sniff(sample: Sample) -> bool:
-    return _known(sample) is not None
+    return _known(sample) is not None or _answer(sample) is not None
 
 
 def read(sample: Sample) -> list[RawTable]:
     """Never a table; ``Refused`` with what to export instead."""
     known = _known(sample)
-    assert known is not None
-    raise Refused(known.told)
+    raise Refused(known.told if known else str(_answer(sample)))

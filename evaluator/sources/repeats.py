@@ -35,3 +35,11 @@ def duplicate_messages(messages: pl.DataFrame) -> pl.Series:
 def superseded_orders(orders: pl.DataFrame) -> pl.Series:
     """Mask of the rows after which the same (shop, order_id) comes again in input order."""
     return orders.select(~pl.struct("shop", "order_id").is_last_distinct()).to_series()
+
+
+def superseded_refunds(refunds: pl.DataFrame, files: list[int]) -> pl.Series:
+    """Mask of the rows of ``files`` after which one of these has the same refund again: answers of an API that is asked
+    for what was changed give a refund as often as its state changes."""
+    asked = pl.col("_file").is_in(files)
+    last = pl.struct("refund_id", asked).is_last_distinct()
+    return refunds.select(asked & ~last).to_series()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,34 +14,49 @@ import polars as pl
 from python_calamine import CalamineError, CalamineWorkbook
 
 from evaluator.model import EvaluatorError
-from evaluator.sources.cells import BLANKS
+from evaluator.sources.cells import BLANKS, SURE_DIGITS
 from evaluator.sources.files import Sample, header_name
+from evaluator.sources.workbook_guard import BROKEN
 
 
-def _open(sample: Sample) -> Iterator[list[list[Any]]]:
-    """The cells of one sheet after another, without its wholly empty rows. Errors: EvaluatorError where the
-    workbook cannot be read."""
+@contextmanager
+def workbook(sample: Sample) -> Iterator[CalamineWorkbook]:
+    """The workbook, open. Errors: EvaluatorError where it, or what is asked of it, cannot be read."""
     try:
         with sample.path.open("rb") as handle:  # a path would be judged by its ending
-            workbook = CalamineWorkbook.from_filelike(handle)
-            for name in workbook.sheet_names:
-                sheet = workbook.get_sheet_by_name(name).iter_rows()
-                yield [row for row in sheet if row.count("") != len(row)]
+            yield CalamineWorkbook.from_filelike(handle)
     except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
-        raise EvaluatorError(
-            f"{sample.rel}：工作簿打不开（可能没有下载完整、加了密码或已损坏）；请重新导出后再放进来"
-        ) from error
+        raise EvaluatorError(BROKEN.format(file=sample.rel)) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # what the library's Rust throws is no Exception
+            raise
+        raise EvaluatorError(BROKEN.format(file=sample.rel)) from error
 
 
-def all_sheets(sample: Sample) -> list[list[list[Any]]]:
-    """The cells of every sheet."""
-    return list(_open(sample))
+def names(sample: Sample) -> list[str]:
+    """The sheets' names."""
+    with workbook(sample) as book:
+        return list(book.sheet_names)
+
+
+def _open(sample: Sample) -> Iterator[tuple[str, list[list[Any]]]]:
+    """(name, cells) of one sheet after another, without its wholly empty rows."""
+    with workbook(sample) as book:
+        for name in book.sheet_names:
+            sheet = book.get_sheet_by_name(name).iter_rows()
+            yield name, [row for row in sheet if row.count("") != len(row)]
+
+
+def all_sheets(sample: Sample) -> Iterator[tuple[str, list[list[str]]]]:
+    """(name, rows of cells as text) of every sheet, in the book's order."""
+    for name, rows in _open(sample):
+        yield name, [[cell_text(cell) for cell in row] for row in rows]
 
 
 def _rows(sample: Sample) -> list[list[Any]]:
     """The cells of the first sheet that has any."""
     if sample.sheet_rows is None:
-        sample.sheet_rows = next((rows for rows in _open(sample) if rows), [])
+        sample.sheet_rows = next((rows for _, rows in _open(sample) if rows), [])
     return sample.sheet_rows
 
 
@@ -48,6 +64,14 @@ def header(sample: Sample, at: int = 0) -> list[str]:
     """Header cells of the first sheet, in its row ``at`` (0: the first)."""
     rows = _rows(sample)
     return [header_name(cell_text(cell)) for cell in rows[at]] if len(rows) > at else []
+
+
+def places(row: list[str]) -> dict[str, int]:
+    """header -> index of a header row; of a repeated header the first."""
+    found: dict[str, int] = {}
+    for at, cell in enumerate(row):
+        found.setdefault(header_name(cell), at)
+    return found
 
 
 def cell_text(cell: Any) -> str:
@@ -69,6 +93,16 @@ def cell_text(cell: Any) -> str:
     return str(cell)
 
 
+def _texts(column: list[Any]) -> list[str]:
+    """The cells of a column as text. Excel keeps 15 digits of a number and fills up with zeros: where all longer ones
+    end so, they are written in powers of ten, for their last digits are lost."""
+    long = [c for c in column if isinstance(c, int | float) and abs(c) >= 10**SURE_DIGITS]
+    if not long or any(c % 10 for c in long):
+        return [cell_text(cell) for cell in column]
+    lost = {c: f"{c:.{SURE_DIGITS - 1}e}" for c in long}
+    return [lost[c] if c in lost else cell_text(c) for c in column]
+
+
 def frame(sample: Sample, names: dict[str, str], header_at: int = 0) -> pl.DataFrame:
     """The columns in ``names`` (header -> name), as text, plus ``_row``; wholly empty rows are left out and
     not counted. Of a repeated header the first counts."""
@@ -77,9 +111,8 @@ def frame(sample: Sample, names: dict[str, str], header_at: int = 0) -> pl.DataF
     for at, head in enumerate(header(sample, header_at)):
         if head in names and names[head] not in wanted:
             wanted[names[head]] = at
-    texts = ([cell_text(cell) for cell in row] for row in rows[header_at + 1 :])
-    body = [row for row in texts if any(text.strip(BLANKS) for text in row)]
-    columns = {name: [row[at] if at < len(row) else "" for row in body] for name, at in wanted.items()}
+    body = [row for row in rows[header_at + 1 :] if any(cell_text(cell).strip(BLANKS) for cell in row)]
+    columns = {n: _texts([row[at] if at < len(row) else "" for row in body]) for n, at in wanted.items()}
     made = pl.DataFrame(columns, schema=dict.fromkeys(wanted, pl.String))
     numbers = pl.int_range(1, len(body) + 1, dtype=pl.UInt32, eager=True).alias("_row")
     return made.with_columns(numbers) if wanted else pl.DataFrame({"_row": numbers})

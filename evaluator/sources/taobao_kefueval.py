@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import polars as pl
 
+from evaluator.sources import openids
 from evaluator.sources.base import MADE, RawTable, RowReject
 from evaluator.sources.files import Sample
 from evaluator.sources.top import WHY_BROKEN, answers, as_list, failures, first, listed, main_account, nick
@@ -29,11 +30,14 @@ def ratings(sample: Sample, score: Callable[[object], str], why: str) -> RawTabl
     """The same for any scale: ``score`` turns an eval_code into 1 to 5, or into text that is refused with
     ``why``."""
     rows, rejects, calls = list[tuple[str | int, ...]](), list[RowReject](), list(answers(sample))
+    known = list[openids.Row]()
     for call in calls:
         if call.broken:
             rejects.append(RowReject(len(rows) + len(rejects) + 1, "", call.broken, WHY_BROKEN))
         for found in listed(call.body, "staff_eval_details", "eval_detail"):
             account = nick(found.get("eval_sender"))
+            row = len(rows) + len(rejects) + 1
+            known.append((main_account(account), None, nick(found.get("eval_recer")), found, row))
             tags = "、".join(str(tag) for tag in as_list(found.get("label_name")))
             rows.append(
                 (
@@ -45,11 +49,13 @@ def ratings(sample: Sample, score: Callable[[object], str], why: str) -> RawTabl
                     "human",
                     str(found.get("send_time") or ""),
                     tags,
-                    len(rows) + len(rejects) + 1,
+                    row,
                 )
             )
     frame = pl.DataFrame(rows, schema=SCHEMA | {"_row": pl.UInt32()}, orient="row")
-    return RawTable("ratings", [frame], MADE, rejects, failures(sample, calls), why={"score": why})
+    made = RawTable("ratings", [frame], MADE, rejects, failures(sample, calls), why={"score": why})
+    made.open_ids = openids.frame(known)
+    return made
 
 
 def _buyer(found: dict[str, object]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from evaluator.model import ReviewItem
+from evaluator.sources import jsonfile
 from evaluator.sources.files import Sample, lines_of, load_json
 
 PREFIX = "cntaobao"
@@ -72,25 +73,19 @@ def _answer(document: object) -> Answer:
     if not isinstance(response, dict):
         return Answer(request, method, {}, "没有应答")
     if isinstance(response.get("error_response"), dict):
-        error = response["error_response"]
-        told = error.get("sub_msg") or error.get("msg") or error.get("code") or "未说明"
-        return Answer(request, method, {}, str(told))
+        return Answer(request, method, {}, jsonfile.error_text(response["error_response"]))
     for name, body in response.items():
         if name.endswith("_response") and isinstance(body, dict):
             return Answer(request, method or name.removesuffix("_response"), body)
     return Answer(request, method, {}, "没有应答")
 
 
-WHY_BROKEN = "这一行不是完整的 JSON，文件可能没有下载完"
+WHY_BROKEN = jsonfile.WHY_BROKEN
 
 
 def failures(sample: Sample, calls: list[Answer]) -> list[ReviewItem]:
     """The note on calls that failed, if any did."""
-    failed = [call.error for call in calls if call.error]
-    if not failed:
-        return []
-    told = f"{len(failed)} 次调用失败，其中的数据没有读到，请重新拉取：{'；'.join(failed[:3])}"
-    return [ReviewItem("source_note", sample.rel, told, len(failed))]
+    return jsonfile.failures(sample, [call.error for call in calls if call.error])
 
 
 def as_list(value: object) -> list[Any]:
@@ -100,9 +95,10 @@ def as_list(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def listed(body: dict[str, Any], outer: str, inner: str) -> list[dict[str, Any]]:
-    """``{"outer": {"inner": [...]}}`` as a list of objects."""
+def listed(body: dict[str, Any], outer: str, inner: str, mark: str = "") -> list[dict[str, Any]]:
+    """``{"outer": {"inner": [...]}}``, or without ``inner``, as a list of objects; the bare object of a list of one is
+    told by its key ``mark``. What is no object becomes one without keys, which its format refuses as a row."""
     held = body.get(outer)
-    if isinstance(held, dict):
+    if isinstance(held, dict) and (not mark or mark not in held):
         held = held.get(inner)
-    return [item for item in as_list(held) if isinstance(item, dict)]
+    return [item if isinstance(item, dict) else {"": item} for item in as_list(held)]

@@ -26,7 +26,7 @@ WHY = {
     "integer": "不是整数",
     "flag": "应为 true/false、1/0、是/否 或 yes/no",
 }
-WHY_SCIENTIFIC = "编号成了科学计数法，末几位已丢失；请在导出时把这一列保持为文本"
+WHY_CHOICE = "应为 {} 之一"
 WHY_NEGATIVE = "不能为负数"
 
 ID_COLUMNS = frozenset({"order_id", "refund_id", "service_id", "work_id"})
@@ -101,6 +101,8 @@ def _column(check: _Check, column: Column, raw: RawTable) -> pl.Series:
         series = series.cast(pl.String)
     if column.kind == "body":
         return cells.clean_body(series, dialect)
+    if column.kind == "name":
+        return _names(check, column, cells.names(series, lambda values: cells.clean(values, dialect)))
     if not _typed_is_empty(series) or column.kind in ("text", "choice"):
         series = cells.clean(series, dialect)
     if column.required:
@@ -108,11 +110,11 @@ def _column(check: _Check, column: Column, raw: RawTable) -> pl.Series:
     if column.kind == "text":
         if name in ID_COLUMNS:
             series, lost = cells.whole_number(series)
-            check.flag(lost, name, WHY_SCIENTIFIC)
+            check.flag(lost, name, cells.WHY_LOST)
         return series
     if column.kind == "choice":
         known = series.is_in(list(column.choices))
-        check.flag(series.is_not_null() & ~known, name, f"应为 {'、'.join(column.choices)} 之一")
+        check.flag(series.is_not_null() & ~known, name, WHY_CHOICE.format("、".join(column.choices)))
         return series
     parsed = PARSERS[column.kind](series, dialect)
     check.flag(series.is_not_null() & parsed.is_null(), name, WHY[column.kind])
@@ -122,6 +124,26 @@ def _column(check: _Check, column: Column, raw: RawTable) -> pl.Series:
         low, high = SCALES[check.table.name, name]
         check.flag((parsed < low) | (parsed > high), name, f"应在 {low} 到 {high} 之间")
     return parsed
+
+
+def _names(check: _Check, column: Column, series: pl.Series) -> pl.Series:
+    """The same for a column of names: rules look at each distinct one once."""
+    name = column.name
+    if column.required:
+        check.flag(series.is_null(), name, WHY_EMPTY)
+    values = series.unique().drop_nulls().cast(pl.String)
+    if column.choices:
+        wrong = values.filter(~values.is_in(list(column.choices)))
+        check.flag(_one_of(series, wrong), name, WHY_CHOICE.format("、".join(column.choices)))
+    if name in ID_COLUMNS:
+        lost = values.filter(cells.whole_number(values)[1])
+        check.flag(_one_of(series, lost), name, cells.WHY_LOST)
+        series = cells.names(series, lambda texts: cells.whole_number(texts)[0])
+    return series
+
+
+def _one_of(series: pl.Series, values: pl.Series) -> pl.Series:
+    return series.is_in(values.to_list()) if len(values) else pl.repeat(False, len(series), eager=True)
 
 
 def _messages(check: _Check) -> None:
@@ -198,6 +220,6 @@ def validate(
     check.out |= {name: frame[name].cast(dtype) for name, dtype in PROVENANCE.items()}
     done = pl.DataFrame({name: check.out[name] for name in table.schema})
     if not (check.bad > 0).any():
-        return done, [], pl.Series([], dtype=pl.UInt16)
+        return done, [], pl.Series([], dtype=pl.UInt32)
     rejects, of_file = _rejects(check, files)
     return done.filter(check.bad == 0), rejects, of_file

@@ -20,9 +20,10 @@ SWELLING_FROM = 50 << 20  # smaller ones may swell as they like
 MOST_CELLS = 1 << 27  # of the rectangle that holds all cells
 SPARSE_FROM, SPARSE = 1 << 22, 50  # a rectangle this large must have a cell in 50 places
 CHUNK, OVERLAP = 1 << 20, 64
+SHEET_DATA = b"sheetData"
 
 _CELL = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,9})(\d{1,19})["']""")
-_ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\br\s*=\s*["'](\d{1,19})["']""")
+_ROW = re.compile(rb"""<(?:\w+:)?row\b[^<>]*?\br\s*=\s*["'](\d{1,19})["']""")
 _BARE = re.compile(rb"<(?:\w+:)?c(?:/?>|\s+(?!r\s*=))")  # a cell that may stand where its row says
 
 BROKEN = "{file}：工作簿打不开（可能没有下载完整、加了密码或已损坏）；请重新导出后再放进来"
@@ -43,25 +44,23 @@ def check(path: Path, rel: str) -> None:
             for part in archive.infolist():
                 if part.filename == "xl/workbook.bin":
                     raise EvaluatorError(BINARY.format(file=rel))
-                extent = Extent() if part.filename.startswith("xl/worksheets/") else None
+                extent = Extent()
                 with archive.open(part) as stream:
                     total = _unpack(stream, extent, total, packed, rel)
-                if extent is not None:
-                    extent.check(rel)
+                extent.check(rel)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as error:
         raise EvaluatorError(BROKEN.format(file=rel)) from error
 
 
-def _unpack(stream: IO[bytes], extent: Extent | None, total: int, packed: int, rel: str) -> int:
+def _unpack(stream: IO[bytes], extent: Extent, total: int, packed: int, rel: str) -> int:
     """Reads a part to its end; the bytes unpacked so far."""
     tail = b""
     while block := stream.read(CHUNK):
         total += len(block)
         if total > MOST_BYTES or total > max(SWELLING_FROM, SWELLING * packed):
             raise EvaluatorError(SWELLS.format(file=rel, packed=packed, size=total))
-        if extent is not None:
-            extent.see(tail + block)
-            tail = block[-OVERLAP:]
+        extent.see(tail + block)
+        tail = block[-OVERLAP:]
     return total
 
 
@@ -69,23 +68,31 @@ class Extent:
     """How far the cells of a sheet reach, and about how many there are."""
 
     def __init__(self) -> None:
-        self.columns: set[bytes] = set()
-        self.rows = self.cells = 0
-        self.by_row = False
+        self.rows = self.columns = self.cells = 0
+        self.is_sheet = self.by_row = False
 
     def see(self, text: bytes) -> None:
+        """A piece of a part, which is a sheet once it says so (it may lie under any name)."""
+        self.is_sheet = self.is_sheet or SHEET_DATA in text
+        if not self.is_sheet:
+            return
         found = _CELL.findall(text)
         if found:
             self.cells += len(found)
-            self.columns.update(name for name, _ in found)
+            self.columns = max(self.columns, *map(_number, {name for name, _ in found}))
             self.rows = max(self.rows, *(int(row) for _, row in found))
         if self.by_row or _BARE.search(text):  # cells without a place of their own
             self.by_row = True
             self.cells += len(_BARE.findall(text))
             self.rows = max([self.rows, *map(int, _ROW.findall(text))])
 
+    def cell(self, row: int, column: int) -> None:
+        """One cell, its row and column counted from 1."""
+        self.cells += 1
+        self.rows, self.columns = max(self.rows, row), max(self.columns, column)
+
     def check(self, rel: str) -> None:
-        columns = max(map(_number, self.columns), default=1)
+        columns = max(self.columns, 1)
         area = columns * self.rows
         if area > MOST_CELLS or (area > SPARSE_FROM and area > SPARSE * self.cells):
             raise EvaluatorError(FAR.format(file=rel, rows=self.rows, columns=columns, cells=self.cells))

@@ -158,7 +158,7 @@ def test_the_team_page_has_everyone_and_every_total(finished: Finished) -> None:
         assert f"{amount:,.2f}" in page.text
     for piece in (
         "未知账号9",
-        "未关联订单",
+        "认不出买家",
         "单口相声",
         "谁帮了谁",
         "缺数据的指标",

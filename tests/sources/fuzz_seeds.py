@@ -1,14 +1,16 @@
 """A sound little file of every format, for the fuzz harness to damage. All content is made up.
 
 A seed is a table (rows of cells; written as csv or as a workbook), JSON documents (one a line, or one whole), or
-text. A format that reads tables by ``HEADERS`` and has no seed of its own here gets one made from these."""
+text. Seeds of exports are those that ``test_round_trip`` and ``test_round_trip_talks`` read back."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from evaluator.sources.registry import FORMATS
+from dressing import PLAIN
+from layouts import LAYOUTS
+from talks import EVENTS, FORMS, LOGGED, RATED, TALK, collapsed
 
 Rows = list[list[Any]]
 
@@ -16,7 +18,7 @@ Rows = list[list[Any]]
 @dataclass(frozen=True)
 class Seed:
     format: str
-    name: str  # of the file; .csv, .xlsx, .json, .jsonl or .txt decides how it is written
+    name: str  # of the file; .csv, .xlsx, .xls, .parquet, .json, .jsonl or .txt decides how it is written
     content: Any  # Rows, list of documents, or text
 
 
@@ -47,6 +49,8 @@ def _canonical() -> list[Seed]:
     ratings += [["甲店", f"b{n}", "甲店:小一", _when(n), str(1 + n % 5), "human"] for n in range(5)]
     roster: Rows = [["account", "employee_id", "name", "group", "role", "from", "base_salary"]]
     roster += [[f"甲店:小{n}", f"E{n}", f"张{n}", "一组", "售前", "", "4000"] for n in "一二三"]
+    chinese: Rows = [["子账号", "工号", "姓名", "分组", "岗位", "生效日期", "底薪"]]
+    chinese += [[f"甲店:小{n}", f"E{n}", f"张{n}", "一组", "售前", "2026-01-01", "4,000"] for n in "一二三"]
     return [
         Seed("canonical", "messages_2.csv", messages),
         Seed("canonical", "orders_2.csv", orders),
@@ -54,94 +58,22 @@ def _canonical() -> list[Seed]:
         Seed("canonical", "refunds.csv", refunds),
         Seed("canonical", "ratings.csv", ratings),
         Seed("canonical", "roster_2.xlsx", roster),
+        Seed("canonical", "orders_4.parquet", orders),
+        Seed("roster_cn", "花名册.xlsx", chinese),
     ]
 
 
-def _taobao_tables() -> list[Seed]:
-    orders: Rows = [
-        [
-            "订单编号",
-            "买家会员名",
-            "总金额",
-            "买家应付邮费",
-            "买家实际支付金额",
-            "订单状态",
-            "订单创建时间",
-            "订单付款时间 ",
-            "宝贝标题 ",
-            "宝贝总数量",
-            "店铺名称",
-            "订单备注",
-        ]
-    ]
-    for n in range(6):
-        state = "等待买家付款" if n == 5 else "交易成功"
-        paid = "" if n == 5 else _when(n)
-        orders.append(
-            [
-                f'="70000000000000000{n}"',
-                f"b{n}",
-                "1,012.50",
-                "0.00",
-                "0",
-                state,
-                _when(n),
-                paid,
-                "果干",
-                "1",
-                "甲店",
-                "'null",
-            ]
+def _tables() -> list[Seed]:
+    """Every order, item and refund export as csv and as a workbook, and some as an old workbook."""
+    made = []
+    for layout in LAYOUTS:
+        kinds = (
+            (".csv", ".xlsx", ".xls")
+            if layout.name.endswith(("2016", "2017", "1688 orders"))
+            else (".csv", ".xlsx")
         )
-    new = [[row[0].strip('="'), *row[2:]] if at else [row[0], *row[2:]] for at, row in enumerate(orders)]
-    items: Rows = [
-        ["订单编号", "标题", "价格", "购买数量", "外部系统编号", "商品属性", "订单状态", "商家编码"]
-    ]
-    items += [
-        [f"70000000000000000{n}", "果干,大包", "6.25", "2", "S1", "原味", "交易成功", "S1"] for n in range(5)
-    ]
-    refunds: Rows = [
-        [
-            "订单编号",
-            "退款编号",
-            "退款的申请时间",
-            "退款完结时间",
-            "买家退款金额",
-            "是否需要退货",
-            "退款状态",
-            "客服介入状态",
-            "责任方",
-            "售中或售后",
-            "退款操作人",
-        ]
-    ]
-    for n in range(5):
-        refunds.append(
-            [
-                f"70000000000000000{n}",
-                f"9{n}",
-                _when(n),
-                _when(n + 1),
-                "3.00",
-                "否",
-                "退款成功" if n % 2 else "退款关闭",
-                "不需客服介入",
-                "",
-                "售中",
-                "甲店：小一",
-            ]
-        )
-    roster: Rows = [["子账号", "工号", "姓名", "分组", "岗位", "生效日期", "底薪"]]
-    roster += [[f"甲店:小{n}", f"E{n}", f"张{n}", "一组", "售前", "2026-01-01", "4,000"] for n in "一二三"]
-    return [
-        Seed("taobao_orders", "ExportOrderList1.csv", orders),
-        Seed("taobao_orders", "ExportOrderList2.xlsx", new),
-        Seed("taobao_items", "ExportOrderDetailList1.csv", items),
-        Seed("taobao_items", "ExportOrderDetailList2.xlsx", items),
-        Seed("taobao_refunds", "退款单.csv", refunds),
-        Seed("taobao_refunds", "退款单.xlsx", refunds),
-        Seed("roster_cn", "花名册.xlsx", roster),
-    ]
+        made += [Seed(layout.format, layout.name + kind, PLAIN.grid(layout)) for kind in kinds]
+    return made
 
 
 def _call(method: str, body: Any, **request: Any) -> dict[str, Any]:
@@ -149,49 +81,80 @@ def _call(method: str, body: Any, **request: Any) -> dict[str, Any]:
     return {"request": {"method": f"taobao.{method}", **request}, "response": wrapped}
 
 
-def _taobao_answers() -> list[Seed]:
-    said = [{"direction": n % 2, "time": _when(n), "content": f"第{n}句"} for n in range(4)]
-    said.append({"direction": 0, "time": _when(5), "content": "由 甲店:小一 转交给 甲店:小二\n原因：【忙】"})
-    staff = {"from_id": "cntaobao甲店:小一", "to_id": "cntaobaob1", "start_date": "2026-10-01"}
-    chats = [
-        _call("wangwang.eservice.chatlog.get", {"count": 5, "ret": 10000, "msgs": {"msg": said}}, **staff),
-        _call(
-            "wangwang.eservice.chatlog.get", {"count": "1", "ret": "10000", "msgs": {"msg": said[0]}}, **staff
-        ),
-        _call("wangwang.eservice.chatlog.get", {"ret": 50000}, **staff),
-    ]
-    given = {"eval_code": 0, "eval_recer": "b1", "eval_sender": "cntaobao甲店:小一", "eval_time": _when(1)}
-    ratings = [
-        _call(
-            "qianniu.kefueval.get",
-            {"staff_eval_details": {"eval_detail": [given, {**given, "eval_code": 4}]}},
-        ),
-        _call("qianniu.kefueval.get", {"staff_eval_details": {"eval_detail": given}}),
-    ]
-    event = {
-        "account_id": 12345,
-        "status": 1,
-        "type": 8,
-        "change_time": _when(1),
-        "change_time_ts": 1790000000,
+def _api_tables() -> list[Seed]:
+    item = {"title": "果干", "outer_sku_id": "S1", "num": 2, "payment": "12.50", "refund_status": "SUCCESS"}
+    trade = {
+        "tid": 700000000000000001,
+        "seller_nick": "甲店",
+        "buyer_nick": "b1",
+        "buyer_open_uid": "AA1",
+        "created": _when(1),
+        "pay_time": _when(2),
+        "payment": "12.50",
+        "post_fee": "0.00",
+        "status": "TRADE_FINISHED",
+        "seller_memo": "",
+        "orders": {"order": [item, {**item, "divide_order_fee": "3.00"}]},
     }
-    online = [
-        _call("qianniu.cloudkefu.onlinestatuslog.get", {"record_list": {"record_list": [event, event]}}),
-        _call("qianniu.cloudkefu.onlinestatuslog.get", {"record_list": {"record_list": event}}),
-    ]
-    people = {"sub_id": 12345, "nick": "甲店:小一", "seller_id": 1, "seller_nick": "甲店"}
-    subusers = _call("sellercenter.subusers.get", {"subusers": {"sub_user_info": [people]}})
+    refund = {
+        "refund_id": "91",
+        "tid": 700000000000000001,
+        "seller_nick": "甲店",
+        "buyer_open_uid": "AA1",
+        "created": _when(3),
+        "modified": _when(4),
+        "status": "SUCCESS",
+        "refund_fee": "3.00",
+        "cs_status": 1,
+    }
+    sold = {
+        "order_id": 298765432109,
+        "pin": "jd_b1",
+        "order_start_time": _when(1),
+        "payment_confirm_time": _when(2),
+        "order_payment": "108.00",
+        "item_info_list": [{"sku_id": 5, "sku_name": "果干", "jd_price": "40.00", "item_total": "2"}],
+    }
+    log_in = {"login_log": [{"type": 0, "time": _when(1)}, {"type": 1, "time": _when(2)}]}
     return [
-        Seed("taobao_chatlog", "聊天.jsonl", chats),
-        Seed("taobao_chatlog", "聊天.json", chats),
-        Seed("taobao_kefueval", "评价.jsonl", ratings),
-        Seed("taobao_online", "在线.jsonl", online),
-        Seed("taobao_subusers", "subusers.json", [subusers]),
+        Seed(
+            "taobao_trades",
+            "trades.jsonl",
+            [_call("trades.sold.get", {"trades": {"trade": [{**trade, "tid": 70 + n} for n in range(4)]}})],
+        ),
+        Seed(
+            "taobao_refunds_api",
+            "refunds.json",
+            [
+                _call(
+                    "refunds.receive.get",
+                    {"refunds": {"refund": [{**refund, "refund_id": n} for n in range(4)]}},
+                )
+            ],
+        ),
+        Seed(
+            "jd_order_search",
+            "jd.json",
+            [
+                {
+                    "order_search_response": {
+                        "order_info_list": [{**sold, "order_id": 298765432100 + n} for n in range(4)]
+                    }
+                }
+            ],
+        ),
+        Seed(
+            "taobao_loginlogs",
+            "登录.jsonl",
+            [_call("wangwang.eservice.loginlogs.get", {"user_id": "甲店:小一", "loginlogs": log_in})],
+        ),
     ]
 
 
 CLIENT = """b1 2026-10-2 9:00:01
 在吗
+当前用户来自
+商品详情页
 b1 2026-10-2 9:00:09
 想问一下这个
 两行
@@ -208,43 +171,53 @@ b1 撤回了一条消息
 """
 
 
+def _talks() -> list[Seed]:
+    """Chats, ratings and log-ins: the first file of each form, and lists of one as the platform writes them."""
+    made = [Seed("qianniu_chat", "千牛聊天/甲店：小一/b1.txt", CLIENT)]
+    for folder, form in FORMS.items():
+        name, content = next(iter(form.files(TALK).items()))
+        made.append(Seed(form.format, f"{folder}/{name}", content))
+        if form.top:
+            one = next(iter(form.files(TALK[:1]).values()))
+            made.append(Seed(form.format, f"{folder}/one_{name}", [collapsed(document) for document in one]))
+    for name, (form_id, files, ratings) in RATED.items():
+        made += [Seed(form_id, f"{name}/{file}", content) for file, content in files(ratings).items()]
+    for formats, files_of in LOGGED.values():
+        found = zip(formats, files_of(EVENTS).items(), strict=True)
+        made += [Seed(form_id, file, content) for form_id, (file, content) in found]
+    moved = replace(TALK[1], text="由 甲店:小一 转交给 甲店:小二\n原因：【忙】")
+    handed_over = FORMS["chatlog"].files((TALK[1], moved))["对话.jsonl"]
+    return [*made, Seed("taobao_chatlog", "转接.jsonl", handed_over)]
+
+
+def _no_tables() -> list[Seed]:
+    """The platforms' own service reports, and exports that cannot serve."""
+    report: Rows = [
+        ["旺旺昵称", "询单人数", "询单最终付款转化率", "平均响应时长（秒)", "询单最终付款金额", "日期"]
+    ]
+    report += [[f"甲店:小{n}", "3", "66.67%", "1分25.5秒", "1,234.50", "2026-10-01"] for n in "一二三四"]
+    report += [["汇总值", "9", "9%", "暂无数据", "-", ""], ["同行同层优秀", "9", "9%", "00:01:02", "0", ""]]
+    minutes: Rows = [["客服账号", "询单人数", "最终成团人数", "客服销售额（元）", "平均人工响应时长（分钟）"]]
+    minutes += [["小一", "3", "1", "12.5", "0.5"], ["合计", "3", "1", "12.5", "0.5"]]
+    old: Rows = [["客服", "客户", "开始时间", "结束时间", "谈话内容"]]
+    old += [["小一", "乙", _when(0), _when(1), "用户：在吗  客服：在"]]
+    ledger: Rows = [["订单编号", "单据编号", "费用名称", "应结金额", "收支方向", "钱包结算备注"]]
+    ledger += [[f"30000000000{n}", f"{n}", "货款", "12.50", "收入", ""] for n in range(3)]
+    days = [["客户名", "消息序号", "发送时间", "发送内容", "发送账号", "账号类型"]]
+    days += [
+        ["买家乙", "1", "09:00:00", "在吗", "买家乙", "客户"],
+        ["买家乙", "2", "09:00:05", "在", "甲店:小一", "客服"],
+    ]
+    return [
+        Seed("platform_report", "客服绩效_20261001_20261031_全部.xlsx", report),
+        Seed("platform_report", "客服绩效.csv", report),
+        Seed("platform_report", "拼多多客服.xlsx", minutes),
+        Seed("refused", "旺旺记录.csv", old),
+        Seed("refused", "货款.xlsx", ledger),
+        Seed("qianniu_web_book", "无日期.xlsx", days),
+    ]
+
+
 def seeds() -> list[Seed]:
-    """Every seed there is; formats with ``HEADERS`` and no seed of their own are filled in."""
-    found = [*_canonical(), *_taobao_tables(), *_taobao_answers()]
-    found.append(Seed("qianniu_chat", "千牛聊天/甲店：小一/b1.txt", CLIENT))
-    have = {seed.format for seed in found}
-    for module in FORMATS:
-        headers = getattr(module, "HEADERS", None)
-        if module.ID not in have and isinstance(headers, dict):
-            found += _from_headers(module.ID, headers)
-    return found
-
-
-def _from_headers(name: str, headers: dict[str, tuple[str, ...]]) -> list[Seed]:
-    columns = {column: options[0] for column, options in headers.items()}
-    rows: Rows = [list(columns.values())]
-    for n in range(5):
-        rows.append([_plausible(column, n) for column in columns])
-    return [Seed(name, f"{name}.csv", rows), Seed(name, f"{name}.xlsx", rows)]
-
-
-def _plausible(column: str, n: int) -> str:
-    known = {
-        "shop": "甲店",
-        "amount": "12.50",
-        "quantity": "1",
-        "price": "6.25",
-        "postage": "0.00",
-        "kind": "仅退款",
-    }
-    if column.endswith("_id"):
-        return f"26100{n}-70000000000000000{n}"
-    if column in ("created", "paid", "applied", "completed", "ts", "grouped"):
-        return _when(n)
-    return known.get(column, "")
-
-
-def without_seed() -> list[str]:
-    """Formats that nothing here exercises."""
-    have = {seed.format for seed in seeds()}
-    return [module.ID for module in FORMATS if module.ID not in have]
+    """Every seed there is."""
+    return [*_canonical(), *_tables(), *_talks(), *_no_tables(), *_api_tables()]

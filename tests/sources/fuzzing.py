@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import io
-import json
 import random
 import re
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import polars as pl
+from dressing import old_workbook
 from fuzz_seeds import Rows, Seed
+from fuzzing_json import as_json, odd_document, odd_keys
 
 BIDI = "\u202e\u2066\u200f"
+UNSEEN = "\u200b\u200d\u2060\u00ad"
 ODD_CELLS = [
     '"', '""', '"x', 'x"y', '="', '="1"', "'", "''", "\0", "a\0b", "\n", "\r\n", "\r", "\t", ",", ";", BIDI + "101",
+    UNSEEN, f"1{UNSEEN}0", "12" + UNSEEN, '"' * 999, " " * 9_999, "1" * 5_000, "由" + " " * 9_999 + "转交给",
     "\ufeff", "\u2028", "\ud7ff", "😀" * 40, "=1+1", '=HYPERLINK("http://x","y")', "=cmd|' /C calc'!A0", "@SUM(A1)",
     "+1", "-1", "-", "--", "'null", "暂无数据", "NaN", "inf", "-inf", "1e400", "1E+17", "1.23E+17", "0x10", "1_000",
     "９９", "⅕", "１２", "99999999999999999999999999", "-0.005", "2026-02-30 25:61:61", "0000-00-00 00:00:00",
     "2026-10-01T09:00:00+99:99", "9999-12-31 23:59:59", "1790000000", "46000.5", "45.2%", "(12.00)", "¥", "元",
     "甲" * 9000,
+    "1899-12-30 00:00:00", "2199-12-31 23:59:59", "-0", "1e308", "9" * 400, "46000", "0.1", "..", "1,2,3", "٣", "₩1",
+    "=IMPORTXML(CONCAT(A1))", "-2+3+cmd|' /C calc'!A0", "<script>alert(1)</script>", "&amp;&#0;", "{{7*7}}", "../../x",
 ]  # fmt: skip
 ODD_BYTES = [
     b"\0",
@@ -34,11 +41,10 @@ ODD_BYTES = [
     b"{",
     b"]",
 ]
-ENCODINGS = ["gb18030", "gbk", "utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "utf-32", "big5"]
-ODD_VALUES: list[Any] = [
-    None, True, 0, -1, 10**30, 1e308, float("nan"), float("inf"), "", "x", "\0", BIDI, [], {}, [[]], {"": {}}, [None],
-    {"msg": None}, "2026-13-01", "甲" * 5000, "\ud800",
+ENCODINGS = [
+    "gb18030", "gbk", "utf-16", "utf-16-le", "utf-16-be", "bom utf-16-be", "utf-8-sig", "utf-32", "big5", "utf-7",
 ]  # fmt: skip
+SUFFIXES = [".csv", ".xls", ".xlsx", ".txt", ".json", ".jsonl", ".tsv", ".xlsb", ".parquet", ".dat", ""]
 
 
 # ------------------------------------------------------------------------------------------------- tables
@@ -46,6 +52,14 @@ def shuffle_columns(r: random.Random, rows: Rows) -> Rows:
     order = list(range(len(rows[0])))
     r.shuffle(order)
     return [[row[at] for at in order] for row in rows]
+
+
+def shuffle_rows(r: random.Random, rows: Rows) -> Rows:
+    """Sometimes with the header among them."""
+    first = r.choice([0, 1, 1, 1])
+    rest = rows[first:]
+    r.shuffle(rest)
+    return rows[:first] + rest
 
 
 def drop_column(r: random.Random, rows: Rows) -> Rows:
@@ -112,8 +126,8 @@ def big_cell(size: int) -> Callable[[random.Random, Rows], Rows]:
 
 
 TABLE: list[Callable[[random.Random, Rows], Rows]] = [
-    shuffle_columns, drop_column, repeat_column, odd_cells, odd_column, repeat_rows, ten_times, blank_rows, ragged,
-    header_twice, title_above,
+    shuffle_columns, shuffle_rows, drop_column, repeat_column, odd_cells, odd_column, repeat_rows, ten_times,
+    blank_rows, ragged, header_twice, title_above,
 ]  # fmt: skip
 
 
@@ -130,6 +144,38 @@ def as_csv(rows: Rows, r: random.Random) -> bytes:
 
     lines = (delimiter.join(cell(value) for value in row) for row in rows)
     return r.choice(["\n", "\r\n"]).join([*lines, ""]).encode("utf-8", "surrogatepass")
+
+
+def as_parquet(rows: Rows, r: random.Random) -> bytes:
+    """Columns as text, some as numbers or times where they can be."""
+    first, out = rows[0] or ["x"], io.BytesIO()
+    heads = [f"{head}{'' if head not in first[:at] else at}" for at, head in enumerate(first)]
+    cells = [[*map(str, row), *[""] * len(first)][: len(first)] for row in rows[1:]]
+    text = [[value.encode("utf-8", "replace").decode() for value in row] for row in cells]
+    frame = pl.DataFrame(text, schema=dict.fromkeys(heads, pl.String), orient="row")
+    for change in (
+        lambda column: column.cast(pl.Float64, strict=False),
+        lambda column: column.str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False),
+        lambda column: column.cast(pl.Categorical),
+        lambda column: column.cast(pl.Binary),
+        pl.concat_list,
+    ):
+        column = r.choice(heads)
+        if r.random() < 0.2 and frame.schema[column] == pl.String:
+            frame = frame.with_columns(change(pl.col(column)).alias(column))
+    frame.write_parquet(out, compression=r.choice(["zstd", "snappy", "uncompressed", "gzip"]))
+    return out.getvalue()
+
+
+def as_xls(rows: Rows, r: random.Random) -> bytes:
+    """Cells as texts, or those that look like numbers as such."""
+    numbers = r.random() < 0.3
+
+    def cell(value: Any) -> Any:
+        text = str(value)[:32767].encode("utf-8", "replace").decode()
+        return float(text) if numbers and re.fullmatch(r"-?\d{1,18}(\.\d+)?", text) else text
+
+    return old_workbook([[cell(value) for value in row[:256]] for row in rows[:60_000]])
 
 
 def as_xlsx(rows: Rows, r: random.Random) -> bytes:
@@ -149,56 +195,6 @@ def as_xlsx(rows: Rows, r: random.Random) -> bytes:
                 else:
                     page.write_string(at, column, text)
     return out.getvalue()
-
-
-# ------------------------------------------------------------------------------------------------- JSON
-def _nodes(node: Any, found: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
-    pairs = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for key, value in pairs:
-        found.append((node, key))
-        _nodes(value, found)
-    return found
-
-
-def odd_document(r: random.Random, documents: list[Any]) -> list[Any]:
-    """Wrong types, lists of one as objects and the other way round, keys gone, lists repeated."""
-    documents = json.loads(json.dumps(documents))
-    for _ in range(r.randint(1, 4)):
-        places = _nodes(documents, [])
-        if not places:
-            break
-        holder, key = r.choice(places)
-        value, what = holder[key], r.randrange(6)
-        if what == 0 and isinstance(holder, dict):
-            del holder[key]
-        elif what == 1 and isinstance(value, list) and value:
-            holder[key] = value[0]
-        elif what == 2:
-            holder[key] = [value]
-        elif what == 3 and isinstance(value, list):
-            holder[key] = value * 3
-        elif what == 4:
-            holder[key] = str(value)
-        else:
-            holder[key] = r.choice(ODD_VALUES)
-    return documents
-
-
-def as_json(documents: list[Any], name: str) -> bytes:
-    if name.endswith(".jsonl"):
-        return "".join(json.dumps(d, ensure_ascii=False) + "\n" for d in documents).encode("utf-8", "replace")
-    whole = documents[0] if len(documents) == 1 else documents
-    return json.dumps(whole, ensure_ascii=False, indent=1).encode("utf-8", "replace")
-
-
-def nested(depth: int) -> list[bytes]:
-    deep = b'{"response":' * depth + b"1" + b"}" * depth
-    return [
-        b"[" * depth,
-        b"[" * depth + b"]" * depth,
-        deep,
-        b'{"request":{"from_id":' + b"[" * depth + b"]" * depth + b"}}",
-    ]
 
 
 # ------------------------------------------------------------------------------------------------- bytes
@@ -222,7 +218,40 @@ def odd_bytes(r: random.Random, data: bytes) -> bytes:
 
 def recoded(r: random.Random, data: bytes) -> bytes:
     """In another encoding; what that cannot write becomes ``?``."""
-    return data.decode("utf-8", "replace").encode(r.choice(ENCODINGS), "replace")
+    text, encoding = data.decode("utf-8", "replace"), r.choice(ENCODINGS)
+    bom = "\ufeff" if encoding.startswith("bom ") else ""
+    return (bom + text).encode(encoding.removeprefix("bom "), "replace")
+
+
+def flipped(r: random.Random, data: bytes) -> bytes:
+    """Some bytes changed where they stand, as in a damaged file of fixed places."""
+    changed = bytearray(data)
+    for _ in range(r.randint(1, 12)):
+        at = r.randrange(len(changed))
+        changed[at] = r.choice([0, 1, 0x7F, 0x80, 0xFF, r.randrange(256)])
+    return bytes(changed)
+
+
+def odd_lines(r: random.Random, text: str) -> str:
+    """Lines shuffled, repeated, gone, run together, or with odd cells in them."""
+    lines = text.split("\n")
+    for _ in range(r.randint(1, 4)):
+        at, what = r.randrange(len(lines)), r.randrange(6)
+        if what == 0:
+            end = min(len(lines), at + r.randint(2, 6))
+            lines[at:end] = r.sample(lines[at:end], end - at)
+        elif what == 1:
+            lines[at:at] = [r.choice(lines)] * r.randint(1, 5)
+        elif what == 2 and len(lines) > 1:
+            del lines[at]
+        elif what == 3:
+            lines[at] += lines[at - 1]
+        elif what == 4:
+            lines.insert(at, r.choice(ODD_CELLS))
+        else:
+            where = r.randint(0, len(lines[at]))
+            lines[at] = lines[at][:where] + r.choice(ODD_CELLS) + lines[at][where:]
+    return "\n".join(lines)
 
 
 # ------------------------------------------------------------------------------------------------- workbooks
@@ -327,26 +356,46 @@ def bomb(data: bytes, part: str, size: int) -> bytes:
 def written(r: random.Random, seed: Seed, content: Any) -> bytes:
     if seed.name.endswith(".xlsx"):
         return as_xlsx(content, r)
+    if seed.name.endswith(".xls"):
+        return as_xls(content, r)
+    if seed.name.endswith(".parquet"):
+        return as_parquet(content, r)
     if seed.name.endswith(".csv"):
         return as_csv(content, r)
     if seed.name.endswith((".json", ".jsonl")):
-        return as_json(content, seed.name)
+        return as_json(content, seed.name, ascii_only=r.random() < 0.3)
     return str(content).encode()
 
 
-def damaged(r: random.Random, seed: Seed) -> bytes:
-    """One damaged file made from a seed."""
+def damaged(r: random.Random, seed: Seed) -> tuple[str, bytes]:
+    """One damaged file made from a seed, and its name, of which the ending may be wrong."""
+    path = Path(seed.name)
+    name = str(path.with_suffix(r.choice(SUFFIXES))) if r.random() < 0.15 else seed.name
+    return name.replace("\\", "/"), _damaged(r, seed)
+
+
+def _damaged(r: random.Random, seed: Seed) -> bytes:
     content = seed.content
-    if seed.name.endswith((".csv", ".xlsx")):
+    if seed.name.endswith((".csv", ".xlsx", ".xls", ".parquet")):
         for _ in range(r.randint(0, 3)):
             if content and all(len(row) == len(content[0]) > 1 for row in content):
                 content = r.choice(TABLE)(r, content)
     elif seed.name.endswith((".json", ".jsonl")) and r.random() < 0.7:
         content = odd_document(r, content)
-    data = written(r, seed, content)
+    elif seed.name.endswith(".txt") and r.random() < 0.8:
+        content = odd_lines(r, content)
+    data, what = written(r, seed, content), r.random()
+    if seed.name.endswith(
+        ".parquet"
+    ):  # cut only: of a page with wrong bytes Polars may ask for any memory, and abort
+        return data[: r.randint(0, len(data))] if what < 0.3 else data
+    if seed.name.endswith(".xls"):
+        return flipped(r, data) if what < 0.5 else odd_bytes(r, data) if what < 0.6 else data
     if seed.name.endswith(".xlsx"):
-        what = r.random()
-        return odd_workbook(r, data) if what < 0.4 else odd_bytes(r, data) if what < 0.5 else data
+        damage = odd_workbook if what < 0.4 else odd_bytes if what < 0.5 else flipped if what < 0.55 else None
+        return damage(r, data) if damage else data
+    if seed.name.endswith((".json", ".jsonl")) and what < 0.2:
+        data = odd_keys(r, data)
     if r.random() < 0.3:
         data = recoded(r, data)
     return odd_bytes(r, data) if r.random() < 0.5 else data

@@ -45,10 +45,15 @@ def test_times(text, want):
     assert one(cells.parse_time, text) == want
 
 
-def test_serials_only_in_workbooks():
+def test_serials_in_workbooks_and_exports():
     assert one(cells.parse_time, "43882.5", CANONICAL_SHEET) == datetime(2020, 2, 21, 12)
     assert one(cells.parse_time, "43882", CANONICAL_SHEET) is None
     assert one(cells.parse_date, "43882", CANONICAL_SHEET) == date(2020, 2, 21)
+    assert one(cells.parse_time, "43882.33341", EXPORT) == datetime(2020, 2, 21, 8, 0, 7)  # 6.6 s as shown
+    assert one(cells.parse_time, "43882.333414357", EXPORT) == datetime(2020, 2, 21, 8, 0, 7)
+    assert one(cells.parse_time, "43882.5") is None
+    for text in ("1.5", "12.50", "123456.5"):
+        assert one(cells.parse_time, text, EXPORT) is None
 
 
 @pytest.mark.parametrize(

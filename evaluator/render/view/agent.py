@@ -9,7 +9,7 @@ from decimal import Decimal
 from evaluator.plan import plan_for
 from evaluator.render.sheet import Block, Cell, Column, Row, show
 from evaluator.render.text import clip, mask_buyer, visible
-from evaluator.render.view import kpi, payroll, scores
+from evaluator.render.view import kpi, links, payroll, scores
 from evaluator.render.view.plans import method_text, num
 from evaluator.render.view.prepared import Prepared
 from evaluator.render.view.redact import COLLEAGUE
@@ -47,6 +47,7 @@ class AgentPage:
     kpis: list[Block]
     orders: Block
     assists: Block
+    links: Block
     lost: list[Talk]
     lost_total: int
     unanswered: list[Talk]
@@ -63,6 +64,7 @@ class AgentPages:
         self.data = data
         self._cut = slices
         self._talks = talks
+        self._links = links.counts_block(data)
 
     def page(self, employee_id: str) -> AgentPage:
         """The page of one employee of the period."""
@@ -84,6 +86,7 @@ class AgentPages:
             kpis=self._kpis(me),
             orders=self._order_block(me),
             assists=self._assist_block(me),
+            links=self._links,
             lost=[self._lost_talk(me, r) for r in self._cut.lost.get(me, [])],
             lost_total=self._cut.lost_counts.get(me, 0),
             unanswered=[self._turn_talk(me, r) for r in self._cut.unanswered.get(me, [])],
@@ -115,13 +118,10 @@ class AgentPages:
         return tiles
 
     def _notes(self, me: str) -> list[str]:
-        notes = []
+        notes = list(links.warnings(self.data, by_shop=False))
         immature = self.data.figure("agent", me, "immature")
         if immature and immature.value not in (None, "0"):
             notes.append(f"您有 {immature.value} 个询单尚未到统计期（延迟统计），未计入转化率。")
-        unlinked = sum(item.count for item in self.data.unlinked)
-        if unlinked:
-            notes.append(f"本期有 {unlinked:,} 笔订单未能关联到任何买家聊天，按静默计，不归任何客服。")
         return notes
 
     # ---- pay and score ---------------------------------------------------------------------------

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from evaluator.identity import KEYS
+from evaluator.links import LOST
 from evaluator.render.sheet import Block, Column
 from evaluator.render.view.prepared import JUDGMENTS, Prepared
 
@@ -42,6 +44,7 @@ def _columns(data: Prepared) -> tuple[Column, ...]:
         Column("店铺", width=14),
         Column("订单号", "id", 24),
         Column("买家", width=16),
+        Column("买家依据", width=20, note="怎么认出这一单的买家"),
         Column("下单时间", "time", 19),
         Column("付款时间", "time", 19),
         Column("订单金额", "money", 12, "买家实付，含邮费，未减退款"),
@@ -58,16 +61,20 @@ def _columns(data: Prepared) -> tuple[Column, ...]:
 
 def _frame(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
     """Cells of the sheet, columns in its order."""
-    links = data.frame("links").select(*_KEYS, "link")
+    links = data.frame("links").select(*_KEYS, "link", "talked")
     orders = _with_beaten(data, _with_assists(data, orders)).join(
         links, on=_KEYS, how="left", maintain_order="left"
     )
     excluded = {e: data.words.word("excluded", e) for e in orders["excluded"].drop_nulls().unique().to_list()}
-    silent = pl.when(pl.col("excluded").is_null()).then(pl.lit("静默"))
+    nobody = pl.col("link").is_in(LOST)
+    silent = pl.when(pl.col("excluded").is_null()).then(
+        pl.when(nobody).then(pl.lit("认不出买家")).otherwise(pl.lit("静默"))
+    )
     return orders.select(
         "shop",
         "order_id",
         "buyer",
+        pl.col("link").replace({key: data.words.word("links", key) for key in (*KEYS, *LOST)}),
         "created",
         "paid",
         (pl.col("amount") / 100).alias("amount"),
@@ -142,10 +149,12 @@ def _why(data: Prepared, orders: pl.DataFrame) -> pl.Expr:
     return (
         pl.when(pl.col("excluded").is_not_null())
         .then(pl.lit(None, dtype=pl.String))
-        .when(pl.col("credited").is_null() & pl.col("buyer").is_null())
-        .then(pl.lit("买家未关联到任何聊天，静默"))
+        .when(pl.col("credited").is_null() & (pl.col("link") == "unlinked"))
+        .then(pl.lit("订单表没有买家昵称，聊天里也没有唯一的人提到订单号，暂按静默计"))
         .when(pl.col("credited").is_null() & (pl.col("link") == "ambiguous"))
-        .then(pl.lit("昵称脱敏，对应多位顾客，不猜是谁，静默"))
+        .then(pl.lit("昵称打码或 open id 对应多位顾客，不猜是谁，暂按静默计"))
+        .when(pl.col("credited").is_null() & ~pl.col("talked"))
+        .then(pl.lit("买家在本店没有聊过，静默"))
         .when(pl.col("credited").is_null())
         .then(pl.lit("窗口内没有客服与买家双向沟通，静默"))
         .when(pl.col("beaten").is_null())

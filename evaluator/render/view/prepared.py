@@ -14,7 +14,6 @@ from evaluator.render.words import Words
 
 if TYPE_CHECKING:
     from evaluator.evaluation import Evaluation
-    from evaluator.model import ReviewItem
     from evaluator.settings import Settings
 
 #: The times at which each judgment looks, in order, and the column of the winner there (R-A3).
@@ -137,11 +136,6 @@ class Prepared:
         return orders.join(rivals, on=keys, how="left", maintain_order="left").join(
             evidence, on=[*keys, "credited"], how="left", maintain_order="left"
         )
-
-    @property
-    def unlinked(self) -> list[ReviewItem]:
-        """What is said of the period's orders that no buyer is known of, a line a shop (SPEC §2)."""
-        return [item for item in self.evaluation.review if item.kind == "unlinked_order"]
 
     @property
     def version(self) -> str:

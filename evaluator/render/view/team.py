@@ -11,7 +11,7 @@ import polars as pl
 
 from evaluator.render.sheet import Block, Column, Row, show
 from evaluator.render.text import page_files, visible
-from evaluator.render.view import kpi, method, payroll, review, scores
+from evaluator.render.view import kpi, links, method, payroll, review, scores
 from evaluator.render.view.agent import Tile, show_cell
 from evaluator.render.view.prepared import Figure, Prepared
 from evaluator.render.view.slices import Record, consult_turns, lost_receptions, period_assists
@@ -48,6 +48,7 @@ class TeamPage:
     balances: Block
     score_totals: Block
     score_details: Block
+    links: Block
     assists: Block
     talks: list[TalkList]
     missing: Block
@@ -80,6 +81,7 @@ def team_page(data: Prepared, lists: TeamLists, talks: Talks) -> TeamPage:
         balances=payroll.balance_block(data),
         score_totals=scores.total_block(data),
         score_details=scores.detail_block(data),
+        links=links.block(data),
         assists=_assists(data),
         talks=lists.shown(data, talks),
         missing=kpi.missing_block(data),
@@ -123,7 +125,9 @@ def _tiles(data: Prepared) -> list[Tile]:
         figure = all_shops(data, metric)
         if figure is not None:
             cell = kpi.cell(data, figure)
-            tiles.append(Tile(data.words.metric(metric), show_cell(cell), cell.note))
+            more = links.in_silent(data) if metric == "silent_share" else ""
+            note = "，".join(part for part in (cell.note, more) if part)
+            tiles.append(Tile(data.words.metric(metric), show_cell(cell), note))
     total = data.evaluation.pay.payroll_total
     people = len({p.employee_id for p in data.evaluation.pay.lines})
     tiles.append(Tile("工资总额", f"{show(total, 'money')} 元", f"{people} 人"))
@@ -134,7 +138,7 @@ def _warnings(data: Prepared) -> list[str]:
     """What the reader must know before he trusts the numbers."""
     words = data.words
     warnings: list[str] = []
-    warnings.extend(f"未关联订单：{visible(item.detail)}" for item in data.unlinked)
+    warnings.extend(links.warnings(data))
     immature = all_shops(data, "immature")
     if immature is not None and immature.value and Decimal(immature.value):
         warnings.append(

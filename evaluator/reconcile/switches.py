@@ -12,17 +12,34 @@ from typing import Any
 
 import polars as pl
 
+from evaluator.metrics.request import MetricRequest
 from evaluator.model import MonthData
 from evaluator.settings import Filters, Settings
 
 ACCOUNTS = "accounts"
-#: Switches that compare another figure of ours instead of computing anew.
-STAND_INS = {
+NO_FILTER = Filters(internal=False, manual=False, ad=False, agent_only=False, one_liner=False, code_word=None)
+WHOLE_DAY, DAY_HOURS = ("00:00", "24:00"), ("08:00", "23:00")
+OTHER_METRIC = {
     "refunds": {"sales": "net_sales", "net_sales": "sales"},
     "very_satisfied": {"satisfaction": "very_satisfied"},
+    "replied": {"consults": "reply_rate"},
 }
-NO_FILTER = Filters(internal=False, manual=False, ad=False, agent_only=False, one_liner=False, code_word=None)
-DAY_HOURS = ("08:00", "23:00")
+NUMERATORS = ("replied",)  # switches that mean the numerator of the other figure
+HOURS = {"all_day": WHOLE_DAY, "day_hours": DAY_HOURS}
+
+
+def stand_in(name: str, request: MetricRequest) -> MetricRequest | None:
+    """The other figure of ours that the switch ``name`` lays beside theirs; None where it means to compute anew."""
+    options = dict(request.options)
+    if name in OTHER_METRIC:
+        other = OTHER_METRIC[name].get(request.metric)
+        return MetricRequest.of(other, options) if other else None
+    if name in HOURS:
+        return MetricRequest.of(request.metric, options | {"hours": HOURS[name]})
+    if name.startswith("unit_"):
+        unit = name.removeprefix("unit_")
+        return MetricRequest.of(request.metric, options | {"unit": unit}) if "unit" in options else None
+    return None
 
 
 def _filters(settings: Settings, **changes: bool) -> Settings:
@@ -32,10 +49,7 @@ def _filters(settings: Settings, **changes: bool) -> Settings:
 _SETTINGS: dict[str, Callable[[Settings], Settings]] = {
     "filters": lambda s: s.model_copy(update={"filters": NO_FILTER}),
     "filter_ad": lambda s: _filters(s, ad=False),
-    "filter_agent_only": lambda s: _filters(s, agent_only=False),
     "one_liner": lambda s: _filters(s, one_liner=True),
-    "all_day": lambda s: s.model_copy(update={"response_hours": None}),
-    "day_hours": lambda s: s.model_copy(update={"response_hours": DAY_HOURS}),
     "by": lambda s: s.model_copy(update={"by": "rounds" if s.by == "last" else "last"}),
     "postage": lambda s: s.model_copy(update={"count_postage": not s.count_postage}),
     "orders_kept": lambda s: s.model_copy(
@@ -44,7 +58,8 @@ _SETTINGS: dict[str, Callable[[Settings], Settings]] = {
 }
 
 
-def _change(name: str) -> Callable[[Settings], Settings] | None:
+def change_of(name: str) -> Callable[[Settings], Settings] | None:
+    """What a switch changes in the settings; None where it changes none."""
     if name in _SETTINGS:
         return _SETTINGS[name]
     update: dict[str, Any] | None = None
@@ -82,7 +97,9 @@ def switched(month: MonthData, name: str) -> MonthData | None:
         return replace(
             month, tables=tables | {"messages": human}, config=replace(month.config, settings=settings)
         )
-    change = _change(name)
+    if name == "judgment_grouped_chain" and not month.has("orders", "grouped"):
+        return None
+    change = change_of(name)
     if change is None:
         return None
     settings = change(month.config.settings)

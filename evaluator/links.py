@@ -1,0 +1,86 @@
+"""How the period's orders found their buyers, and which found none (SPEC §2): counted and told on the screen and in
+every report. An order of nobody counts as silent, but nobody knows that it is: some agent may have earned it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import polars as pl
+
+from evaluator.identity import KEYS
+from evaluator.metrics.monthfacts import PeriodView
+from evaluator.numbers import half_up, yuan
+from evaluator.rulebook import label
+
+LOST = ("unlinked", "ambiguous")  # nobody's, or one of several buyers'
+WHY_LOST = {
+    "unlinked": "{n:,} 笔的订单表里没有可用的买家昵称，聊天里也没有唯一的一位买家提到订单号",
+    "ambiguous": "{n:,} 笔可能是几位买家中的一位（昵称打了码，或 open id 对应几位买家），程序不猜",
+}
+WHAT_TO_DO = (
+    "怎么办：请重新导出带买家昵称（会员名）的订单表，或用订单接口拉取（带 open id），放进来再算一次；"
+    "今后请客服让买家在聊天里发来订单卡片或订单号"
+)
+
+
+def order_links(view: PeriodView) -> pl.DataFrame:
+    """Orders paid in the period and not excluded: shop, link, talked (whether the buyer has any chat in the shop; null
+    for LOST) → orders, buyers, fen."""
+    rows = view.facts.orders.filter(view.inside("paid_day") & pl.col("excluded").is_null())
+    counted = rows.group_by("shop", "link", "talked").agg(
+        pl.len().cast(pl.Int64).alias("orders"),
+        pl.col("b").n_unique().cast(pl.Int64).alias("buyers"),
+        pl.col("counted").sum().alias("fen"),
+    )
+    order = pl.col("link").replace_strict((*KEYS, *LOST), range(len(KEYS) + len(LOST)))
+    return counted.sort("shop", order, pl.col("talked").fill_null(False).not_())
+
+
+def found(links: pl.DataFrame) -> pl.DataFrame:
+    """Those whose buyer is known."""
+    return links.filter(~pl.col("link").is_in(LOST))
+
+
+def lost(links: pl.DataFrame) -> pl.DataFrame:
+    """Those whose buyer is not."""
+    return links.filter(pl.col("link").is_in(LOST))
+
+
+def summary(links: pl.DataFrame) -> str:
+    """One line: how many by which key, how many of buyers who never talked, how many of nobody."""
+    counts = dict(links.group_by("link", maintain_order=True).agg(pl.col("orders").sum()).iter_rows())
+    parts = [f"按{label('links', key)} {counts[key]:,} 笔" for key in KEYS if key in counts]
+    quiet = found(links).filter(~pl.col("talked"))["orders"].sum()
+    nobody = sum(counts.get(key, 0) for key in LOST)
+    return (
+        f"订单与买家（本期付款 {sum(counts.values()):,} 笔）：{'，'.join(parts) or '无'}；"
+        f"其中买家没有聊过的 {quiet:,} 笔（静默）；认不出买家的 {nobody:,} 笔"
+    )
+
+
+def warning(links: pl.DataFrame, by_shop: bool = True) -> str | None:
+    """What a clerk must know of the orders of nobody, and do about them; None if there are none. ``by_shop``: with the
+    number of each shop, where there are several."""
+    rows = lost(links)
+    if rows.is_empty():
+        return None
+    counts = dict(rows.group_by("link").agg(pl.col("orders").sum()).iter_rows())
+    shops = rows.group_by("shop", maintain_order=True).agg(pl.col("orders").sum()).rows()
+    each = "，".join(f"{shop} {n:,} 笔" for shop, n in shops) if by_shop and len(shops) > 1 else ""
+    why = "；".join(told.format(n=counts[key]) for key, told in WHY_LOST.items() if key in counts)
+    amount = yuan(Fraction(int(rows["fen"].sum()), 100))
+    return (
+        f"{'' if by_shop else '全店'}本期付款的订单中有 {sum(counts.values()):,} 笔（{amount} 元）认不出买家"
+        f"{f'（{each}）' if each else ''}，没有归给任何客服：{why}。"
+        "它们暂按静默计，但不等于没有客服服务过，可能漏算了客服的业绩。"
+        f"{WHAT_TO_DO}。"
+    )
+
+
+def described(links: pl.DataFrame) -> list[dict[str, object]]:
+    """The counts for ``manifest.json``."""
+    return [
+        {key: value for key, value in row.items() if key != "fen"}
+        | {"yuan": str(half_up(Fraction(row["fen"], 100)))}
+        for row in links.iter_rows(named=True)
+    ]
