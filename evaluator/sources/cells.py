@@ -241,6 +241,8 @@ def _day(year: str, month: str, day: str) -> date | None:
 def one_duration(text: str) -> tuple[Decimal, Decimal] | None:
     """Seconds, and one in the last place that is written: ``1分20秒``, ``00:01:20``, ``35s``; None for a bare number
     or anything else."""
+    if len(text) > LONGEST:
+        return None
     match = _CLOCK.fullmatch(text) or _SPOKEN.fullmatch(text)
     if match is None or not any(match.groups()):
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from contextlib import suppress
 
 import fuzzing
 import polars as pl
@@ -144,7 +145,8 @@ def test_service_reports(month, tmp_path, cell):
         month.write("客服绩效_20261001_20261031.csv", text)
         with within(SECONDS):
             month.read()
-            read_file(month.folder / "客服绩效_20261001_20261031.csv")
+            with suppress(EvaluatorError):  # none of its figures can be read
+                read_file(month.folder / "客服绩效_20261001_20261031.csv")
 
 
 @pytest.mark.parametrize("cell", ["1\r2", "x" * 200_000, '"', '"x', "\0", "1" * 5_000])
