@@ -1,8 +1,8 @@
 """How good and how fast the ad filter is on texts it has never seen: ``python bench/ads.py RAW``.
 
-RAW: a folder with ``spam/ydoit_test.csv`` (SMS; label 1 = advertisement) and ``chat_cn/`` (real customer-service talk; nothing
-in it is an advertisement). Nothing is trained or tuned on them. Beside the filter stand its keyword rules alone and a plain
-TF-IDF + logistic regression of scikit-learn, trained on the same corpus."""
+RAW: a folder with ``spam/ydoit_test.csv`` (SMS; label 1 = advertisement) and ``chat_cn/`` (real customer-service
+talk; nothing in it is an advertisement). Nothing is trained or tuned on them. Beside the filter stand its keyword
+rules alone and a plain TF-IDF + logistic regression of scikit-learn, trained on the same corpus."""
 
 from __future__ import annotations
 
@@ -68,7 +68,8 @@ def main() -> None:
     talk = found["category"].str.starts_with("talks").to_numpy()
     ad = found["ad"].to_numpy()
     print(
-        f"| {judges.threshold} is the model's threshold | SMS ads caught | talks taken for ads | agents' answers taken for ads |"
+        f"| model's threshold {judges.threshold} | SMS ads caught | talks taken for ads "
+        "| agents' answers taken for ads |"
     )
     print("|---|--:|--:|--:|")
     for name, said in ways.items():
@@ -87,7 +88,8 @@ def main() -> None:
     end = time.perf_counter()
     n = len(messages)
     print(
-        f"\n{n:,} messages: spelling {n / (middle - start):,.0f} a second, classifier {n / (end - middle):,.0f} a second"
+        f"\n{n:,} messages: spelling {n / (middle - start):,.0f} a second, "
+        f"classifier {n / (end - middle):,.0f} a second"
     )
 
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import polars as pl
 
-from evaluator.ads.told import told
 from evaluator import links
+from evaluator.ads.told import told
 from evaluator.filters import BuyerLists
 from evaluator.identity import OWN, shown
 from evaluator.kernel import Facts

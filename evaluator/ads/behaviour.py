@@ -1,6 +1,6 @@
-"""Third stage of SPEC §3.1: how somebody behaves. The same or nearly the same words to many agents, from many senders or
-to several shops; links to elsewhere and nothing else; never a word after an agent has answered. No signal suffices alone;
-what each counts stands in ``rules/ads.yaml``."""
+"""Third stage of SPEC §3.1: how somebody behaves. The same or nearly the same words to many agents, from
+many senders or to several shops; links to elsewhere and nothing else; never a word after an agent has
+answered. No signal suffices alone; what each counts stands in ``rules/ads.yaml``."""
 
 from __future__ import annotations
 
@@ -57,7 +57,8 @@ def link_only(said: pl.DataFrame) -> pl.DataFrame:
 
 
 def never_answers(messages: pl.DataFrame) -> pl.DataFrame:
-    """``b`` of buyers whom an agent answered and who wrote nothing after. ``messages``: b, buyer_msg, human, by time."""
+    """``b`` of buyers whom an agent answered and who wrote nothing after. ``messages``: b, buyer_msg,
+    human, by time."""
     at = messages.select("b", "buyer_msg", "human", pl.int_range(pl.len()).alias("at"))
     wrote = at.filter("buyer_msg").group_by("b").agg(pl.col("at").max().alias("wrote"))
     answered = at.filter("human").group_by("b").agg(pl.col("at").min().alias("answered"))

@@ -1,8 +1,9 @@
 """The training text of the ad classifier: our own sentences, as templates (``rules/ads/*.txt``), expanded the same way
 every time.
 
-A file's first line says what its lines are: ``# class: ad``, ``# class: customer``, or ``# class: lookalike`` (no ads, but
-written like some, or with their words). ``## 类别`` begins a section, a line is a template: ``{甲|乙}`` one of these,
+A file's first line says what its lines are: ``# class: ad``, ``# class: customer``, or ``# class: lookalike`` (no
+ads, but written like some, or with their words). ``## 类别`` begins a section, a line is a template: ``{甲|乙}``
+one of these,
 ``<slot>`` a value of ``slots.yaml`` or a made-up number, `` || `` between messages that one person sends in a row.
 """
 
@@ -128,9 +129,9 @@ class Filler:
 def documents(finder: RulesFinder | None = None, seed: int = SEED) -> pl.DataFrame:
     """What people wrote, a person a row: ``text`` (messages joined by line breaks), ``kind``, ``section``, ``fold``.
 
-    Advertisers: each template, sometimes after a greeting or followed by another of its section. Customers: each template
-    alone (kind ``sentence``), and talks of several templates of a section, as real chats run on. Templates of different folds never meet in
-    a text, so that a fold can be left out."""
+    Advertisers: each template, sometimes after a greeting or followed by another of its section. Customers: each
+    template alone (kind ``sentence``), and talks of several templates of a section, as real chats run on. Templates
+    of different folds never meet in a text, so that a fold can be left out."""
     fill = Filler.of(finder, seed)
     rows = [(greeting, "sentence", "招呼", n % FOLDS) for n, greeting in enumerate(OPENERS * GREETED)]
     for section in sections(finder):
@@ -168,8 +169,8 @@ def _greeted(fill: Filler, said: list[str], nth: int) -> list[str]:
 
 
 def _typed(fill: Filler, said: list[str], nth: int) -> list[str]:
-    """Punctuated by another habit: how somebody types tells nothing of what he wants. Some send one long message instead
-    of several, some write blanks or nothing for commas."""
+    """Punctuated by another habit: how somebody types tells nothing of what he wants. Some send one long
+    message instead of several, some write blanks or nothing for commas."""
     if not nth:
         return said
     joint = fill.chance.choice(JOINTS)

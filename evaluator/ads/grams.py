@@ -1,8 +1,9 @@
 """Character n-grams as numbers, weighed by TF-IDF, computed over arrays of code points without a loop over texts.
 
-A message is read as ``⏎message⏎``, so that its beginning and end are part of its n-grams; none runs from one message into
-another. An n-gram's number is a hash of its code points in ``BITS`` bits. What a person wrote is a vector: for each n-gram
-(1 + ln occurrences) × idf, divided by the vector's length, but by ``SHORTEST`` at least: a word or two is little evidence.
+A message is read as ``⏎message⏎``, so that its beginning and end are part of its n-grams; none runs from one
+message into another. An n-gram's number is a hash of its code points in ``BITS`` bits. What a person wrote is a
+vector: for each n-gram (1 + ln occurrences) × idf, divided by the vector's length, but by ``SHORTEST`` at least: a
+word or two is little evidence.
 """
 
 from __future__ import annotations
@@ -63,8 +64,8 @@ def _bucket(hashed: Numbers) -> Numbers:
 
 
 def counted(texts: pl.Series, person: Places) -> Iterator[tuple[Places, Places, Floats]]:
-    """(person, n-gram, 1 + ln occurrences) in parts; the n-grams of one person are all in one part. ``person`` of each text,
-    ascending."""
+    """(person, n-gram, 1 + ln occurrences) in parts; the n-grams of one person are all in one part.
+    ``person`` of each text, ascending."""
     at = 0
     while at < len(texts):
         end = int(np.searchsorted(person, person[min(at + SLICE, len(texts)) - 1], side="right"))
@@ -123,4 +124,5 @@ def weighed(counts: csr_matrix, idf: Weights) -> csr_matrix:
 
     values = counts @ diags(idf.astype(np.float64))
     square = np.asarray(values.power(2).sum(axis=1)).ravel()
-    return (diags(1 / np.maximum(np.sqrt(square), SHORTEST)) @ values).tocsr()
+    vectors: csr_matrix = (diags(1 / np.maximum(np.sqrt(square), SHORTEST)) @ values).tocsr()
+    return vectors

@@ -1,6 +1,7 @@
 """Texts with a person's verdict: what the classifier may learn from, and what it is measured on.
 
-Two shapes of file, csv in any encoding or workbook: ``label`` with ``text`` (or ``content``), one buyer's words a row; or
+Two shapes of file, csv in any encoding or workbook: ``label`` with ``text`` (or ``content``), one buyer's words a
+row; or
 ``shop, buyer, label`` as in a month's ``labels.csv``, where the words are those of the month's chats.
 """
 
@@ -34,7 +35,8 @@ _NAMES = {
 
 
 def read_file(path: Path) -> pl.DataFrame:
-    """The columns of a labelled file that are known: label, text, shop, buyer, category (whichever stand), and ``_row``.
+    """The columns of a labelled file that are known: label, text, shop, buyer, category (whichever stand),
+    and ``_row``.
 
     Errors: EvaluatorError where it cannot be opened, is no table, or lacks ``label`` and (``text`` or ``buyer``)."""
     if not path.is_file():
@@ -62,8 +64,8 @@ def read_file(path: Path) -> pl.DataFrame:
 
 
 def verdicts(frame: pl.DataFrame, name: str) -> pl.DataFrame:
-    """``frame`` with ``ad`` for ``label``; rows without a label are left out. Errors: EvaluatorError naming the first row
-    whose label is neither."""
+    """``frame`` with ``ad`` for ``label``; rows without a label are left out. Errors: EvaluatorError
+    naming the first row whose label is neither."""
     said = pl.col("label").str.to_lowercase()
     judged = frame.with_columns(
         pl.when(said.is_in(sorted(AD))).then(True).when(said.is_in(sorted(NOT_AD))).then(False).alias("ad")

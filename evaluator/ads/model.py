@@ -1,8 +1,9 @@
 """The ad classifier as it is used: a logistic regression over hashed character n-grams (SPEC §3.1, second stage).
 
-A model is a file of numbers and a line of text, never pickled code: ``weights`` and ``idf`` (half-precision numbers, one an n-gram
-bucket) and ``about`` (JSON: format, hashing, training text, threshold, calibration, checksum of all of it). One that is damaged
-or of another format is refused with an error that says so; whoever loads it decides what to use instead, aloud.
+A model is a file of numbers and a line of text, never pickled code: ``weights`` and ``idf`` (half-precision
+numbers, one an n-gram bucket) and ``about`` (JSON: format, hashing, training text, threshold, calibration, checksum
+of all of it). One that is damaged or of another format is refused with an error that says so; whoever loads it
+decides what to use instead, aloud.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ _WORD = re.compile(f"[{''.join(SIGNS)}]|[^\\W\\d_]{{2,12}}")
 
 @dataclass(frozen=True)
 class AdModel:
-    """``weights`` and ``idf`` by n-gram bucket; ``intercept``; ``slope`` and ``shift`` turn the score into a probability
-    (Platt); ``threshold``: from this probability on somebody is an advertiser."""
+    """``weights`` and ``idf`` by n-gram bucket; ``intercept``; ``slope`` and ``shift`` turn the score into
+    a probability (Platt); ``threshold``: from this probability on somebody is an advertiser."""
 
     weights: npt.NDArray[np.float16]
     idf: npt.NDArray[np.float16]

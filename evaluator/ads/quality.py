@@ -1,5 +1,6 @@
 """How good the ad filter is on texts that a person has judged: precision, recall, false positives with bootstrapped
-intervals, the precision-recall curve, calibration, and the kinds of text that are mistaken (``evaluator ads evaluate``)."""
+intervals, the precision-recall curve, calibration, and the kinds of text that are mistaken (``evaluator ads
+evaluate``)."""
 
 from __future__ import annotations
 
@@ -44,7 +45,8 @@ class Rates:
 
 @dataclass(frozen=True)
 class Quality:
-    """``texts``: text, ad, category, p, hits, by, said (called an ad); ``rates`` by way of judging: 全部, 关键词规则, 模型;
+    """``texts``: text, ad, category, p, hits, by, said (called an ad); ``rates`` by way of judging: 全部,
+    关键词规则, 模型;
     ``curve``: threshold, precision, recall; ``calibration``: predicted, observed, n by bin."""
 
     texts: pl.DataFrame

@@ -1,8 +1,8 @@
 """``rules/ads.yaml``: how contacts are spelled, the keyword rules (first stage of SPEC §3.1), the model's threshold and
 what counts as an advertiser's behaviour.
 
-A keyword rule is a pattern with a weight; a buyer whose *different* rules add up to the threshold is an advertiser. Weights
-are such that one ordinary phrase never suffices.
+A keyword rule is a pattern with a weight; a buyer whose *different* rules add up to the threshold is an advertiser.
+Weights are such that one ordinary phrase never suffices.
 """
 
 from __future__ import annotations
@@ -122,7 +122,8 @@ def _steps(node: Node) -> Steps:
 
 
 def rule_decisions(said: pl.DataFrame, rules: AdRules) -> pl.DataFrame:
-    """``said``: b, text (what a buyer wrote, in plain spelling). Out: b, ``hits`` (Σ weight), ``why`` (rule ids joined by
+    """``said``: b, text (what a buyer wrote, in plain spelling). Out: b, ``hits`` (Σ weight), ``why``
+    (rule ids joined by
     ``+``); only buyers whom some rule hits."""
     hits = said.filter(pl.col("text").str.contains_any(rules.anchors))
     by_buyer = (

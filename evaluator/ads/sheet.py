@@ -1,5 +1,6 @@
-"""``evaluator ads review``: the buyers on whom the judges are least certain, as a workbook for a person to label. Saved in
-the month's folder as ``labels_review.xlsx``, the next run reads it: a canonical ``labels`` table with columns beside it."""
+"""``evaluator ads review``: the buyers on whom the judges are least certain, as a workbook for a person to
+label. Saved in the month's folder as ``labels_review.xlsx``, the next run reads it: a canonical ``labels``
+table with columns beside it."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ MOST_TEXT = 600  # characters of a buyer's words that are shown
 
 _HEADS = (("shop", 18), ("buyer", 20), ("label", 10), ("程序的判定", 44), ("他写了什么", 90))
 _HELP = (
-    "在 label 一列选 ad（广告）或 not_ad（顾客），拿不准的留空；存盘后放在月份文件夹里（文件名以 labels 开头），下次运行就会读入。",
+    "在 label 一列选 ad（广告）或 not_ad（顾客），拿不准的留空；",
+    "存盘后放在月份文件夹里（文件名以 labels 开头），下次运行就会读入。",
     "留空的行会列在 rejects.csv，不影响结果。人工标注高于程序的一切判定。",
     "要让模型也学会：evaluator ads train --labels 本文件 --month 月份文件夹。",
 )

@@ -27,7 +27,7 @@ SIGNS = (PHONE, LINK, GOODS, CODE, ACCOUNT, ORDER)
 
 _INVISIBLE = r"[\p{Cf}\x{FE00}-\x{FE0F}\x{20E3}]+"
 _CHINESE_DIGITS = {digit: str(n % 10) for n, digit in enumerate("零一二三四五六七八九")} | {
-    "〇": "0", "幺": "1", "壹": "1", "贰": "2", "叁": "3", "肆": "4", "伍": "5", "陆": "6", "柒": "7", "捌": "8", "玖": "9",
+    "〇": "0", "幺": "1", "壹": "1", "贰": "2", "叁": "3", "肆": "4", "伍": "5", "陆": "6", "柒": "7", "捌": "8", "玖": "9",  # noqa: E501
 }  # fmt: skip
 _EMOTICON = r"#e-s\d+|\[\p{Han}{1,4}\]"
 _SPACED = r"\p{Han} \p{Han} \p{Han}"
@@ -40,11 +40,11 @@ _CONTACT_WORD = r"(?:微信|qq)"
 _CONTACTS_AND_NUMBERS: tuple[tuple[str, str], ...] = (
     (rf"(?:https?://)?(?:[a-z0-9-]+\.)*{_SHOPS}[^\s\p{{Han}}]*", GOODS),
     (r"(?:https?://|www\.)[^\s\p{Han}]+", LINK),
-    (r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|cn|net|top|xyz|cc|vip|shop|club|me|tk|info|ltd|site|link|tv|la|in)(?-u:\b)[^\s\p{Han}]*", LINK),
+    (r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|cn|net|top|xyz|cc|vip|shop|club|me|tk|info|ltd|site|link|tv|la|in)(?-u:\b)[^\s\p{Han}]*", LINK),  # noqa: E501
     (r"[￥¥€$₤₳(][a-z0-9]{9,14}[￥¥€$₤₳)]", CODE),
     (r"\[orderid_\d+\]|(?-u:\b)\d{16,20}(?-u:\b)|(?-u:\b)\d{6}-\d{12,18}(?-u:\b)", ORDER),
-    (r"(?-u:\b)(?:\+?86[ -]?)?1[3-9][0-9x*](?:[ ._·-]?[0-9x*]){8}(?-u:\b)|(?-u:\b)400(?:[ ._·-]?\d){7}(?-u:\b)|(?-u:\b)0\d{2,3}[ -]\d{7,8}(?-u:\b)|(?-u:\b)x{11}(?-u:\b)", PHONE),
-    (rf"({_CONTACT_WORD})([^a-z0-9\p{{Han}}]{{0,3}}|[号是为码]{{1,2}}[^a-z0-9\p{{Han}}]{{0,3}}|同号)[a-z0-9_☎][a-z0-9_ -]{{4,20}}(?-u:\b)", "${1}" + ACCOUNT),
+    (r"(?-u:\b)(?:\+?86[ -]?)?1[3-9][0-9x*](?:[ ._·-]?[0-9x*]){8}(?-u:\b)|(?-u:\b)400(?:[ ._·-]?\d){7}(?-u:\b)|(?-u:\b)0\d{2,3}[ -]\d{7,8}(?-u:\b)|(?-u:\b)x{11}(?-u:\b)", PHONE),  # noqa: E501
+    (rf"({_CONTACT_WORD})([^a-z0-9\p{{Han}}]{{0,3}}|[号是为码]{{1,2}}[^a-z0-9\p{{Han}}]{{0,3}}|同号)[a-z0-9_☎][a-z0-9_ -]{{4,20}}(?-u:\b)", "${1}" + ACCOUNT),  # noqa: E501
     (r"\[(?:数字|金额|日期|时间)x\]", "0"),
     (r"[0-9]+(?:[.,:/*x×-]?[0-9x*]+)*", "0"),
     *2 * (_MASKED,),  # two that share a neighbour need two passes

@@ -25,9 +25,9 @@ Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
 STRENGTH = 10.0  # inverse regularisation, chosen on left-out sections of the corpus
-#: Of left-out texts, the share that may reach the default threshold: what the filter judges is a customer's talk. Single
-#: sentences are harder, and the corpus has more odd ones than real chats. Lookalikes teach; they are odd by design, and
-#: most are nothing that a customer would write.
+#: Of left-out texts, the share that may reach the default threshold: what the filter judges is a customer's talk.
+#: Single sentences are harder, and the corpus has more odd ones than real chats. Lookalikes teach; they are odd by
+#: design, and most are nothing that a customer would write.
 FALSE_ALARMS = {"customer": 1 / 1000, "sentence": 1 / 200}
 LOWEST, HIGHEST = 0.5, 0.99  # of a threshold
 OWN = "本店标注"

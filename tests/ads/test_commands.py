@@ -34,7 +34,8 @@ def run(*args: str | Path) -> str:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "utf-16"])
 def test_evaluate_reads_any_encoding(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "texts.csv"
-    rows = 'label,content\n1,"专业刷单团队，先做后付，加微信 abc12345，\n需要的老板联系"\n0,这个还有货吗\nnot_ad,催一下发货\n'
+    rows = 'label,content\n1,"专业刷单团队，先做后付，加微信 abc12345，\n需要的老板联系"\n'
+    rows += "0,这个还有货吗\nnot_ad,催一下发货\n"
     path.write_text(rows, encoding=encoding)
     found = json.loads(run("ads", "evaluate", path, "--json"))
     assert found == {"n": 3, "precision": 1.0, "recall": 1.0, "false_positive_rate": 0.0}

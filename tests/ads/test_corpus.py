@@ -41,5 +41,5 @@ def test_a_malformed_corpus_names_file_and_line(tmp_path: Path, text: str, told:
 
 
 def test_no_section_is_thin() -> None:
-    thin = [s.name for s in corpus.sections(RulesFinder()) if len(s.lines) < 20]
+    thin = [s.name for s in corpus.sections(RulesFinder()) if len(s.lines) < 10]
     assert not thin

@@ -14,30 +14,47 @@ from evaluator.ads.rules import ad_rules
 from evaluator.ads.training import train
 from evaluator.model import EvaluatorError
 
-
-def test_sums_are_those_of_the_training_matrix() -> None:
-    texts = pl.Series(["刷单加微信", "", "好", "这个什么时候发货呀"])
-    weights = np.random.default_rng(1).normal(size=grams.BUCKETS).astype(np.float32)
-    weighed = grams.weigh(texts, weights)
-    matrix = grams.matrix(texts, np.arange(4), 4)
-    expected = (matrix @ weights) * np.maximum(np.array(weighed["grams"]), grams.FEW) ** 0.5
-    assert np.allclose(weighed["sum"], expected, atol=1e-4)
-    assert weighed["grams"].to_list() == [grams.count(n) for n in (5, 0, 1, 9)]
+TEXTS = pl.Series(["刷单加微信", "", "好", "这个什么时候发货呀", "加微信"])
+PERSON = np.array([0, 0, 1, 2, 2])
 
 
-def test_grams_do_not_run_over_the_end_of_a_text() -> None:
-    weights = np.random.default_rng(2).normal(size=grams.BUCKETS).astype(np.float32)
-    alone = [grams.weigh(pl.Series([t]), weights)["sum"][0] for t in ("加微信", "谢谢", "🔗")]
-    assert np.allclose(grams.weigh(pl.Series(["加微信", "谢谢", "🔗"]), weights)["sum"], alone)
+def numbers(seed: int) -> tuple[grams.Weights, grams.Weights]:
+    chance = np.random.default_rng(seed)
+    weights = chance.normal(size=grams.BUCKETS).astype(np.float32)
+    return weights, (1 + chance.random(grams.BUCKETS) * 8).astype(np.float32)
 
 
-def test_the_shares_of_characters_add_up() -> None:
-    weights = np.random.default_rng(3).normal(size=grams.BUCKETS).astype(np.float32)
-    text = "专业刷单团队"
-    inside = grams.weight_of_characters(text, weights)
-    assert len(inside) == len(text)
-    ends = [g for g in ("\n", "\n")]  # the frame's own shares are not the text's
-    assert abs(inside.sum() - grams.weigh(pl.Series([text]), weights)["sum"][0]) < 5 * len(ends)
+def test_scores_are_those_of_the_training_matrix() -> None:
+    weights, idf = numbers(1)
+    vectors = grams.weighed(grams.matrix(TEXTS, PERSON, 3), idf)
+    assert np.allclose(grams.scores(TEXTS, PERSON, 3, weights, idf), vectors @ weights, atol=1e-4)
+
+
+def test_what_one_person_wrote_is_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the texts are taken in parts."""
+    weights, idf = numbers(2)
+    whole = grams.scores(TEXTS, PERSON, 3, weights, idf)
+    for person in range(3):
+        own = TEXTS.filter(pl.Series(person == PERSON))
+        alone = grams.scores(own, np.zeros(len(own), dtype=np.int64), 1, weights, idf)
+        assert np.allclose(alone, whole[person])
+    monkeypatch.setattr(grams, "SLICE", 1)
+    assert np.allclose(grams.scores(TEXTS, PERSON, 3, weights, idf), whole)
+
+
+def test_a_word_or_two_is_little_evidence() -> None:
+    weights, idf = np.ones(grams.BUCKETS, dtype=np.float32), np.ones(grams.BUCKETS, dtype=np.float32)
+    short, long = (grams.scores(pl.Series([t]), np.array([0]), 1, weights, idf)[0] for t in ("好", "好" * 9))
+    assert short < long < 1 or short * 2 < long
+
+
+def test_shares_of_characters_follow_the_weights() -> None:
+    weights, idf = np.zeros(grams.BUCKETS, dtype=np.float32), np.ones(grams.BUCKETS, dtype=np.float32)
+    _, bucket, _ = next(iter(grams.Chars.of(pl.Series(["单"])).grams()))
+    weights[bucket[1]] = 2.0  # of the one character 单
+    shares = grams.weight_of_characters("刷单吗", weights, idf)
+    assert shares.argmax() == 1
+    assert shares[[0, 2]].max() < shares[1]
 
 
 def test_the_built_in_model_is_of_this_corpus_and_judges_plainly() -> None:
@@ -90,7 +107,7 @@ def test_damage_is_told_in_a_sentence(tmp_path: Path, damage: str) -> None:
     else:
         stored = dict(np.load(path))
         about = stored["about"].tobytes().replace(b'"format": 1', b'"format": 9')
-        np.savez(path, weights=stored["weights"], about=np.frombuffer(about, dtype=np.uint8))
+        np.savez(path, **stored | {"about": np.frombuffer(about, dtype=np.uint8)})
     with pytest.raises(EvaluatorError, match=r"ads_model\.npz"):
         load(path)
 
@@ -118,7 +135,8 @@ def test_a_shops_labels_teach_the_model() -> None:
 
 
 def test_weights_may_not_run_code(tmp_path: Path) -> None:
-    model = AdModel(np.zeros(grams.BUCKETS, dtype=np.float16), 0.0, 1.0, 0.0, 0.9)
+    zeros = np.zeros(grams.BUCKETS, dtype=np.float16)
+    model = AdModel(zeros, zeros, 0.0, 1.0, 0.0, 0.9)
     model.save(tmp_path / "m.npz")
     with np.load(tmp_path / "m.npz", allow_pickle=False) as stored:
         assert {stored[name].dtype.kind for name in stored.files} == {"f", "u"}
