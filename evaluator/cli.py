@@ -66,6 +66,9 @@ def _summary(evaluation: object, out: Path) -> None:
     unread = [item for item in evaluation.review if item.kind == "unrecognised_file"]
     if unread:
         typer.echo(f"⚠ {len(unread)} 个文件没有读入（见「待核」）")
+    for item in evaluation.review:
+        if item.kind == "ads_model":
+            typer.secho(f"⚠ {item.detail}", fg=typer.colors.RED, err=True)
     for line in evaluation.links_told():
         typer.echo(line)
     typer.echo(f"工资合计 {evaluation.payroll_total:,.2f} 元")

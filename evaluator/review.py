@@ -51,6 +51,7 @@ def gather_review(
         *_joins(month, bucket),
         *_refunds(month),
         *_online(view),
+        *_labels(month, bucket),
         *_ads(bucket, lists),
         *_code_word(bucket, facts, view),
         *_immature(kpi),
@@ -231,6 +232,26 @@ def _refunds(month: MonthData) -> list[ReviewItem]:
 
 def _online(view: PeriodView) -> list[ReviewItem]:
     return view.online[1] if "online" in view.month.tables else []
+
+
+def _labels(month: MonthData, bucket: Bucket) -> list[ReviewItem]:
+    """Labels that contradict each other, or are of buyers who are not in the data."""
+    if "labels" not in month.tables:
+        return []
+    labels, items = month.tables["labels"], list[ReviewItem]()
+    both = labels.group_by("shop", "buyer").agg(pl.col("label").n_unique().alias("n")).filter(pl.col("n") > 1)
+    if both.height:
+        names = "、".join(both.sort("shop", "buyer")["buyer"].head(3))
+        told = f"labels 里 {both.height} 位买家（例如 {names}）既标了 ad 又标了 not_ad，以最后一行为准"
+        items.append(ReviewItem("labels", "labels", told, both.height))
+    meant = bucket.identities.meant_by(labels.select("shop", "buyer").unique())
+    known = meant.join(bucket.codes.buyers, on=["shop", "who"], how="semi").select("shop", "buyer").unique()
+    unknown = labels.join(known, on=["shop", "buyer"], how="anti").select("shop", "buyer").unique()
+    if unknown.height:
+        names = "、".join(unknown.sort("shop", "buyer")["buyer"].head(3))
+        told = f"labels 里 {unknown.height} 位买家（例如 {names}）在数据里没有聊天也没有订单，标注没有作用；请核对店铺与昵称"
+        items.append(ReviewItem("labels", "labels", told, unknown.height))
+    return items
 
 
 def _ads(bucket: Bucket, lists: BuyerLists) -> list[ReviewItem]:

@@ -147,3 +147,15 @@ def test_explain_a_buyer(month: Path, tmp_path: Path) -> None:
     told = run("explain", out, "--buyer", ads["buyer"][0])
     assert "广告判定：按" in told
     assert "已过滤" in told
+
+
+def test_labels_that_contradict_or_hit_nobody_are_told(month: Path) -> None:
+    path = month / "labels_more.csv"
+    shop, buyer = evaluate_month(month).frames["receptions"].select("shop", "buyer").row(0)
+    path.write_text(
+        f"shop,buyer,label\n{shop},{buyer},ad\n{shop},{buyer},not_ad\n{shop},没有这个人,ad\n", encoding="utf-8"
+    )
+    told = [item.detail for item in evaluate_month(month).review if item.kind == "labels"]
+    path.unlink()
+    assert any("以最后一行为准" in text for text in told)
+    assert any("没有这个人" in text for text in told)
