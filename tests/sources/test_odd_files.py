@@ -5,7 +5,12 @@ from __future__ import annotations
 import io
 import zipfile
 
+import polars as pl
 import pytest
+
+from evaluator.model import EvaluatorError
+from evaluator.sources import taobao_orders
+from evaluator.sources.base import EXPORT, RawTable
 
 
 # ------------------------------------------------------------------------------------------ order numbers
@@ -76,3 +81,14 @@ def test_a_gbk_name_in_a_zip(month):
     data = zipped("abcd.csv").replace(b"abcd.csv", "订单.csv".encode("gb18030"))
     month.write("x.zip", data)
     assert "里面有 订单.csv" in month.read().review[0].detail
+
+
+# ------------------------------------------------------------------------------------------ a reader's mistakes
+def test_a_reader_that_gives_no_required_column(month, monkeypatch):
+    """Of a layout that it did not foresee; the file and the column are told."""
+    frame = pl.DataFrame({"_row": [1], "shop": ["甲店"], "buyer": ["b"], "created": ["2026-10-01 08:00:00"]})
+    monkeypatch.setattr(taobao_orders, "sniff", lambda sample: sample.rel == "x.csv")
+    monkeypatch.setattr(taobao_orders, "read", lambda sample: [RawTable("orders", [frame], EXPORT)])
+    month.write("x.csv", "甲,乙\n1,2\n")
+    with pytest.raises(EvaluatorError, match=r"x\.csv：表 orders 必需的列 order_id"):
+        month.read()
