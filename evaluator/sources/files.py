@@ -5,6 +5,7 @@ Files are told apart by content (FORMATS §1); their order is the code-point ord
 from __future__ import annotations
 
 import codecs
+import copy
 import hashlib
 import json
 import re
@@ -13,7 +14,7 @@ import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from evaluator.model import EvaluatorError
@@ -128,11 +129,14 @@ def _kind(head: bytes) -> str:
 
 
 class Sample:
-    """A file of the month, opened as far as formats need it to say whether it is theirs."""
+    """A file of the month, or one sheet of a workbook (``of_sheet``), opened as far as formats need it to say whether
+    it is theirs."""
 
     def __init__(self, rel: str, path: Path) -> None:
-        self.rel = rel
+        self.rel = self.file = rel  # ``rel`` also names the sheet, if it is one
         self.path = path
+        self.sheet = ""  # the one that this is, of a workbook
+        self.first_sheet, self.later_sheets = "", list[str]()  # kept by ``sheets``
         self.size = path.stat().st_size
         self.sheet_rows: list[list[Any]] | None = None  # kept by ``sheets``
         with path.open("rb") as handle:
@@ -145,12 +149,19 @@ class Sample:
         elif self.kind == "xls":
             compound_guard.check(path, rel)
 
+    def of_sheet(self, name: str, rows: list[list[Any]]) -> Sample:
+        """One sheet of this workbook as a file of its own, ``file.xlsx#name``."""
+        made = copy.copy(self)
+        made.__dict__.pop("header", None)  # that of the workbook's first sheet
+        made.rel, made.sheet, made.sheet_rows = f"{self.file}#{name}", name, rows
+        return made
+
     def _is_workbook(self) -> bool:
         try:
             with zipfile.ZipFile(self.path) as archive:
                 return any(name.startswith("xl/") for name in archive.namelist())
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):  # its reader will say so
-            return b"xl/" in self.head or self.path.suffix.lower() == ".xlsx"
+            return b"xl/" in self.head or PurePosixPath(self.file).suffix.lower() == ".xlsx"
 
     @property
     def is_text(self) -> bool:
@@ -162,7 +173,7 @@ class Sample:
 
     @property
     def stem(self) -> str:
-        return self.path.stem
+        return PurePosixPath(self.file).stem
 
     @cached_property
     def scan(self) -> Scan:
@@ -180,7 +191,7 @@ class Sample:
         try:
             return decode(self.head, self.rel)
         except EvaluatorError:
-            if self.path.suffix.lower() in TEXT_SUFFIXES:
+            if PurePosixPath(self.file).suffix.lower() in TEXT_SUFFIXES:
                 raise
             return ""
 

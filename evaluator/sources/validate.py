@@ -28,7 +28,9 @@ WHY = {
 }
 WHY_CHOICE = "应为 {} 之一"
 WHY_NEGATIVE = "不能为负数"
-NO_COLUMN = "{file}：表 {table} 必需的列 {column} 没有读到，这个文件不能用；请重新导出完整的文件，或用 mapping.yaml 写明它的列"
+NO_COLUMN = (
+    "{file}：表 {table} 必需的列 {column} 没有读到；请重新导出完整的文件，或用 mapping.yaml 写明它的列"
+)
 
 ID_COLUMNS = frozenset({"order_id", "refund_id", "service_id", "work_id"})
 NOT_NEGATIVE = frozenset({"quantity", "due_days", "worked_days", "leave_days", "late_times"})
