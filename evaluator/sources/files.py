@@ -11,6 +11,7 @@ import json
 import re
 import unicodedata
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -65,19 +66,26 @@ _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def discover(folder: Path) -> list[tuple[str, Path]]:
-    """(relative path with "/", path) of every file that may be data, in code-point order. Hidden files,
-    yaml, documents and the output folders of earlier runs are no data."""
-    skipped = {p.parent for p in folder.rglob("manifest.json") if (p.parent / "tables").is_dir()}
-    found = []
-    for path in folder.rglob("*"):
-        parts = path.relative_to(folder).parts
+    """(relative path with "/", path) of every file that may be data, in code-point order."""
+    found = [path.relative_to(folder).parts for path in folder.rglob("*") if path.is_file()]
+    return sorted(("/".join(parts), folder.joinpath(*parts)) for parts in may_be_data(found))
+
+
+def may_be_data(files: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """Those of a folder's files, each the parts of its path, that may be data: hidden files, yaml, documents and the
+    output folders of earlier runs are none."""
+    folders = {parts[:at] for parts in files for at in range(1, len(parts))}
+    runs = {
+        parts[:-1] for parts in files if parts[-1] == "manifest.json" and (*parts[:-1], "tables") in folders
+    }
+    for parts in files:
         name = parts[-1].lower()
-        if any(part.startswith((".", "~$", "__MACOSX")) for part in parts) or not path.is_file():
+        if any(part.startswith((".", "~$", "__MACOSX")) for part in parts):
             continue
-        if name.endswith(NOT_DATA) or name in NOT_DATA_NAMES or not skipped.isdisjoint(path.parents):
+        if name.endswith(NOT_DATA) or name in NOT_DATA_NAMES:
             continue
-        found.append(("/".join(parts), path))
-    return sorted(found)
+        if runs.isdisjoint(parts[:at] for at in range(len(parts))):
+            yield parts
 
 
 @dataclass(frozen=True)

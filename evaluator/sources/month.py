@@ -11,10 +11,19 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from evaluator.model import EvaluatorError, InputFile, MonthData, Reject, ReviewItem
-from evaluator.sources import finish, lookalike, mapping, openids, recognise, repeats, taobao_refunds_api
+from evaluator.sources import (
+    archives,
+    finish,
+    lookalike,
+    mapping,
+    openids,
+    recognise,
+    repeats,
+    taobao_refunds_api,
+)
 from evaluator.sources.base import RawTable, Refused
 from evaluator.sources.canonical import must_have
-from evaluator.sources.files import Sample, discover
+from evaluator.sources.files import Sample
 from evaluator.sources.validate import VALUE_LENGTH, Scope, validate
 from evaluator.tables import ALL_TABLES, TABLES
 
@@ -212,10 +221,13 @@ def read_month(config: MonthConfig, progress: Progress | None = None) -> MonthDa
     messages in input order, ``_file`` and ``_row`` on each row. Errors: EvaluatorError where a file cannot be
     used at all or a required table is missing."""
     reader = _Reader(config)
-    for rel, path in discover(config.folder):
-        if progress:
-            progress(f"读取 {rel}")
-        reader.read(rel, path)
+    with archives.opened(config.folder) as folder:
+        for rel, path in folder.files():
+            if progress:
+                progress(f"读取 {rel}")
+            reader.read(rel, path)
+    reader.review += folder.notes
+    reader.unknown += [note.detail for note in folder.notes]
     reader.review += reader.mappings.unused()
     if progress:
         progress("核对重复与店铺")
