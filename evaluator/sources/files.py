@@ -23,6 +23,7 @@ from evaluator.sources import compound_guard, workbook_guard
 from evaluator.sources.cells import BLANKS
 from evaluator.sources.encodings import Encoding, decode, detect, looks_utf16, utf16_of
 
+DELIMITERS = ",\t;"
 HEAD = 1 << 16
 BLOCK = 1 << 22
 
@@ -212,7 +213,7 @@ class Sample:
     def delimiter(self) -> str:
         """Of a delimited text: the candidate that cuts the first line into most pieces."""
         first = _first_line(self.head_text)
-        return max(",\t;", key=first.count)
+        return max(DELIMITERS, key=first.count)
 
     @cached_property
     def header(self) -> list[str]:
@@ -277,8 +278,9 @@ def lines_of(text: str) -> list[str]:
 
 
 def _line(text: str, at: int) -> tuple[int, str]:
-    """The line of a text that ``at`` lines precede, and its number from 0; lines of blanks do not count as such."""
-    told = ((number, line) for number, line in enumerate(lines_of(text)) if line.strip(BLANKS))
+    """The line of a text that ``at`` lines precede, and its number from 0. Lines of blanks or of empty cells do not
+    count as such: a spreadsheet leaves them above a table."""
+    told = ((number, line) for number, line in enumerate(lines_of(text)) if line.strip(BLANKS + DELIMITERS))
     return next(islice(told, at, None), (0, ""))
 
 
