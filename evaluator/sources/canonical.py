@@ -39,10 +39,12 @@ def header(sample: Sample) -> list[str]:
 
 def sniff(sample: Sample) -> bool:
     """Named after a table, and with at least one of its columns (a platform's export that somebody called
-    orders.csv has none)."""
+    orders.csv has none); a further sheet of a workbook with all that it must have (one of notes has not)."""
     name = table_of(sample.stem)
     if name is None or sample.kind not in ("text", "parquet", "xlsx", "xls", "empty"):
         return False
+    if sample.sheet:
+        return set(header(sample)).issuperset(must_have(TABLES[name]))
     return sample.kind == "empty" or any(h in TABLES[name].by_name for h in header(sample))
 
 

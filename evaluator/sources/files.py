@@ -5,15 +5,17 @@ Files are told apart by content (FORMATS §1); their order is the code-point ord
 from __future__ import annotations
 
 import codecs
+import copy
 import hashlib
 import json
 import re
 import unicodedata
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from evaluator.model import EvaluatorError
@@ -21,6 +23,7 @@ from evaluator.sources import compound_guard, workbook_guard
 from evaluator.sources.cells import BLANKS
 from evaluator.sources.encodings import Encoding, decode, detect, looks_utf16, utf16_of
 
+DELIMITERS = ",\t;"
 HEAD = 1 << 16
 BLOCK = 1 << 22
 
@@ -65,19 +68,26 @@ _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def discover(folder: Path) -> list[tuple[str, Path]]:
-    """(relative path with "/", path) of every file that may be data, in code-point order. Hidden files,
-    yaml, documents and the output folders of earlier runs are no data."""
-    skipped = {p.parent for p in folder.rglob("manifest.json") if (p.parent / "tables").is_dir()}
-    found = []
-    for path in folder.rglob("*"):
-        parts = path.relative_to(folder).parts
+    """(relative path with "/", path) of every file that may be data, in code-point order."""
+    found = [path.relative_to(folder).parts for path in folder.rglob("*") if path.is_file()]
+    return sorted(("/".join(parts), folder.joinpath(*parts)) for parts in may_be_data(found))
+
+
+def may_be_data(files: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """Those of a folder's files, each the parts of its path, that may be data: hidden files, yaml, documents and the
+    output folders of earlier runs are none."""
+    folders = {parts[:at] for parts in files for at in range(1, len(parts))}
+    runs = {
+        parts[:-1] for parts in files if parts[-1] == "manifest.json" and (*parts[:-1], "tables") in folders
+    }
+    for parts in files:
         name = parts[-1].lower()
-        if any(part.startswith((".", "~$", "__MACOSX")) for part in parts) or not path.is_file():
+        if any(part.startswith((".", "~$", "__MACOSX")) for part in parts):
             continue
-        if name.endswith(NOT_DATA) or name in NOT_DATA_NAMES or not skipped.isdisjoint(path.parents):
+        if name.endswith(NOT_DATA) or name in NOT_DATA_NAMES:
             continue
-        found.append(("/".join(parts), path))
-    return sorted(found)
+        if runs.isdisjoint(parts[:at] for at in range(len(parts))):
+            yield parts
 
 
 @dataclass(frozen=True)
@@ -129,11 +139,14 @@ def _kind(head: bytes) -> str:
 
 
 class Sample:
-    """A file of the month, opened as far as formats need it to say whether it is theirs."""
+    """A file of the month, or one sheet of a workbook (``of_sheet``), opened as far as formats need it to say whether
+    it is theirs."""
 
     def __init__(self, rel: str, path: Path) -> None:
-        self.rel = rel
+        self.rel = self.file = rel  # ``rel`` also names the sheet, if it is one
         self.path = path
+        self.sheet = ""  # the one that this is, of a workbook
+        self.first_sheet, self.later_sheets = "", list[str]()  # kept by ``sheets``
         self.size = path.stat().st_size
         self.sheet_rows: list[list[Any]] | None = None  # kept by ``sheets``
         with path.open("rb") as handle:
@@ -146,12 +159,19 @@ class Sample:
         elif self.kind == "xls":
             compound_guard.check(path, rel)
 
+    def of_sheet(self, name: str, rows: list[list[Any]]) -> Sample:
+        """One sheet of this workbook as a file of its own, ``file.xlsx#name``."""
+        made = copy.copy(self)
+        made.__dict__.pop("header", None)  # that of the workbook's first sheet
+        made.rel, made.sheet, made.sheet_rows = f"{self.file}#{name}", name, rows
+        return made
+
     def _is_workbook(self) -> bool:
         try:
             with zipfile.ZipFile(self.path) as archive:
                 return any(name.startswith("xl/") for name in archive.namelist())
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):  # its reader will say so
-            return b"xl/" in self.head or self.path.suffix.lower() == ".xlsx"
+            return b"xl/" in self.head or PurePosixPath(self.file).suffix.lower() == ".xlsx"
 
     @property
     def is_text(self) -> bool:
@@ -163,7 +183,7 @@ class Sample:
 
     @property
     def stem(self) -> str:
-        return self.path.stem
+        return PurePosixPath(self.file).stem
 
     @cached_property
     def scan(self) -> Scan:
@@ -181,7 +201,7 @@ class Sample:
         try:
             return decode(self.head, self.rel)
         except EvaluatorError:
-            if self.path.suffix.lower() in TEXT_SUFFIXES:
+            if PurePosixPath(self.file).suffix.lower() in TEXT_SUFFIXES:
                 raise
             return ""
 
@@ -194,7 +214,7 @@ class Sample:
     def delimiter(self) -> str:
         """Of a delimited text: the candidate that cuts the first line into most pieces."""
         first = _first_line(self.head_text)
-        return max(",\t;", key=first.count)
+        return max(DELIMITERS, key=first.count)
 
     @cached_property
     def header(self) -> list[str]:
@@ -259,8 +279,9 @@ def lines_of(text: str) -> list[str]:
 
 
 def _line(text: str, at: int) -> tuple[int, str]:
-    """The line of a text that ``at`` lines precede, and its number from 0; lines of blanks do not count as such."""
-    told = ((number, line) for number, line in enumerate(lines_of(text)) if line.strip(BLANKS))
+    """The line of a text that ``at`` lines precede, and its number from 0. Lines of blanks or of empty cells do not
+    count as such: a spreadsheet leaves them above a table."""
+    told = ((number, line) for number, line in enumerate(lines_of(text)) if line.strip(BLANKS + DELIMITERS))
     return next(islice(told, at, None), (0, ""))
 
 

@@ -28,7 +28,8 @@ def shop_of(rel: str, config: MonthConfig, named: set[str]) -> str:
     that other files name; with several, the shop called like one of the file's sub-folders."""
     alias = config.settings.shop_alias
     known = set(config.shops) or named
-    for folder in reversed(rel.split("/")[:-1]):
+    for name in reversed(rel.split("/")[:-1]):
+        folder = name if alias.get(name, name) in known else name.removesuffix(".zip")
         if alias.get(folder, folder) in known:
             return alias.get(folder, folder)
     if config.shop:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import zipfile
 
@@ -19,9 +18,10 @@ from evaluator.sources import (
     xhs_orders,
     xhs_refunds,
 )
+from evaluator.sources.archives import name_of
 from evaluator.sources.files import Sample
 
-NAMES_SHOWN = 5
+NAMES_SHOWN, NAME_LENGTH = 5, 100
 _HTML = re.compile(r"^\s*(<!doctype html|<html|<table|<\?xml)", re.IGNORECASE)
 _TAOBAO = frozenset(
     {"买家会员名", "买家实际支付金额", "宝贝标题", "宝贝总数量", "订单付款时间", "订单创建时间"}
@@ -87,19 +87,10 @@ def _archive(sample: Sample) -> str:
     """The files inside a zip, by name."""
     try:
         with zipfile.ZipFile(sample.path) as archive:
-            names = [_name(info) for info in archive.infolist() if not info.is_dir()]
+            names = [name_of(info)[:NAME_LENGTH] for info in archive.infolist() if not info.is_dir()]
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
         return ""
     if not names:
         return "压缩包是空的"
     more = f" 等 {len(names)} 个文件" if len(names) > NAMES_SHOWN else ""
     return f"是压缩包，里面有 {'、'.join(names[:NAMES_SHOWN])}{more}：请解压后把里面的文件放进来"
-
-
-def _name(info: zipfile.ZipInfo) -> str:
-    """A file's name; Chinese Windows writes it in GBK without saying so."""
-    name = info.filename
-    if not info.flag_bits & 0x800:
-        with contextlib.suppress(UnicodeError):
-            name = name.encode("cp437").decode("gb18030")
-    return "".join(c for c in name if c.isprintable())[:100]

@@ -80,7 +80,7 @@ class Mappings:
 
     def named(self, sample: Sample) -> list[Mapping]:
         """Those whose ``file`` names the sample."""
-        return [m for m in self.known if m.meant(sample.rel)]
+        return [m for m in self.known if m.meant(sample.file)]
 
     def fitting(self, sample: Sample) -> list[Mapping]:
         """Those without ``file`` whose columns the sample has; for files that no format knows."""

@@ -11,11 +11,19 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from evaluator.model import EvaluatorError, InputFile, MonthData, Reject, ReviewItem
-from evaluator.sources import finish, lookalike, mapping, openids, repeats, taobao_refunds_api
+from evaluator.sources import (
+    archives,
+    finish,
+    lookalike,
+    mapping,
+    openids,
+    recognise,
+    repeats,
+    taobao_refunds_api,
+)
 from evaluator.sources.base import RawTable, Refused
 from evaluator.sources.canonical import must_have
-from evaluator.sources.files import Sample, discover
-from evaluator.sources.registry import FORMATS
+from evaluator.sources.files import Sample
 from evaluator.sources.validate import VALUE_LENGTH, Scope, validate
 from evaluator.tables import ALL_TABLES, TABLES
 
@@ -52,22 +60,31 @@ class _Reader:
     def read(self, rel: str, path: Path) -> None:
         try:
             sample = Sample(rel, path)
-            mapped = self.mappings.named(sample)
-            found = None if mapped else next((f for f in FORMATS if f.sniff(sample)), None)
-            mapped = mapped if mapped or found else self.mappings.fitting(sample)
-            if found is None and not mapped:
-                self._not_recognised(sample)
-                return
-            tables = found.read(sample) if found else self.mappings.read(sample, mapped)
-            for raw in tables:
-                self._take(sample, found.ID if found else self.mappings.ID, raw)
-        except Refused as refused:
-            self.unknown.append(f"{rel}（{refused}）")
-            self.review.append(ReviewItem("refused_file", rel, f"文件 {rel} 没有读入：{refused}"))
+            unread, read = list[Sample](), False
+            for part, source in recognise.sources(sample, self.mappings):
+                if source is None:
+                    unread.append(part)
+                    continue
+                read = True
+                self._read(part, source)
+            if read:
+                self.review += recognise.unread_sheets(sample, unread)
+            else:
+                self._not_recognised(next((s for s in unread if lookalike.told(s)), sample))
         except OSError as error:
             raise EvaluatorError(f"{rel}：读不了这个文件（{error.strerror}）") from error
         except RecursionError as error:
             raise EvaluatorError(f"{rel}：JSON 一层套一层，套得太深，不是平台的导出；请重新导出") from error
+
+    def _read(self, sample: Sample, source: recognise.Source) -> None:
+        try:
+            for raw in source.read(sample):
+                self._take(sample, source.id, raw)
+        except Refused as refused:
+            self.unknown.append(f"{sample.rel}（{refused}）")
+            self.review.append(
+                ReviewItem("refused_file", sample.rel, f"文件 {sample.rel} 没有读入：{refused}")
+            )
 
     def _not_recognised(self, sample: Sample) -> None:
         heads = "、".join(h for h in sample.header if h)[:300]
@@ -75,7 +92,8 @@ class _Reader:
         detail += f"；表头：{heads}" if heads else ""
         detail += "；JSON 不完整，可能没有下载完" if sample.kind == "json" and sample.json is None else ""
         detail += _looks_like(sample)
-        detail += f"；可以用 evaluator map {sample.rel} 生成列的映射（{mapping.FILE}）" if heads else ""
+        mappable = heads and not sample.sheet
+        detail += f"；可以用 evaluator map {sample.rel} 生成列的映射（{mapping.FILE}）" if mappable else ""
         self.unknown.append(f"{sample.rel}（{heads}）" if heads else sample.rel)
         self.review.append(ReviewItem("unrecognised_file", sample.rel, detail))
 
@@ -203,10 +221,13 @@ def read_month(config: MonthConfig, progress: Progress | None = None) -> MonthDa
     messages in input order, ``_file`` and ``_row`` on each row. Errors: EvaluatorError where a file cannot be
     used at all or a required table is missing."""
     reader = _Reader(config)
-    for rel, path in discover(config.folder):
-        if progress:
-            progress(f"读取 {rel}")
-        reader.read(rel, path)
+    with archives.opened(config.folder) as folder:
+        for rel, path in folder.files():
+            if progress:
+                progress(f"读取 {rel}")
+            reader.read(rel, path)
+    reader.review += folder.notes
+    reader.unknown += [note.detail for note in folder.notes]
     reader.review += reader.mappings.unused()
     if progress:
         progress("核对重复与店铺")

@@ -11,12 +11,14 @@ from decimal import Decimal
 from typing import Any
 
 import polars as pl
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from evaluator.model import EvaluatorError
 from evaluator.sources.cells import BLANKS, SURE_DIGITS
 from evaluator.sources.files import Sample, header_name
 from evaluator.sources.workbook_guard import BROKEN
+
+SHOWN = (SheetTypeEnum.WorkSheet, SheetVisibleEnum.Visible)
 
 
 @contextmanager
@@ -35,16 +37,25 @@ def workbook(sample: Sample) -> Iterator[CalamineWorkbook]:
 
 def names(sample: Sample) -> list[str]:
     """The sheets' names."""
+    if sample.sheet:
+        return [sample.sheet]
     with workbook(sample) as book:
         return list(book.sheet_names)
 
 
+def _cells(book: CalamineWorkbook, name: str) -> list[list[Any]]:
+    """The cells of a sheet, without its wholly empty rows."""
+    return [row for row in book.get_sheet_by_name(name).iter_rows() if row.count("") != len(row)]
+
+
 def _open(sample: Sample) -> Iterator[tuple[str, list[list[Any]]]]:
-    """(name, cells) of one sheet after another, without its wholly empty rows."""
+    """(name, cells) of one sheet after another; of a single sheet its own."""
+    if sample.sheet:
+        yield sample.sheet, _rows(sample)
+        return
     with workbook(sample) as book:
         for name in book.sheet_names:
-            sheet = book.get_sheet_by_name(name).iter_rows()
-            yield name, [row for row in sheet if row.count("") != len(row)]
+            yield name, _cells(book, name)
 
 
 def all_sheets(sample: Sample) -> Iterator[tuple[str, list[list[str]]]]:
@@ -53,10 +64,33 @@ def all_sheets(sample: Sample) -> Iterator[tuple[str, list[list[str]]]]:
         yield name, [[cell_text(cell) for cell in row] for row in rows]
 
 
+def parts(sample: Sample) -> Iterator[Sample]:
+    """The file itself, which of a workbook stands for the first sheet that has cells; then every further sheet that
+    has any and is not hidden, as a sample of its own."""
+    yield sample
+    if sample.kind not in ("xlsx", "xls"):
+        return
+    _rows(sample)
+    if not sample.later_sheets:
+        return
+    with workbook(sample) as book:
+        for name in sample.later_sheets:
+            if rows := _cells(book, name):
+                yield sample.of_sheet(name, rows)
+
+
 def _rows(sample: Sample) -> list[list[Any]]:
     """The cells of the first sheet that has any."""
     if sample.sheet_rows is None:
-        sample.sheet_rows = next((rows for _, rows in _open(sample) if rows), [])
+        sample.sheet_rows = []
+        with workbook(sample) as book:
+            names = iter(book.sheet_names)
+            for name in names:
+                if rows := _cells(book, name):
+                    sample.sheet_rows, sample.first_sheet = rows, name
+                    break
+            shown = {s.name for s in book.sheets_metadata if (s.typ, s.visible) == SHOWN}
+            sample.later_sheets = [name for name in names if name in shown]
     return sample.sheet_rows
 
 

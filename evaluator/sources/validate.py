@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from evaluator.model import Reject
+from evaluator.model import EvaluatorError, Reject
 from evaluator.sources import cells
 from evaluator.sources.base import Dialect, RawTable
 from evaluator.tables import ALL_TABLES, POLARS_TYPES, PROVENANCE, Column, Table
@@ -28,6 +28,9 @@ WHY = {
 }
 WHY_CHOICE = "应为 {} 之一"
 WHY_NEGATIVE = "不能为负数"
+NO_COLUMN = (
+    "{file}：表 {table} 必需的列 {column} 没有读到；请重新导出完整的文件，或用 mapping.yaml 写明它的列"
+)
 
 ID_COLUMNS = frozenset({"order_id", "refund_id", "service_id", "work_id"})
 NOT_NEGATIVE = frozenset({"quantity", "due_days", "worked_days", "leave_days", "late_times"})
@@ -201,12 +204,22 @@ def _rejects(check: _Check, files: list[str]) -> tuple[list[Reject], pl.Series]:
     return found, rows["_file"]
 
 
+def _has_required(frame: pl.DataFrame, table: Table, files: list[str]) -> None:
+    """Error: rows without a column that the table must have."""
+    missing = [c.name for c in table.columns if c.required and c.name not in frame.columns]
+    if missing and frame.height:
+        told = NO_COLUMN.format(file=files[frame["_file"][0]], table=table.name, column="、".join(missing))
+        raise EvaluatorError(told)
+
+
 def validate(
     frame: pl.DataFrame, raw: RawTable, scope: Scope, files: list[str]
 ) -> tuple[pl.DataFrame, list[Reject], pl.Series]:
     """Raw columns plus ``_file`` and ``_row`` -> the canonical frame of the good rows (order kept), the
-    rejects, and the ``_file`` of each reject. Money is fen, times naive shop time (SPEC §2)."""
+    rejects, and the ``_file`` of each reject. Money is fen, times naive shop time (SPEC §2). Error: a required column
+    is missing."""
     table = ALL_TABLES[raw.table]
+    _has_required(frame, table, files)
     check = _Check(frame, table, raw.why)
     for column in table.columns:
         check.out[column.name] = _column(check, column, raw)

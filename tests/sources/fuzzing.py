@@ -375,26 +375,28 @@ def damaged(r: random.Random, seed: Seed) -> tuple[str, bytes]:
 
 
 def _damaged(r: random.Random, seed: Seed) -> bytes:
-    content = seed.content
-    if seed.name.endswith((".csv", ".xlsx", ".xls", ".parquet")):
+    kind, content = Path(seed.name).suffix, seed.content
+    if kind in (".csv", ".xlsx", ".xls", ".parquet"):
         for _ in range(r.randint(0, 3)):
             if content and all(len(row) == len(content[0]) > 1 for row in content):
                 content = r.choice(TABLE)(r, content)
-    elif seed.name.endswith((".json", ".jsonl")) and r.random() < 0.7:
+    elif kind in (".json", ".jsonl") and r.random() < 0.7:
         content = odd_document(r, content)
-    elif seed.name.endswith(".txt") and r.random() < 0.8:
+    elif kind == ".txt" and r.random() < 0.8:
         content = odd_lines(r, content)
-    data, what = written(r, seed, content), r.random()
-    if seed.name.endswith(
-        ".parquet"
-    ):  # cut only: of a page with wrong bytes Polars may ask for any memory, and abort
+    return _damaged_bytes(r, kind, written(r, seed, content))
+
+
+def _damaged_bytes(r: random.Random, kind: str, data: bytes) -> bytes:
+    what = r.random()
+    if kind == ".parquet":  # only cut: of a page with wrong bytes Polars may ask for any memory, and abort
         return data[: r.randint(0, len(data))] if what < 0.3 else data
-    if seed.name.endswith(".xls"):
+    if kind == ".xls":
         return flipped(r, data) if what < 0.5 else odd_bytes(r, data) if what < 0.6 else data
-    if seed.name.endswith(".xlsx"):
+    if kind == ".xlsx":
         damage = odd_workbook if what < 0.4 else odd_bytes if what < 0.5 else flipped if what < 0.55 else None
         return damage(r, data) if damage else data
-    if seed.name.endswith((".json", ".jsonl")) and what < 0.2:
+    if kind in (".json", ".jsonl") and what < 0.2:
         data = odd_keys(r, data)
     if r.random() < 0.3:
         data = recoded(r, data)

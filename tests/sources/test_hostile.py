@@ -110,9 +110,9 @@ def test_epochs_in_powers_of_ten(month, time):
 # ------------------------------------------------------------------------------------------ tables
 def test_lines_before_the_header_that_are_empty(month):
     """They are no rows, and the header is not one, either."""
-    month.write("messages.csv", "\r\n \t\r\n\r\n" + MESSAGES)
+    month.write("messages.csv", "\r\n \t\r\n,,,,\r\n\r\n" + MESSAGES)
     assert not month.read().rejects
-    month.write("messages.csv", "\n\n" + MESSAGES + '甲店,b,甲店:小一,buyer,2026-10-01 09:00:00,"坏\n')
+    month.write("messages.csv", "\n,,,,,\n" + MESSAGES + '甲店,b,甲店:小一,buyer,2026-10-01 09:00:00,"坏\n')
     assert [r.row for r in month.read().rejects] == [3]  # the careful reader, too
 
 

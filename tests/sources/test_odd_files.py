@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-
+import polars as pl
 import pytest
+
+from evaluator.model import EvaluatorError
+from evaluator.sources import taobao_orders
+from evaluator.sources.base import EXPORT, RawTable
 
 
 # ------------------------------------------------------------------------------------------ order numbers
@@ -40,20 +42,10 @@ def test_numbers_whose_end_a_spreadsheet_has_zeroed(bare):
 
 
 # ------------------------------------------------------------------------------------------ what is no table
-def zipped(*names):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name in names:
-            archive.writestr(name, "x")
-    return out.getvalue()
-
-
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("导出.zip", zipped("十月/订单.csv", "b.xlsx"), "里面有 十月/订单.csv、b.xlsx：请解压"),
-        ("导出.csv", zipped(*(f"{i}.csv" for i in range(9))), "等 9 个文件"),
-        ("空.zip", zipped(), "压缩包是空的"),
+        ("空.zip", b"PK\x05\x06" + bytes(18), "压缩包是空的"),
         ("x.xls", "<html><table><tr><td>订单号</td></tr></table>".encode("gbk"), "网页"),
         (
             "x.csv",
@@ -71,8 +63,12 @@ def test_what_is_not_read_is_told(month, name, content, told):
     assert note.kind == "unrecognised_file" and told in note.detail
 
 
-def test_a_gbk_name_in_a_zip(month):
-    """As Windows writes it: the bytes of the name, and no word of the encoding."""
-    data = zipped("abcd.csv").replace(b"abcd.csv", "订单.csv".encode("gb18030"))
-    month.write("x.zip", data)
-    assert "里面有 订单.csv" in month.read().review[0].detail
+# ------------------------------------------------------------------------------------------ a reader's mistakes
+def test_a_reader_that_gives_no_required_column(month, monkeypatch):
+    """Of a layout that it did not foresee; the file and the column are told."""
+    frame = pl.DataFrame({"_row": [1], "shop": ["甲店"], "buyer": ["b"], "created": ["2026-10-01 08:00:00"]})
+    monkeypatch.setattr(taobao_orders, "sniff", lambda sample: sample.rel == "x.csv")
+    monkeypatch.setattr(taobao_orders, "read", lambda sample: [RawTable("orders", [frame], EXPORT)])
+    month.write("x.csv", "甲,乙\n1,2\n")
+    with pytest.raises(EvaluatorError, match=r"x\.csv：表 orders 必需的列 order_id"):
+        month.read()
