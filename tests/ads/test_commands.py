@@ -153,7 +153,8 @@ def test_labels_that_contradict_or_hit_nobody_are_told(month: Path) -> None:
     path = month / "labels_more.csv"
     shop, buyer = evaluate_month(month).frames["receptions"].select("shop", "buyer").row(0)
     path.write_text(
-        f"shop,buyer,label\n{shop},{buyer},ad\n{shop},{buyer},not_ad\n{shop},没有这个人,ad\n", encoding="utf-8"
+        f"shop,buyer,label\n{shop},{buyer},ad\n{shop},{buyer},not_ad\n{shop},没有这个人,ad\n",
+        encoding="utf-8",
     )
     told = [item.detail for item in evaluate_month(month).review if item.kind == "labels"]
     path.unlink()
