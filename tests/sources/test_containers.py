@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 import xlsxwriter
+from conftest import MESSAGES
 
 from evaluator.model import EvaluatorError
 from evaluator.sources import archives, read_month
-from conftest import MESSAGES
 
 COVER = [["天猫商家后台 订单导出"], ["导出时间", "2026-11-01"]]
 ORDERS = [
