@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet as pq
 
 from evaluator.model import MonthData
 from evaluator.prepare import Bucket
+from evaluator.shelf import Shelf, slices
 from evaluator.tables import spelled
 
 COLUMNS = (
@@ -31,6 +33,8 @@ COLUMNS = (
     "file",
     "row",
 )
+NEVER_REPEATING = ("text", "ts", "row", "auto", "is_buyer", "is_human")
+ROW_GROUP = 1 << 17  # rows
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class Messages:
     buyers: pl.DataFrame
     agents: pl.DataFrame
     files: pl.DataFrame
+    shelf: Shelf
 
     @classmethod
     def of_month(cls, month: MonthData, bucket: Bucket) -> Messages:
@@ -56,6 +61,7 @@ class Messages:
             bucket.codes.buyers.select("b", "shop", "buyer"),
             agents.with_row_index("a").with_columns(pl.col("a").cast(pl.Int32)),
             files.with_row_index("_file").with_columns(pl.col("_file").cast(raw["_file"].dtype)),
+            month.shelf,
         )
 
     def _named(self, rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -72,8 +78,17 @@ class Messages:
         """The messages of these (``shop``, ``buyer``), in the order of messages."""
         codes = self.buyers.join(buyers.select("shop", "buyer").unique(), on=["shop", "buyer"])["b"]
         own = self.rows.lazy().filter(pl.col("b").is_in(codes.implode()))
-        return self._named(own.sort("ts", maintain_order=True)).collect()
+        found = self._named(own.sort("ts", maintain_order=True)).collect()
+        self.shelf.rest()
+        return found
 
     def write(self, path: Path) -> None:
         """``tables/messages.parquet``, in the order of the input, without holding it all."""
-        self._named(self.rows.lazy()).sink_parquet(path, compression="zstd", compression_level=1)
+        schema = self._named(self.rows.lazy().clear()).collect().to_arrow().schema
+        repeating = [name for name in schema.names if name not in NEVER_REPEATING]
+        with pq.ParquetWriter(
+            path, schema, compression="zstd", compression_level=1, use_dictionary=repeating
+        ) as file:
+            for _, rows in slices(self.rows):
+                file.write_table(self._named(rows.lazy()).collect().to_arrow(), ROW_GROUP)
+                self.shelf.rest()

@@ -13,6 +13,7 @@ import polars as pl
 
 if TYPE_CHECKING:
     from evaluator.settings import MonthConfig
+    from evaluator.shelf import Shelf
 
 
 class EvaluatorError(Exception):
@@ -66,7 +67,8 @@ class MonthData:
     absent: dict[str, frozenset[str]]  # optional columns that no file of a table has
     inputs: list[InputFile]
     rejects: list[Reject]
-    review: list[ReviewItem] = field(default_factory=list)  # notes of the reading itself
+    review: list[ReviewItem]  # notes of the reading itself
+    shelf: Shelf  # where the messages of a large month lie
 
     def has(self, table: str, column: str | None = None) -> bool:
         """Whether ``table`` (and its ``column``) is there to compute with."""

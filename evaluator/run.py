@@ -6,12 +6,13 @@ from pathlib import Path
 
 import polars as pl
 
+from evaluator.engine.local import analyze_bucket
 from evaluator.evaluation import Evaluation
 from evaluator.facttables import fact_tables
 from evaluator.filters import BuyerLists, filter_counts, internal_buyers, labelled, manual_buyers
-from evaluator.filters.ads import ad_rules, decide, rule_decisions
+from evaluator.filters.ads import NO_HITS, AdRules, ad_rules, anchored, decide, rule_decisions
 from evaluator.inquiry import last_covered_day
-from evaluator.kernel import Context, Facts, analyze
+from evaluator.kernel import Context, Facts
 from evaluator.manifest import describe
 from evaluator.messages import Messages
 from evaluator.metrics.measures import ScopeKey
@@ -24,6 +25,7 @@ from evaluator.review import gather_review
 from evaluator.roster import Roster
 from evaluator.scoring import score_all, scores_frame
 from evaluator.settings import load_month
+from evaluator.shelf import slices
 from evaluator.sources import read_month
 from evaluator.stopwatch import Progress, Stopwatch
 
@@ -37,21 +39,25 @@ def period_days(month: MonthData) -> tuple[int, int]:
 def buyer_lists(month: MonthData, bucket: Bucket) -> BuyerLists:
     """Who is internal, filtered by hand, or an advertiser (R-F1 to R-F3)."""
     settings, buyers = month.config.settings, bucket.codes.buyers
-    labels = labelled(month, bucket.identities, buyers)
-    first, end = period_days(month)
-    texts = pl.DataFrame(schema={"b": pl.Int32, "text": pl.String})
-    if settings.ad.rules and settings.filters.ad:
-        said = bucket.messages.filter(pl.col("buyer_msg") & pl.col("day").is_between(first, end - 1)).select(
-            "pos", "b"
-        )
-        texts = said.with_columns(month.tables["messages"]["text"].gather(said["pos"]).alias("text")).drop(
-            "pos"
-        )
+    labels, rules = labelled(month, bucket.identities, buyers), ad_rules()
+    hits = _with_anchors(month, bucket, rules) if settings.ad.rules and settings.filters.ad else NO_HITS
     return BuyerLists(
         internal_buyers(month, buyers),
         manual_buyers(month, bucket.identities, buyers),
-        decide(labels, rule_decisions(texts, ad_rules())),
+        decide(labels, rule_decisions(hits, rules)),
     )
+
+
+def _with_anchors(month: MonthData, bucket: Bucket, rules: AdRules) -> pl.DataFrame:
+    """What buyers wrote in the period that some rule of R-F3 may match: b, text."""
+    first, end = period_days(month)
+    own = pl.col("buyer_msg") & pl.col("day").is_between(first, end - 1)
+    text, hits = month.tables["messages"]["text"], []
+    for at, rows in slices(bucket.rows.select("b", own.alias("own"))):
+        said = rows.with_columns(text.slice(at, rows.height)).filter("own").select("b", "text")
+        hits.append(anchored(said, rules))
+        month.shelf.rest()
+    return pl.concat(hits)
 
 
 def joined_items(month: MonthData, bucket: Bucket) -> pl.DataFrame | None:
@@ -75,7 +81,7 @@ def analyze_month(
     by_session = any(str(r.option("unit", "")).startswith("session") for r in month.config.requests)
     context = Context(settings, creditable, last_covered_day(bucket.orders, settings), by_session)
     lists = buyer_lists(month, bucket)
-    return lists, context, analyze(bucket, lists, items, context)
+    return lists, context, analyze_bucket(bucket, lists, items, context, month.shelf)
 
 
 def scope_names(bucket: Bucket, facts: Facts, profiles: dict[str, Profile]) -> dict[ScopeKey, str]:
@@ -148,7 +154,7 @@ def evaluate_data(month: MonthData, watch: Stopwatch | None = None) -> Evaluatio
             period_start=config.start,
         )
     with watch.stage("tables", "整理结果表"):
-        frames = fact_tables(facts, bucket) | {
+        frames = fact_tables(facts, bucket, month.shelf) | {
             "kpi": kpi_frame(kpi),
             "scores": scores_frame(scores),
             "payroll": payroll_frame(pay),
@@ -157,6 +163,7 @@ def evaluate_data(month: MonthData, watch: Stopwatch | None = None) -> Evaluatio
             "rejects": rejects_frame(month),
         }
         review = gather_review(month, bucket, facts, view, lists, roster, kpi, scores, pay)
+    month.shelf.rest()
     manifest = describe(month, bucket, kpi, pay, watch.seconds)
     kpi.facts.close()
     talk = Messages.of_month(month, bucket)

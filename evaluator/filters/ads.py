@@ -54,12 +54,19 @@ def ad_rules(finder: RulesFinder | None = None) -> AdRules:
     return AdRules(root.need(pairs, "threshold").integer(), tuple(rules))
 
 
-def rule_decisions(texts: pl.DataFrame, rules: AdRules) -> pl.DataFrame:
-    """``texts``: b, text (a buyer's messages of the period). Out: b, ad, score, why (rule ids joined by ``+``);
-    only buyers that some rule hits."""
-    hits = texts.filter(
+NO_HITS = pl.DataFrame(schema={"b": pl.Int32, "text": pl.String})
+
+
+def anchored(texts: pl.DataFrame, rules: AdRules) -> pl.DataFrame:
+    """Those of the texts (b, text) that some rule may match."""
+    return texts.filter(
         pl.col("text").str.contains_any(rules.anchors, ascii_case_insensitive=True).fill_null(False)
     )
+
+
+def rule_decisions(hits: pl.DataFrame, rules: AdRules) -> pl.DataFrame:
+    """``hits``: b, text (the ``anchored`` of a buyer's messages of the period). Out: b, ad, score, why (rule ids
+    joined by ``+``); only buyers that some rule hits."""
     if not hits.height:
         return pl.DataFrame(schema={"b": pl.Int32, "ad": pl.Boolean, "score": pl.Int32, "why": pl.String})
     by_buyer = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 
@@ -73,13 +74,12 @@ class PeriodView:
         return refunds(self)
 
     def last_human(self, account: str, after_ms: int) -> int | None:
-        """Time of the account's last human message at or after a moment, ms since 1970."""
-        accounts = self.bucket.accounts
-        if account not in accounts:
+        """Time of the account's last human message, if at or after a moment, ms since 1970."""
+        last = self.bucket.last_human.get(account)
+        if last is None:
             return None
-        own = self.bucket.messages.filter((pl.col("acct") == accounts[account]) & pl.col("human"))
-        last: int | None = own.select(pl.col("ts").dt.epoch("ms").max()).item()
-        return last if last is not None and last >= after_ms else None
+        ms = (last - datetime(1970, 1, 1)) // timedelta(milliseconds=1)
+        return ms if ms >= after_ms else None
 
     def inside(self, day: str = "day") -> pl.Expr:
         return pl.col(day).is_between(self.first, self.end - 1)

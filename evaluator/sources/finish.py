@@ -151,27 +151,28 @@ def name_orders(messages: pl.DataFrame, files: list[int], orders: pl.DataFrame) 
     shop, else the first that stands after a word for an order. Twelve-digit item ids are none."""
     if not files:
         return messages
-    rows = messages.with_row_index("_at").filter(
-        pl.col("_file").is_in(files) & pl.col("order_id").is_null() & pl.col("text").str.contains(r"\d{16}")
-    )
+    rows = _naming_a_number(messages, files)
     if rows.is_empty():
         return messages
     known = set(orders.select("shop", "order_id").iter_rows())
-    named = {
-        at: order
-        for at, shop, text in rows.select("_at", "shop", "text").iter_rows()
-        if (order := order_in(text, shop, known))
-    }
+    named = {at: order for at, shop, text in rows.iter_rows() if (order := order_in(text, shop, known))}
     found = pl.DataFrame(
         {"_at": list(named), "_named": list(named.values())},
         schema={"_at": pl.UInt32, "_named": messages.schema["order_id"]},
     )
-    return (
-        messages.with_row_index("_at")
-        .join(found, on="_at", how="left", maintain_order="left")
-        .with_columns(pl.coalesce("order_id", "_named").alias("order_id"))
-        .drop("_at", "_named")
+    order_ids = messages.select("order_id").with_row_index("_at")
+    named_too = order_ids.join(found, on="_at", how="left", maintain_order="left").select(
+        pl.coalesce("order_id", "_named").alias("order_id")
     )
+    return messages.with_columns(named_too["order_id"])
+
+
+def _naming_a_number(messages: pl.DataFrame, files: list[int]) -> pl.DataFrame:
+    """Messages of these files without an order, whose text has a number as long as an order's: _at, shop, text."""
+    ours = pl.col("_file").is_in(files) & pl.col("order_id").is_null()
+    rows = messages.select("_file", "order_id", "shop", "text").with_row_index("_at")
+    rows = rows.filter(ours & pl.col("text").str.contains(r"\d{16}"))
+    return rows.select("_at", "shop", "text")
 
 
 def order_in(text: str, shop: str, known: set[tuple[str, str]]) -> str | None:

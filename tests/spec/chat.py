@@ -37,6 +37,7 @@ import polars as pl
 from evaluator.metrics.request import MetricRequest
 from evaluator.model import InputFile, MonthData
 from evaluator.settings import MonthConfig, Settings, read_settings
+from evaluator.shelf import Shelf
 from evaluator.tables import TABLES
 from evaluator.yamlfile import parse_yaml
 
@@ -206,4 +207,4 @@ class Drawing:
             tables[name] = pl.DataFrame(data, schema=table.schema, orient="row")
             optional = {c.name for c in table.columns if c.optional}
             absent[name] = frozenset(optional - self.columns.get(name, set()))
-        return MonthData(Path(), config, tables, absent, [InputFile("case", "", "case", "")], [])
+        return MonthData(Path(), config, tables, absent, [InputFile("case", "", "case", "")], [], [], Shelf())
