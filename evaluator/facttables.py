@@ -178,4 +178,8 @@ TABLES: dict[str, Callable[[Facts, Names], pl.DataFrame]] = {
 def fact_tables(facts: Facts, bucket: Bucket, shelf: Shelf) -> dict[str, pl.DataFrame]:
     """All fact tables of SPEC §10 by name, with ``sessions``, ``inquiries`` and ``links`` beside them."""
     names = Names(bucket.codes)
-    return {name: shelf.keep(table(facts, names)) for name, table in TABLES.items()}
+    made: dict[str, pl.DataFrame] = {}
+    for name, table in TABLES.items():
+        made[name] = shelf.keep(table(facts, names))
+        shelf.rest()
+    return made

@@ -117,12 +117,15 @@ def measure(
     return compute(view, month.config.requests, scope_names(bucket, facts, profiles)), view
 
 
-def evaluate_month(folder: str | Path, progress: Progress | None = None) -> Evaluation:
-    """Everything SPEC §1 to §9 computes for one month's folder. Raises EvaluatorError for what a user can put right."""
+def evaluate_month(
+    folder: str | Path, progress: Progress | None = None, scratch: Path | None = None
+) -> Evaluation:
+    """Everything SPEC §1 to §9 computes for one month's folder. ``scratch``: folder for the temporary files of a large
+    month, if not the system's. Raises EvaluatorError for what a user can put right."""
     watch = Stopwatch(progress)
     config = load_month(Path(folder))
     with watch.stage("read", "读取文件"):
-        month = read_month(config, progress)
+        month = read_month(config, progress, scratch)
     evaluation = evaluate_data(month, watch)
     del month.tables["messages"]  # ``talk`` has them, with buyer and agent; twice is too much of millions
     return evaluation

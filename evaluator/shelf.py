@@ -24,10 +24,10 @@ WORTHWHILE = 1 << 24  # bytes; less stays in memory
 SLICE_ROWS = 1 << 20  # so many rows of a large table are worked on at a time
 
 
-def slices(frame: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:
+def slices(frame: pl.DataFrame, rows: int = SLICE_ROWS) -> Iterator[tuple[int, pl.DataFrame]]:
     """(first row, slice) one after the other; one without rows of a frame without."""
-    for at in range(0, max(frame.height, 1), SLICE_ROWS):
-        yield at, frame.slice(at, SLICE_ROWS)
+    for at in range(0, max(frame.height, 1), rows):
+        yield at, frame.slice(at, rows)
 
 
 class Shelf:

@@ -3,7 +3,7 @@ it comes from."""
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import polars as pl
 
@@ -32,7 +32,7 @@ def analyze_bucket(
 
 def _kept(facts: Facts, shelf: Shelf) -> Facts:
     frames = {f.name: getattr(facts, f.name) for f in fields(facts)}
-    return Facts(**{name: frame if frame is None else shelf.keep(frame) for name, frame in frames.items()})
+    return replace(facts, **{n: shelf.keep(frame) for n, frame in frames.items() if frame is not None})
 
 
 def together(parts: list[Facts]) -> Facts:
@@ -54,4 +54,4 @@ def together(parts: list[Facts]) -> Facts:
             numbers[number] += frame.height
     whole = {name: pl.concat(frames) for name, frames in found.items()}
     whole["orders"] = whole["orders"].sort("o")
-    return Facts(**{field.name: whole.get(field.name) for field in fields(Facts)})
+    return replace(parts[0], **whole)

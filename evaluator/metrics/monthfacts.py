@@ -20,6 +20,7 @@ from evaluator.model import MonthData, Profile, ReviewItem
 from evaluator.prepare import Bucket
 from evaluator.roster import Roster
 from evaluator.settings import Settings
+from evaluator.shelf import Shelf
 
 Hours = tuple[str, str] | None
 LONG_RECEPTION_MS, SLOW_TURN_MS, SLOW_TURNS = 1800_000, 120_000, 3
@@ -248,9 +249,15 @@ Builder = Callable[["MonthFacts"], pl.DataFrame]
 class MonthFacts(Mapping[str, pl.DataFrame]):
     """Facts by name, each made once, when first asked for. Some are made from others."""
 
-    def __init__(self, builders: Mapping[str, Builder], scopes: Scopes, settings: Settings) -> None:
+    def __init__(
+        self,
+        builders: Mapping[str, Builder],
+        scopes: Scopes,
+        settings: Settings,
+        shelf: Shelf | None = None,
+    ) -> None:
         self.scopes, self.settings = scopes, settings
-        self._builders = dict(builders)
+        self._builders, self._shelf = dict(builders), shelf or Shelf()
         self._made: dict[str, pl.DataFrame] = {}
 
     def add(self, name: str, builder: Builder) -> str:
@@ -260,7 +267,8 @@ class MonthFacts(Mapping[str, pl.DataFrame]):
 
     def __getitem__(self, name: str) -> pl.DataFrame:
         if name not in self._made:
-            self._made[name] = self._builders[name](self)
+            self._made[name] = self._shelf.keep(self._builders[name](self))
+            self._shelf.rest()
         return self._made[name]
 
     def close(self) -> None:

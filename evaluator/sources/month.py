@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 
 LARGE = "messages"  # the one table that may have tens of millions of rows
-IN_MEMORY = 1 << 27  # bytes of it that are held before they are laid on disk
+IN_MEMORY = 1 << 28  # bytes of it that are held before they are laid on disk
 SMALL = 20_000  # rows; smaller frames are gathered before they are validated
 
 
