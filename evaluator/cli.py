@@ -48,9 +48,9 @@ def run(
     from evaluator.output import check_target
     from evaluator.run import evaluate_month
 
-    check_target(out, month)
+    target = check_target(out, month)
     with _progress(quiet) as progress:
-        evaluation = evaluate_month(month, progress)
+        evaluation = evaluate_month(month, progress, scratch=target.parent)
         evaluation.save(out, progress)
     _summary(evaluation, out)
 

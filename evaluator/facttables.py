@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
 from evaluator.kernel import Facts
 from evaluator.prepare import Bucket, Codes
+from evaluator.shelf import Shelf
 
 SECONDS = 1000  # milliseconds in one
 
@@ -164,17 +167,29 @@ def inquiries_table(facts: Facts, names: Names) -> pl.DataFrame:
     )
 
 
-def fact_tables(facts: Facts, bucket: Bucket) -> dict[str, pl.DataFrame]:
-    """All fact tables of SPEC §10 by name, with ``sessions``, ``inquiries`` and ``links`` (how orders found their
-    buyers) beside them."""
+def links_table(facts: Facts, names: Names) -> pl.DataFrame:
+    """``tables/links.parquet``: how orders found their buyers, and whether those talked."""
+    del names
+    return facts.orders.select("shop", "order_id", "buyer", "link", "talked").sort("shop", "order_id")
+
+
+TABLES: dict[str, Callable[[Facts, Names], pl.DataFrame]] = {
+    "receptions": receptions_table,
+    "turns": turns_table,
+    "attribution": attribution_table,
+    "assists": assists_table,
+    "candidates": candidates_table,
+    "sessions": sessions_table,
+    "inquiries": inquiries_table,
+    "links": links_table,
+}
+
+
+def fact_tables(facts: Facts, bucket: Bucket, shelf: Shelf) -> dict[str, pl.DataFrame]:
+    """All fact tables of SPEC §10 by name, with ``sessions``, ``inquiries`` and ``links`` beside them."""
     names = Names(bucket.codes)
-    return {
-        "receptions": receptions_table(facts, names),
-        "turns": turns_table(facts, names),
-        "attribution": attribution_table(facts, names),
-        "assists": assists_table(facts, names),
-        "candidates": candidates_table(facts, names),
-        "sessions": sessions_table(facts, names),
-        "inquiries": inquiries_table(facts, names),
-        "links": facts.orders.select("shop", "order_id", "buyer", "link", "talked").sort("shop", "order_id"),
-    }
+    made: dict[str, pl.DataFrame] = {}
+    for name, table in TABLES.items():
+        made[name] = shelf.keep(table(facts, names))
+        shelf.rest()
+    return made

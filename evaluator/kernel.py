@@ -1,4 +1,4 @@
-"""The kernel: from one coded bucket of buyers to all facts of SPEC §3 to §6. Pure: columns in, columns out.
+"""The kernel: from some buyers, coded, to all facts of SPEC §3 to §6. Pure: columns in, columns out.
 
 messages ─ conversation ─▶ turns, receptions ─ filters ─▶ consults ─ attribution ─▶ credits, assists
                                                           └ inquiry ─▶ labels, outcomes
@@ -7,6 +7,7 @@ messages ─ conversation ─▶ turns, receptions ─ filters ─▶ consults �
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 
@@ -15,7 +16,6 @@ from evaluator.attribution import (
     ContactIndex,
     assists,
     candidates,
-    check_conservation,
     excluded,
     judge,
 )
@@ -32,19 +32,19 @@ from evaluator.conversation import (
 )
 from evaluator.filters import BuyerLists, apply_filters
 from evaluator.inquiry import inquiries, outcomes
-from evaluator.prepare import Bucket
+from evaluator.prepare import Part
 from evaluator.settings import Settings
 
 
 @dataclass(frozen=True)
 class Facts:
-    """All that is known of a bucket, coded. Times Datetime(ms), waits ms, money fen, days Int32.
+    """All that is known of some buyers, coded. Times Datetime(ms), waits ms, money fen, days Int32.
 
     ``receptions``  as of ``Conversation``, plus r, filtered, consult, label, outcome
     ``turns``       as of ``Conversation``, plus r, b, a, day, consult, filtered turns included
     ``session_turns``: None unless some figure asks
     ``sessions``, ``services``, ``service_parts``, ``replies``, ``inquiries``: see the functions that make them
-    ``orders``      Bucket.orders plus excluded, the judgments, credited
+    ``orders``      Part.orders plus excluded, the judgments, credited
     ``candidates``, ``assists``: see ``Attribution``
     """
 
@@ -64,7 +64,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Context:
-    """What holds for every bucket alike: settings, agents who may be credited, the last day with order data."""
+    """What holds for every part alike: settings, agents who may be credited, the last day with order data."""
 
     settings: Settings
     creditable: pl.Series | None
@@ -72,29 +72,23 @@ class Context:
     by_session: bool = False  # some figure needs the turns by session
 
 
-def analyze(bucket: Bucket, lists: BuyerLists, items: pl.DataFrame | None, context: Context) -> Facts:
-    """SPEC §3 to §6 for one bucket. Raises EvaluatorError if conservation (R-A7) does not hold."""
+def analyze(part: Part, lists: BuyerLists, items: pl.DataFrame | None, context: Context) -> Facts:
+    """SPEC §3 to §6 for some buyers."""
     settings = context.settings
-    messages = bucket.messages.with_columns(reception_key().alias("key"))
-    conversation = converse(messages, bucket.transfers)
-    receptions = _marked(apply_filters(conversation.receptions, bucket.orders, lists, settings))
-    orders = bucket.orders.join(
-        excluded(bucket.orders, items, lists.internal, settings), on="o", maintain_order="left"
+    messages = part.messages.with_columns(reception_key().alias("key"))
+    conversation = converse(messages, part.transfers)
+    receptions = _marked(apply_filters(conversation.receptions, part.orders, lists, settings))
+    orders = part.orders.join(
+        excluded(part.orders, items, lists.internal, settings), on="o", maintain_order="left"
     )
     consults = receptions.filter("consult")
-    index = ContactIndex(
-        conversation.events.join(consults.select("key", "r"), on="key", how="inner", maintain_order="left")
-    )
-    credit = _attribute(orders, consults, index, context)
+    credit = _attribute(orders, consults, conversation, context)
     orders = orders.join(credit.orders, on="o", maintain_order="left")
-    check_conservation(orders, bucket.paid_totals)
     counted = orders.filter(pl.col("excluded").is_null() & (pl.col("b") >= 0))
     found, converting = inquiries(consults, counted, context.covered, settings)
     ends = outcomes(consults, found, converting, orders.select("o", "credited"))
     receptions = receptions.join(ends, on="r", how="left", maintain_order="left")
-    talk = _talk(conversation, receptions)
-    by_time = _talk_by_time(messages, receptions)
-    services_, parts = services(by_time, settings.session_gap_s)
+    by_time = _by_time(messages, receptions, settings)
     return Facts(
         receptions=receptions,
         turns=conversation.turns.join(
@@ -103,10 +97,10 @@ def analyze(bucket: Bucket, lists: BuyerLists, items: pl.DataFrame | None, conte
             maintain_order="left",
         ),
         session_turns=_session_turns(conversation, receptions, context),
-        sessions=sessions(talk, settings.session_gap_s),
-        services=services_,
-        service_parts=parts,
-        replies=replies(by_time),
+        sessions=sessions(_talk(conversation, receptions), settings.session_gap_s),
+        services=by_time.services,
+        service_parts=by_time.parts,
+        replies=by_time.replies,
         inquiries=found,
         orders=orders,
         candidates=credit.candidates,
@@ -126,9 +120,12 @@ def _marked(receptions: pl.DataFrame) -> pl.DataFrame:
 
 
 def _attribute(
-    orders: pl.DataFrame, consults: pl.DataFrame, index: ContactIndex, context: Context
+    orders: pl.DataFrame, consults: pl.DataFrame, conversation: Conversation, context: Context
 ) -> Attribution:
     """R-A1 to R-A3, R-A6. Excluded orders and those of nobody have no candidates."""
+    index = ContactIndex(
+        conversation.events.join(consults.select("key", "r"), on="key", how="inner", maintain_order="left")
+    )
     linked = orders.filter(pl.col("excluded").is_null() & (pl.col("b") >= 0))
     where = consults.select("r", "b", "a", "day")
     found = candidates(linked, where, index, context.creditable, context.settings)
@@ -154,12 +151,19 @@ def _talk(conversation: Conversation, receptions: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _talk_by_time(messages: pl.DataFrame, receptions: pl.DataFrame) -> pl.DataFrame:
-    """The same messages sorted by (b, ts, pos), as the coded messages are."""
+class _ByTime(NamedTuple):
+    services: pl.DataFrame
+    parts: pl.DataFrame
+    replies: pl.DataFrame
+
+
+def _by_time(messages: pl.DataFrame, receptions: pl.DataFrame, settings: Settings) -> _ByTime:
+    """R-C8, R-C10: from the same messages sorted by (b, ts, pos), as the coded messages are."""
     counts = receptions.filter(pl.col("filtered").is_null() & ~pl.col("is_robot")).select("key", "consult")
     what = pl.when(pl.col("human")).then(HUMAN).otherwise(BUYER).cast(pl.Int8).alias("what")
     said = messages.filter(pl.col("buyer_msg") | pl.col("human")).select("key", "b", "a", "day", "ts", what)
-    return said.join(counts, on="key", how="inner", maintain_order="left")
+    talk = said.join(counts, on="key", how="inner", maintain_order="left")
+    return _ByTime(*services(talk, settings.session_gap_s), replies(talk))
 
 
 def _session_turns(

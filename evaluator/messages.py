@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet as pq
 
 from evaluator.model import MonthData
 from evaluator.prepare import Bucket
+from evaluator.shelf import Shelf, slices
 from evaluator.tables import spelled
 
 COLUMNS = (
@@ -31,17 +33,21 @@ COLUMNS = (
     "file",
     "row",
 )
+NEVER_REPEATING = ("text", "ts", "row", "auto", "is_buyer", "is_human")
+ROW_GROUP = 1 << 17  # rows
 
 
 @dataclass(frozen=True)
 class Messages:
-    """``rows``: message rows in the order of the input, coded; ``buyers``: b, shop, buyer. The tables that come
-    out have COLUMNS; ordered by ``ts`` (stably), rows are in the order of messages of SPEC §1."""
+    """``rows``: message rows in the order of the input, coded; ``buyers`` (b, shop, buyer), ``agents`` and ``files``:
+    the names of the codes, each at its place. The tables that come out have COLUMNS; ordered by ``ts`` (stably), rows
+    are in the order of messages of SPEC §1."""
 
     rows: pl.DataFrame
     buyers: pl.DataFrame
-    agents: pl.DataFrame
-    files: pl.DataFrame
+    agents: pl.Series
+    files: pl.Series
+    shelf: Shelf
 
     @classmethod
     def of_month(cls, month: MonthData, bucket: Bucket) -> Messages:
@@ -49,31 +55,39 @@ class Messages:
         rows = raw.select(
             "account", "sender", "ts", "text", "kind", "order_id", "to_account", "_file", "_row"
         ).with_columns(codes["b"], codes["a"], codes["auto"], codes["buyer_msg"], codes["human"])
-        agents = pl.DataFrame({"agent": bucket.codes.agents}, schema={"agent": pl.String})
-        files = pl.DataFrame({"file": [f.file for f in month.inputs]}, schema={"file": pl.String})
-        return cls(
-            rows,
-            bucket.codes.buyers.select("b", "shop", "buyer"),
-            agents.with_row_index("a").with_columns(pl.col("a").cast(pl.Int32)),
-            files.with_row_index("_file").with_columns(pl.col("_file").cast(raw["_file"].dtype)),
-        )
+        files = pl.Series("file", [f.file for f in month.inputs], dtype=pl.String)
+        buyers = bucket.codes.buyers.select("b", "shop", "buyer")
+        return cls(rows, buyers, bucket.codes.agent_names(), files, month.shelf)
 
-    def _named(self, rows: pl.LazyFrame) -> pl.LazyFrame:
-        for names, code in ((self.buyers, "b"), (self.agents, "a"), (self.files, "_file")):
-            rows = rows.join(names.lazy(), on=code, how="left", maintain_order="left")
-        named = rows.rename({"_row": "row", "buyer_msg": "is_buyer", "human": "is_human"})
-        return spelled(named).select(COLUMNS)
+    def _named(self, rows: pl.DataFrame) -> pl.DataFrame:
+        names = rows.with_columns(
+            self.buyers["shop"].gather(rows["b"]),
+            self.buyers["buyer"].gather(rows["b"]),
+            self.agents.gather(rows["a"]),
+            self.files.gather(rows["_file"]),
+        )
+        named = names.rename({"_row": "row", "buyer_msg": "is_buyer", "human": "is_human"})
+        return spelled(named.select(COLUMNS))
 
     def all(self) -> pl.DataFrame:
         """Every row, in the order of the input."""
-        return self._named(self.rows.lazy()).collect()
+        return self._named(self.rows)
 
     def of(self, buyers: pl.DataFrame) -> pl.DataFrame:
         """The messages of these (``shop``, ``buyer``), in the order of messages."""
         codes = self.buyers.join(buyers.select("shop", "buyer").unique(), on=["shop", "buyer"])["b"]
-        own = self.rows.lazy().filter(pl.col("b").is_in(codes.implode()))
-        return self._named(own.sort("ts", maintain_order=True)).collect()
+        own = self.rows.lazy().filter(pl.col("b").is_in(codes.implode())).sort("ts", maintain_order=True)
+        found = self._named(own.collect())
+        self.shelf.rest()
+        return found
 
     def write(self, path: Path) -> None:
         """``tables/messages.parquet``, in the order of the input, without holding it all."""
-        self._named(self.rows.lazy()).sink_parquet(path, compression="zstd", compression_level=1)
+        schema = self._named(self.rows.clear()).to_arrow().schema
+        repeating = [name for name in schema.names if name not in NEVER_REPEATING]
+        with pq.ParquetWriter(
+            path, schema, compression="zstd", compression_level=1, use_dictionary=repeating
+        ) as file:
+            for _, rows in slices(self.rows, ROW_GROUP):
+                file.write_table(self._named(rows).to_arrow())
+                self.shelf.rest()

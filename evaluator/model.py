@@ -15,6 +15,7 @@ from evaluator.tables import OPEN_IDS
 
 if TYPE_CHECKING:
     from evaluator.settings import MonthConfig
+    from evaluator.shelf import Shelf
 
 
 class EvaluatorError(Exception):
@@ -58,6 +59,12 @@ class ReviewItem:
     count: int = 1
 
 
+def _shelf() -> Shelf:
+    from evaluator.shelf import Shelf  # which needs EvaluatorError
+
+    return Shelf()
+
+
 @dataclass
 class MonthData:
     """A month as read: canonical tables, validated, rows in input order."""
@@ -70,6 +77,7 @@ class MonthData:
     rejects: list[Reject]
     review: list[ReviewItem] = field(default_factory=list)  # notes of the reading itself
     open_ids: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=OPEN_IDS))
+    shelf: Shelf = field(default_factory=_shelf)  # where the messages of a large month lie
 
     def has(self, table: str, column: str | None = None) -> bool:
         """Whether ``table`` (and its ``column``) is there to compute with."""

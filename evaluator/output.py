@@ -136,6 +136,7 @@ def write_tables(evaluation: Evaluation, folder: Path) -> None:
         evaluation.frames[name].write_parquet(
             folder / f"{name}.parquet", compression="zstd", compression_level=1
         )
+        evaluation.month.shelf.rest()
     evaluation.talk.write(folder / "messages.parquet")
 
 

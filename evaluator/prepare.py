@@ -4,13 +4,12 @@ Strings become integers once, here: ``b`` = buyer code, (shop, buyer) in code-po
 agents in code-point order; so sorting by codes sorts by names. Text is looked at once (auto-reply prefixes,
 courtesies, code word, length) and then left behind.
 
-Coded messages (transfers and system rows apart), sorted by (b, ts, pos):
+Coded messages, one a row of the input and in its order:
 
 =============  =========  ==============================================================
-pos            UInt32     position in the input: the tie-breaker of SPEC §1
 b, a           Int32      buyer, agent (employee of that account on that day)
-acct           UInt32     account (``Bucket.accounts``)
 ts, day        Datetime(ms), Int32
+message        Boolean    neither a transfer nor a system row
 buyer_msg      Boolean    buyer message (§4)
 human          Boolean    human message (§4)
 auto           Boolean    automatic or robot message of any kind
@@ -24,8 +23,10 @@ courtesy       Boolean    a buyer message that is a courtesy (R-C11)
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import polars as pl
 
@@ -33,9 +34,14 @@ from evaluator.identity import Identities, identify, is_masked, shown
 from evaluator.model import MonthData
 from evaluator.roster import Roster, day_of, robot_accounts
 from evaluator.settings import Settings
+from evaluator.shelf import slices
 from evaluator.tables import POLARS_TYPES, spelled
 
 NOT_HUMAN_KINDS = ("recall", "rating_invite", "transfer")
+CODED = (
+    *("b", "a", "ts", "day", "message", "buyer_msg", "human", "auto", "robot", "robot_acct"),
+    *("chars", "words", "courtesy"),
+)
 
 
 @dataclass(frozen=True)
@@ -54,33 +60,61 @@ class Codes:
 
 
 @dataclass(frozen=True)
-class Bucket:
-    """One bucket of buyers, coded: everything that the kernel needs of the data."""
+class Part:
+    """Some buyers, coded: everything that the kernel needs of the data.
+
+    ``messages``: those of ``Bucket.rows`` that are messages, with ``pos`` = position in the input, the tie-breaker of
+    SPEC §1, sorted by (b, ts, pos); ``transfers``: likewise; ``orders``: in the order of the input."""
 
     messages: pl.DataFrame
+    transfers: pl.DataFrame
+    orders: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A month, coded."""
+
+    rows: pl.DataFrame  # every message row, in the order of the input
     transfers: pl.DataFrame  # pos, b, ts, day, a, from_robot, to_a (null: nobody), to_robot
     orders: pl.DataFrame  # o, shop, order_id, b (< 0: nobody's, each its own), …, link, talked
     paid_totals: pl.DataFrame  # R-A7: fen and orders by shop and day paid, of the orders as read
     identities: Identities
     codes: Codes
-    accounts: dict[str, int]
     bindings: pl.DataFrame  # account, day → agent, bound, robot_acct
     robot_senders: pl.Series  # accounts that are robots by what they send
-    rows: pl.DataFrame  # every message row, in the order of the input: b, a, buyer_msg, human, auto
     shop_accounts: pl.DataFrame  # shop, account: who has messages in which shop
+    last_human: dict[str, datetime]  # account → his last human message
     last_message: datetime | None  # of any kind but transfers
+
+    def messages(self, where: pl.Expr, columns: Sequence[str] = CODED) -> pl.DataFrame:
+        """The rows that are messages and ``where`` asks for: ``pos``, ``columns``; sorted by (b, ts, pos)."""
+        rows = self.rows.lazy().with_row_index("pos").filter(pl.col("message") & where)
+        needed = dict.fromkeys(("pos", "b", "ts", *columns))
+        found = rows.select(c for c in needed if c != "message").collect()
+        return found.pipe(_by_buyer_and_time)
+
+    def parts(self, size: int) -> Iterator[Part]:
+        """The month in parts of whole buyers, in the order of their codes, of about ``size`` message rows each.
+        Orders of nobody are in the first."""
+        counts = self.rows.group_by("b").len().sort("b")
+        part = (counts["len"].cum_sum() - 1) // max(size, 1)
+        starts = counts["b"].filter((part != part.shift(1)).fill_null(False)).to_list()
+        for first, end in zip([None, *starts], [*starts, None], strict=True):
+            own = pl.lit(True) if first is None else pl.col("b") >= first
+            own = own if end is None else own & (pl.col("b") < end)
+            yield Part(self.messages(own), self.transfers.filter(own), self.orders.filter(own))
 
 
 @dataclass(frozen=True)
 class Staff:
     """Who is behind the accounts. ``bindings``: every (account, day) that occurs → agent, bound, robot_acct;
-    ``coded``: the same as a, acct, robot_acct; ``robots``: accounts that are robots by what they send."""
+    ``coded``: the same as a, robot_acct; ``robots``: accounts that are robots by what they send."""
 
     bindings: pl.DataFrame
     coded: pl.DataFrame
     robots: pl.Series
     agents: list[str]
-    accounts: dict[str, int]
 
 
 def staff_of(month: MonthData, roster: Roster, raw: pl.DataFrame) -> Staff:
@@ -96,13 +130,10 @@ def staff_of(month: MonthData, roster: Roster, raw: pl.DataFrame) -> Staff:
         .drop("robot_role")
     )
     agents = all_agents(month, bindings)
-    accounts = sorted(bindings["account"].unique())
-    coded = (
-        bindings.join(_numbered("agent", agents, "a", pl.Int32()), on="agent")
-        .join(_numbered("account", accounts, "acct", pl.UInt32()), on="account")
-        .select(pl.col("account").cast(POLARS_TYPES["name"]), "day", "a", "acct", "robot_acct")
+    coded = bindings.join(_numbered("agent", agents, "a", pl.Int32()), on="agent").select(
+        pl.col("account").cast(POLARS_TYPES["name"]), "day", "a", "robot_acct"
     )
-    return Staff(bindings, coded, robots, agents, {name: n for n, name in enumerate(accounts)})
+    return Staff(bindings, coded, robots, agents)
 
 
 def _numbered(column: str, names: list[str], code: str, dtype: pl.DataType) -> pl.DataFrame:
@@ -156,36 +187,33 @@ def text_features(settings: Settings) -> list[pl.Expr]:
     ]
 
 
-@dataclass(frozen=True)
-class Written:
-    """The distinct (shop, buyer) of the messages as written: ``names`` (pair, shop, buyer) and each message's ``pair``.
-
-    Their names are codes already, so only integers are joined."""
-
-    names: pl.DataFrame
-    pair: pl.Series
-
-    @classmethod
-    def of(cls, raw: pl.DataFrame) -> Written:
-        shop, buyer = (raw[c].to_physical().cast(pl.Int64) for c in ("shop", "buyer"))
-        pair = (shop * (1 << 32) + buyer).alias("pair")
-        return cls(pl.DataFrame([pair, raw["shop"], raw["buyer"]]).unique("pair").pipe(spelled), pair)
-
-    def chats(self, raw: pl.DataFrame) -> pl.DataFrame:
-        """Distinct shop, buyer, day; the day of a nick without a mask, which nobody asks for, is 0."""
-        plain = self.names.filter(~is_masked()).select("shop", "buyer", pl.lit(0, pl.Int32).alias("day"))
-        masked = self.names.filter(is_masked())
-        if not masked.height:
-            return plain
-        rows = raw.select("day").with_columns(self.pair).unique().join(masked, on="pair")
-        return pl.concat([plain, rows.select("shop", "buyer", "day")])
+def _pair() -> pl.Expr:
+    """(shop, buyer) as written, in one integer."""
+    shop, buyer = (pl.col(c).to_physical().cast(pl.Int64) for c in ("shop", "buyer"))
+    return (shop * (1 << 32) + buyer).alias("pair")
 
 
-def buyer_codes(written: Written, found: Identities) -> pl.DataFrame:
+def written_names(messages: pl.DataFrame) -> pl.DataFrame:
+    """The distinct (shop, buyer) of the messages as written: pair, shop, buyer."""
+    parts = [part.select(_pair(), "shop", "buyer").unique("pair") for _, part in slices(messages)]
+    return pl.concat(parts).unique("pair").pipe(spelled)
+
+
+def written_chats(raw: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+    """Distinct shop, buyer, day; the day of a nick without a mask, which nobody asks for, is 0."""
+    plain = names.filter(~is_masked()).select("shop", "buyer", pl.lit(0, pl.Int32).alias("day"))
+    masked = names.filter(is_masked())
+    if not masked.height:
+        return plain
+    rows = raw.select("day", _pair()).unique().join(masked, on="pair")
+    return pl.concat([plain, rows.select("shop", "buyer", "day")])
+
+
+def buyer_codes(names: pl.DataFrame, found: Identities) -> pl.DataFrame:
     """Everyone who talked or bought: shop, who → ``b``, in code-point order."""
     everyone = pl.concat(
         [
-            written.names.filter(~is_masked()).select("shop", pl.col("buyer").alias("who")),
+            names.filter(~is_masked()).select("shop", pl.col("buyer").alias("who")),
             found.chats.select("shop", "who"),
             found.orders.select("shop", "who").drop_nulls(),
         ]
@@ -193,22 +221,26 @@ def buyer_codes(written: Written, found: Identities) -> pl.DataFrame:
     return everyone.unique().sort("shop", "who").with_row_index("b").with_columns(pl.col("b").cast(pl.Int32))
 
 
-def _buyer_of_rows(raw: pl.DataFrame, written: Written, found: Identities, buyers: pl.DataFrame) -> pl.Series:
-    """``b`` of every message row."""
-    codes = written.names.join(buyers, left_on=["shop", "buyer"], right_on=["shop", "who"], how="left")
-    rows = pl.DataFrame([written.pair, raw["day"]])
-    if not found.chats.height:
-        return rows.join(codes.select("pair", "b"), on="pair", how="left", maintain_order="left")["b"]
-    plain = codes.filter(~is_masked()).select("pair", "b")
-    masked = (
-        found.chats.join(buyers, on=["shop", "who"])
-        .join(written.names, on=["shop", "buyer"])
-        .select("pair", "day", pl.col("b").alias("of_chat"))
-    )
-    both = rows.join(plain, on="pair", how="left", maintain_order="left").join(
-        masked, on=["pair", "day"], how="left", maintain_order="left"
-    )
-    return both.select(pl.coalesce("b", "of_chat").alias("b")).to_series()
+@dataclass(frozen=True)
+class Writers:
+    """``b`` of a message: ``plain``: by pair; ``masked``: by pair and day (``of_chat``)."""
+
+    plain: pl.DataFrame
+    masked: pl.DataFrame
+
+    @classmethod
+    def of(cls, names: pl.DataFrame, found: Identities, buyers: pl.DataFrame) -> Writers:
+        plain = names.filter(~is_masked()).join(buyers, left_on=["shop", "buyer"], right_on=["shop", "who"])
+        masked = found.chats.join(buyers, on=["shop", "who"]).join(names, on=["shop", "buyer"])
+        return cls(plain.select("pair", "b"), masked.select("pair", "day", pl.col("b").alias("of_chat")))
+
+    def named(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Adds ``b`` to rows with ``pair`` and ``day``."""
+        found = rows.join(self.plain, on="pair", how="left", maintain_order="left")
+        if not self.masked.height:
+            return found
+        found = found.join(self.masked, on=["pair", "day"], how="left", maintain_order="left")
+        return found.with_columns(pl.coalesce("b", "of_chat").alias("b")).drop("of_chat")
 
 
 def _kinds_of_message() -> list[pl.Expr]:
@@ -228,30 +260,6 @@ def _kinds_of_message() -> list[pl.Expr]:
 def _by_buyer_and_time(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows in the order of the input, sorted by (b, ts, pos): two stable sorts, the first free where exports are."""
     return rows.sort("ts", maintain_order=True).sort("b", maintain_order=True)
-
-
-def _coded_messages(messages: pl.DataFrame) -> pl.DataFrame:
-    rows = messages.filter((pl.col("kind") != "transfer") & (pl.col("sender") != "system"))
-    return rows.select(
-        "pos",
-        "b",
-        "a",
-        "acct",
-        "ts",
-        "day",
-        "buyer_msg",
-        "human",
-        "auto",
-        "robot",
-        "robot_acct",
-        pl.when(pl.col("human") & (pl.col("kind") == "text"))
-        .then("chars")
-        .otherwise(0)
-        .cast(pl.UInt32)
-        .alias("chars"),
-        pl.when(pl.col("human")).then("words").otherwise(0).cast(pl.UInt32).alias("words"),
-        (pl.col("buyer_msg") & pl.col("courtesy")).alias("courtesy"),
-    ).pipe(_by_buyer_and_time)
 
 
 def _coded_transfers(messages: pl.DataFrame, staff: Staff) -> pl.DataFrame:
@@ -280,26 +288,25 @@ def prepare(month: MonthData, roster: Roster) -> Bucket:
         .with_row_index("pos")
         .with_columns(day_of(pl.col("ts"), settings.day_start_s).alias("day"))
     )
-    staff, written = staff_of(month, roster, raw), Written.of(raw)
+    staff, names = staff_of(month, roster, raw), written_names(raw)
     named = raw.filter(pl.col("order_id").is_not_null()).select("shop", "buyer", "day", "order_id").unique()
     orders = _counted_orders(month.tables["orders"], settings)
     by_number = orders.select("shop", "order_id", "buyer")
-    found = identify(written.chats(raw), spelled(named), by_number, month.open_ids)
-    buyers = buyer_codes(written, found)
-    rows = _coded_rows(raw, _buyer_of_rows(raw, written, found, buyers), staff, settings)
+    found = identify(written_chats(raw, names), spelled(named), by_number, month.open_ids)
+    buyers = buyer_codes(names, found)
+    coded = _coded(month, raw, Writers.of(names, found, buyers), staff)
     return Bucket(
-        messages=_coded_messages(rows),
-        transfers=_coded_transfers(rows.filter(pl.col("kind") == "transfer"), staff),
-        orders=_coded_orders(orders, found, buyers, rows["b"]),
+        rows=coded.rows,
+        transfers=_coded_transfers(coded.transfers, staff),
+        orders=_coded_orders(orders, found, buyers, coded.rows["b"]),
         paid_totals=paid_totals(orders),
         identities=found,
         codes=_codes(buyers, staff.agents, all_shops(month, buyers)),
-        accounts=staff.accounts,
         bindings=staff.bindings,
         robot_senders=staff.robots,
-        rows=rows.select("b", "a", "buyer_msg", "human", "auto"),
         shop_accounts=raw.select("shop", "account").unique().drop_nulls().pipe(spelled),
-        last_message=rows.filter(pl.col("kind") != "transfer")["ts"].max(),  # type: ignore[arg-type]
+        last_human=dict(coded.last_human.iter_rows()),
+        last_message=raw.filter(pl.col("kind") != "transfer")["ts"].max(),  # type: ignore[arg-type]
     )
 
 
@@ -308,16 +315,55 @@ def _codes(buyers: pl.DataFrame, agents: list[str], shops: list[str]) -> Codes:
     return Codes(buyers.select("b", shop.alias("s"), "shop", "who", shown().alias("buyer")), agents, shops)
 
 
-def _coded_rows(raw: pl.DataFrame, buyer: pl.Series, staff: Staff, settings: Settings) -> pl.DataFrame:
-    """Every message row in input order, with codes and what it is; text is left behind."""
+class _Coded(NamedTuple):
+    rows: pl.DataFrame  # as of ``Bucket``
+    transfers: pl.DataFrame
+    last_human: pl.DataFrame  # account, ts
+
+
+def _coded(month: MonthData, raw: pl.DataFrame, writers: Writers, staff: Staff) -> _Coded:
+    """Every message row in the order of the input, with codes and what it is; text is left behind. Slice by slice, so
+    that no more than one is held twice."""
+    rows, transfers, last = [], [], []
+    for _, part in slices(raw):
+        coded = _coded_rows(part, writers, staff, month.config.settings)
+        rows.append(month.shelf.keep(coded.select(CODED)))
+        transfers.append(coded.filter(pl.col("kind") == "transfer"))
+        last.append(coded.filter("human").group_by("account").agg(pl.col("ts").max()))
+        month.shelf.rest()
+    last_human = pl.concat(last).group_by("account").agg(pl.col("ts").max())
+    return _Coded(pl.concat(rows), pl.concat(transfers), spelled(last_human))
+
+
+def _coded_rows(raw: pl.DataFrame, writers: Writers, staff: Staff, settings: Settings) -> pl.DataFrame:
+    """CODED, and what a transfer is known by."""
+    human = pl.col("human")
     return (
         raw.select(
-            "pos", "account", "sender", "ts", "day", "kind", "auto", "to_account", *text_features(settings)
+            "pos",
+            "account",
+            "sender",
+            "ts",
+            "day",
+            "kind",
+            "auto",
+            "to_account",
+            _pair(),
+            *text_features(settings),
         )
-        .with_columns(buyer)
+        .pipe(writers.named)
         .join(staff.coded, on=["account", "day"], how="left", maintain_order="left")
-        .drop("account")
         .with_columns(_kinds_of_message())
+        .with_columns(
+            ((pl.col("kind") != "transfer") & (pl.col("sender") != "system")).alias("message"),
+            pl.when(human & (pl.col("kind") == "text"))
+            .then("chars")
+            .otherwise(0)
+            .cast(pl.UInt32)
+            .alias("chars"),
+            pl.when(human).then("words").otherwise(0).cast(pl.UInt32).alias("words"),
+            (pl.col("buyer_msg") & pl.col("courtesy")).alias("courtesy"),
+        )
     )
 
 

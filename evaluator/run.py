@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from evaluator.ads.decide import Judges, decide
+from evaluator.engine.local import analyze_bucket
 from evaluator.evaluation import Evaluation
 from evaluator.facttables import ads_table, fact_tables
 from evaluator.filters import (
@@ -19,7 +20,7 @@ from evaluator.filters import (
     manual_buyers,
 )
 from evaluator.inquiry import last_covered_day
-from evaluator.kernel import Context, Facts, analyze
+from evaluator.kernel import Context, Facts
 from evaluator.links import order_links
 from evaluator.manifest import describe
 from evaluator.messages import Messages
@@ -49,14 +50,18 @@ def buyer_lists(month: MonthData, bucket: Bucket) -> BuyerLists:
     settings, buyers = month.config.settings, bucket.codes.buyers
     judges = Judges.of(month.config.folder, settings.ad)
     labels = labelled(month, bucket.identities, buyers)
-    messages = judged_messages(month, bucket) if settings.filters.ad else bucket.messages.clear()
+    messages = judged_messages(month, bucket) if settings.filters.ad else talk(bucket, pl.lit(False))
     said = words_of(month, messages, buyers)
+    ads = decide(said, messages.select("b", "buyer_msg", "human"), labels, judges)
+    month.shelf.rest()
     return BuyerLists(
-        internal_buyers(month, buyers),
-        manual_buyers(month, bucket.identities, buyers),
-        decide(said, messages.select("b", "buyer_msg", "human"), labels, judges),
-        judges.notes,
+        internal_buyers(month, buyers), manual_buyers(month, bucket.identities, buyers), ads, judges.notes
     )
+
+
+def talk(bucket: Bucket, where: pl.Expr) -> pl.DataFrame:
+    """Who wrote when to whom: pos, b, ts, a, buyer_msg, human of these messages."""
+    return bucket.messages(where, ("a", "buyer_msg", "human"))
 
 
 def words_of(month: MonthData, messages: pl.DataFrame, buyers: pl.DataFrame) -> pl.DataFrame:
@@ -69,13 +74,11 @@ def words_of(month: MonthData, messages: pl.DataFrame, buyers: pl.DataFrame) -> 
 
 
 def judged_messages(month: MonthData, bucket: Bucket) -> pl.DataFrame:
-    """The period's messages of the buyers whom R-F0 does not protect on every day of it."""
+    """The period's messages (``talk``) of the buyers whom R-F0 does not protect on every day of it."""
     first, end = period_days(month)
     near = pl.col("paid_day").is_between(end - 1 - BUYER_PROTECTED_DAYS, first + BUYER_PROTECTED_DAYS)
     safe = bucket.orders.filter(near)["b"].unique()
-    return bucket.messages.filter(
-        pl.col("day").is_between(first, end - 1), ~pl.col("b").is_in(safe.implode())
-    )
+    return talk(bucket, pl.col("day").is_between(first, end - 1) & ~pl.col("b").is_in(safe.implode()))
 
 
 def joined_items(month: MonthData, bucket: Bucket) -> pl.DataFrame | None:
@@ -99,7 +102,7 @@ def analyze_month(
     by_session = any(str(r.option("unit", "")).startswith("session") for r in month.config.requests)
     context = Context(settings, creditable, last_covered_day(bucket.orders, settings), by_session)
     lists = buyer_lists(month, bucket)
-    return lists, context, analyze(bucket, lists, items, context)
+    return lists, context, analyze_bucket(bucket, lists, items, context, month.shelf)
 
 
 def scope_names(bucket: Bucket, facts: Facts, profiles: dict[str, Profile]) -> dict[ScopeKey, str]:
@@ -137,12 +140,15 @@ def measure(
     return compute(view, asked, scope_names(bucket, facts, profiles)), view
 
 
-def evaluate_month(folder: str | Path, progress: Progress | None = None) -> Evaluation:
-    """Everything SPEC §1 to §9 computes for one month's folder. Raises EvaluatorError for what a user can put right."""
+def evaluate_month(
+    folder: str | Path, progress: Progress | None = None, scratch: Path | None = None
+) -> Evaluation:
+    """Everything SPEC §1 to §9 computes for one month's folder. ``scratch``: folder for the temporary files of a large
+    month, if not the system's. Raises EvaluatorError for what a user can put right."""
     watch = Stopwatch(progress)
     config = load_month(Path(folder))
     with watch.stage("read", "读取文件"):
-        month = read_month(config, progress)
+        month = read_month(config, progress, scratch)
     evaluation = evaluate_data(month, watch)
     del month.tables["messages"]  # ``talk`` has them, with buyer and agent; twice is too much of millions
     return evaluation
@@ -174,7 +180,7 @@ def evaluate_data(month: MonthData, watch: Stopwatch | None = None) -> Evaluatio
             period_start=config.start,
         )
     with watch.stage("tables", "整理结果表"):
-        frames = fact_tables(facts, bucket) | {
+        frames = fact_tables(facts, bucket, month.shelf) | {
             "ads": ads_table(lists.ads, bucket.codes),
             "kpi": kpi_frame(kpi),
             "scores": scores_frame(scores),
@@ -185,6 +191,7 @@ def evaluate_data(month: MonthData, watch: Stopwatch | None = None) -> Evaluatio
             "order_links": order_links(view),
         }
         review = gather_review(month, bucket, facts, view, lists, roster, kpi, scores, pay)
+    month.shelf.rest()
     manifest = describe(month, bucket, kpi, pay, frames["order_links"], watch.seconds)
     kpi.facts.close()
     talk = Messages.of_month(month, bucket)

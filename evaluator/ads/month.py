@@ -14,7 +14,7 @@ from evaluator.filters import labelled
 from evaluator.model import EvaluatorError, MonthData
 from evaluator.prepare import Bucket, prepare
 from evaluator.roster import Roster
-from evaluator.run import judged_messages, words_of
+from evaluator.run import judged_messages, talk, words_of
 from evaluator.settings import load_month
 from evaluator.sources import read_month
 from evaluator.stopwatch import Progress
@@ -65,6 +65,6 @@ class AdMonth:
 
     def _everything(self) -> pl.DataFrame:
         """shop, buyer, text: all that each buyer wrote in the data."""
-        said = words_of(self.month, self.bucket.messages, self.bucket.codes.buyers)
+        said = words_of(self.month, talk(self.bucket, pl.lit(True)), self.bucket.codes.buyers)
         texts = said.group_by("b", maintain_order=True).agg(pl.col("text").str.join("\n"))
         return texts.join(self.bucket.codes.buyers, on="b").select("shop", "buyer", "text")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 
@@ -19,6 +20,7 @@ from evaluator.model import MonthData, Profile, ReviewItem
 from evaluator.prepare import Bucket
 from evaluator.roster import Roster
 from evaluator.settings import Settings
+from evaluator.shelf import Shelf
 
 Hours = tuple[str, str] | None
 LONG_RECEPTION_MS, SLOW_TURN_MS, SLOW_TURNS = 1800_000, 120_000, 3
@@ -73,13 +75,12 @@ class PeriodView:
         return refunds(self)
 
     def last_human(self, account: str, after_ms: int) -> int | None:
-        """Time of the account's last human message at or after a moment, ms since 1970."""
-        accounts = self.bucket.accounts
-        if account not in accounts:
+        """Time of the account's last human message, if at or after a moment, ms since 1970."""
+        last = self.bucket.last_human.get(account)
+        if last is None:
             return None
-        own = self.bucket.messages.filter((pl.col("acct") == accounts[account]) & pl.col("human"))
-        last: int | None = own.select(pl.col("ts").dt.epoch("ms").max()).item()
-        return last if last is not None and last >= after_ms else None
+        ms = (last - datetime(1970, 1, 1)) // timedelta(milliseconds=1)
+        return ms if ms >= after_ms else None
 
     def inside(self, day: str = "day") -> pl.Expr:
         return pl.col(day).is_between(self.first, self.end - 1)
@@ -248,9 +249,15 @@ Builder = Callable[["MonthFacts"], pl.DataFrame]
 class MonthFacts(Mapping[str, pl.DataFrame]):
     """Facts by name, each made once, when first asked for. Some are made from others."""
 
-    def __init__(self, builders: Mapping[str, Builder], scopes: Scopes, settings: Settings) -> None:
+    def __init__(
+        self,
+        builders: Mapping[str, Builder],
+        scopes: Scopes,
+        settings: Settings,
+        shelf: Shelf | None = None,
+    ) -> None:
         self.scopes, self.settings = scopes, settings
-        self._builders = dict(builders)
+        self._builders, self._shelf = dict(builders), shelf or Shelf()
         self._made: dict[str, pl.DataFrame] = {}
 
     def add(self, name: str, builder: Builder) -> str:
@@ -260,7 +267,8 @@ class MonthFacts(Mapping[str, pl.DataFrame]):
 
     def __getitem__(self, name: str) -> pl.DataFrame:
         if name not in self._made:
-            self._made[name] = self._builders[name](self)
+            self._made[name] = self._shelf.keep(self._builders[name](self))
+            self._shelf.rest()
         return self._made[name]
 
     def close(self) -> None:

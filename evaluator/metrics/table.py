@@ -112,7 +112,7 @@ def compute(view: PeriodView, requests: Iterable[MetricRequest], names: dict[Sco
     """All figures asked for, for the scopes in ``names``."""
     month = view.month
     asked = {r.id: r for r in requests}
-    facts = MonthFacts(builders(view), view.scopes, month.config.settings)
+    facts = MonthFacts(builders(view), view.scopes, month.config.settings, month.shelf)
     answers = {
         name: MAKERS[r.metric](r, facts)
         for name, r in asked.items()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from evaluator.model import EvaluatorError, InputFile, MonthData, Reject, ReviewItem
+from evaluator.shelf import Shelf
 from evaluator.sources import (
     archives,
     finish,
@@ -32,13 +33,15 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str], None]
 
+LARGE = "messages"  # the one table that may have tens of millions of rows
+IN_MEMORY = 1 << 28  # bytes of it that are held before they are laid on disk
 SMALL = 20_000  # rows; smaller frames are gathered before they are validated
 
 
 class _Reader:
     """The state of one reading."""
 
-    def __init__(self, config: MonthConfig) -> None:
+    def __init__(self, config: MonthConfig, scratch: Path | None) -> None:
         self.config = config
         self.mappings = mapping.load(config.folder)
         shops = set(config.shops) | ({config.shop} if config.shop else set())
@@ -53,6 +56,8 @@ class _Reader:
         self.folded: dict[int, dict[int, list[int]]] = {}  # by file: row -> rows that it stands for
         self.open_ids: list[pl.DataFrame] = []
         self.unknown: list[str] = []
+        self.shelf = Shelf(scratch)
+        self._laid = self._loose = 0  # frames of messages that are on the shelf; bytes of those that are not
         self._pending: dict[str, tuple[RawTable, list[pl.DataFrame]]] = {}
         self._no_shop: list[tuple[str, RawTable, pl.DataFrame]] = []
 
@@ -147,7 +152,17 @@ class _Reader:
     def _validate(self, raw: RawTable, frame: pl.DataFrame) -> None:
         good, rejects, of_file = validate(frame, raw, self.scope, self.names)
         self.frames[raw.table].append(good)
+        if raw.table == LARGE:
+            self._shelve()
         self.rejects += zip(of_file.to_list(), rejects, strict=True)
+
+    def _shelve(self) -> None:
+        """Lays the rows read last on the shelf when there are enough of them."""
+        frames = self.frames[LARGE]
+        self._loose += int(frames[-1].estimated_size())
+        if self._loose >= IN_MEMORY:
+            frames[self._laid :] = [self.shelf.lay(pl.concat(frames[self._laid :]))]
+            self._laid, self._loose = len(frames), 0
 
     # --------------------------------------------------------------------------------------- the month
     def tables(self) -> dict[str, pl.DataFrame]:
@@ -157,7 +172,7 @@ class _Reader:
         self._give_shops()
         made = {t: pl.concat(f) if f else ALL_TABLES[t].empty() for t, f in self.frames.items()}
         self.frames = {}  # a large month stands in memory once
-        return {t: f.sort("_file", "_row") if t in late else f for t, f in made.items()}
+        return made | {t: self.shelf.keep(made[t].sort("_file", "_row")) for t in late}
 
     def _give_shops(self) -> None:
         """The shop of exports that name none (SPEC §2.1)."""
@@ -179,7 +194,7 @@ class _Reader:
         values = rows[column].to_list() if column else [""] * rows.height
         for at, row, value in zip(rows["_file"], rows["_row"], values, strict=True):
             self.rejects.append((at, Reject(self.names[at], row, column, value, why)))
-        return frame.filter(~mask)
+        return self.shelf.keep(frame.filter(~mask))
 
     def _fate_of_folded(self) -> None:
         """Rows that another one stands for are rejected with it, else used with it."""
@@ -216,11 +231,13 @@ def _looks_like(sample: Sample) -> str:
 _SUFFIX = {"text": "csv", "empty": "csv", "parquet": "parquet", "xlsx": "xlsx", "xls": "xlsx"}
 
 
-def read_month(config: MonthConfig, progress: Progress | None = None) -> MonthData:
+def read_month(
+    config: MonthConfig, progress: Progress | None = None, scratch: Path | None = None
+) -> MonthData:
     """Every data file of ``config.folder`` as canonical tables (SPEC §2): times naive shop time, money fen,
-    messages in input order, ``_file`` and ``_row`` on each row. Errors: EvaluatorError where a file cannot be
-    used at all or a required table is missing."""
-    reader = _Reader(config)
+    messages in input order, ``_file`` and ``_row`` on each row. ``scratch``: folder for temporary files, if not the
+    system's. Errors: EvaluatorError where a file cannot be used at all or a required table is missing."""
+    reader = _Reader(config, scratch)
     with archives.opened(config.folder) as folder:
         for rel, path in folder.files():
             if progress:
@@ -244,12 +261,23 @@ def read_month(config: MonthConfig, progress: Progress | None = None) -> MonthDa
     mask = repeats.superseded_orders(tables["orders"])
     tables["orders"] = reader.refuse("orders", tables["orders"], mask, "order_id", repeats.SUPERSEDED)
     rejects = reader.count(tables)
+    reader.shelf.rest()
     absent = {
         name: frozenset(c.name for c in ALL_TABLES[name].columns if c.optional)
         - reader.columns.get(name, set())
         for name in tables
     }
-    return MonthData(config.folder, config, tables, absent, reader.inputs, rejects, reader.review, open_ids)
+    return MonthData(
+        config.folder,
+        config,
+        tables,
+        absent,
+        reader.inputs,
+        rejects,
+        reader.review,
+        open_ids,
+        reader.shelf,
+    )
 
 
 def _required(tables: dict[str, pl.DataFrame], reader: _Reader) -> None:
