@@ -42,7 +42,7 @@ _NUMBER = re.compile(
 )
 _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,2}):(\d{2}(?:\.\d+)?)", re.ASCII)
 _SPOKEN = re.compile(
-    r"(?:(\d+)\s*(?:小时|时|h))?\s*(?:(\d+)\s*(?:分钟|分|min|m))?\s*(?:(\d+(?:\.\d+)?)\s*(?:秒钟|秒|s))?",
+    r"(?:(\d+)\s*+(?:小时|时|h))?\s*+(?:(\d+)\s*+(?:分钟|分|min|m))?\s*+(?:(\d+(?:\.\d+)?)\s*+(?:秒钟|秒|s))?",
     re.ASCII | re.IGNORECASE,
 )
 _UNITS = (3600, 60, 1)  # seconds of what _CLOCK and _SPOKEN hold
