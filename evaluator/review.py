@@ -249,8 +249,7 @@ def _labels(month: MonthData, bucket: Bucket) -> list[ReviewItem]:
     unknown = labels.join(known, on=["shop", "buyer"], how="anti").select("shop", "buyer").unique()
     if unknown.height:
         names = "、".join(unknown.sort("shop", "buyer")["buyer"].head(3))
-        told = f"labels 里 {unknown.height} 位买家（例如 {names}）在数据里没有聊天也没有订单，"
-        told += "标注没有作用；请核对店铺与昵称"
+        told = f"labels 里 {unknown.height} 位买家（例如 {names}）没有聊天也没有订单，标注没有作用；请核对店铺与昵称"
         items.append(ReviewItem("labels", "labels", told, unknown.height))
     return items
 

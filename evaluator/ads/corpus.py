@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import random
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -130,36 +131,37 @@ def documents(finder: RulesFinder | None = None, seed: int = SEED) -> pl.DataFra
     """What people wrote, a person a row: ``text`` (messages joined by line breaks), ``kind``, ``section``, ``fold``.
 
     Advertisers: each template, sometimes after a greeting or followed by another of its section. Customers: each
-    template alone (kind ``sentence``), and talks of several templates of a section, as real chats run on. Templates
+    template alone (kind ``sentence``), and talks that run on, partly about other things. Templates
     of different folds never meet in a text, so that a fold can be left out."""
     fill = Filler.of(finder, seed)
     rows = [(greeting, "sentence", "招呼", n % FOLDS) for n, greeting in enumerate(OPENERS * GREETED)]
-    for section in sections(finder):
-        talk = _advertiser if section.kind == "ad" else _customer
-        for fold in range(FOLDS):
+    found = sections(finder)
+    for fold in range(FOLDS):
+        general = [line for s in found if s.kind == "customer" for line in s.lines[fold::FOLDS]]
+        for section in found:
             lines = section.lines[fold::FOLDS]
             for line in lines:
                 for nth in range(EXPANDED[section.kind]):
-                    text = "\n".join(dict.fromkeys(talk(fill, lines, line, nth)))
+                    said = _said(fill, section, lines, general, line, nth)
                     kind = "sentence" if section.kind == "customer" and not nth else section.kind
-                    rows.append((text, kind, section.name, fold))
+                    rows.append(("\n".join(dict.fromkeys(said)), kind, section.name, fold))
     schema = {"text": pl.String, "kind": pl.String, "section": pl.String, "fold": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _advertiser(fill: Filler, lines: tuple[str, ...], line: str, nth: int) -> list[str]:
+def _said(
+    fill: Filler, section: Section, lines: Sequence[str], general: Sequence[str], line: str, nth: int
+) -> list[str]:
+    """The messages of one person that begin with a template."""
     said = _greeted(fill, fill.messages(line), nth)
-    if nth and fill.chance.random() < 0.2:
-        said += fill.messages(fill.chance.choice(lines))
-    return _typed(fill, said, nth)
-
-
-def _customer(fill: Filler, lines: tuple[str, ...], line: str, nth: int) -> list[str]:
-    said = _greeted(fill, fill.messages(line), nth)
-    for _ in range(nth * fill.chance.choice((1, 2, 2, 3, 4, 6, 9))):
-        if sum(map(len, said)) > LONGEST_TALK:
-            break
-        said += fill.messages(fill.chance.choice(lines))
+    if section.kind == "ad":
+        more = [lines] if nth and fill.chance.random() < 0.2 else []
+    else:  # a customer's talk runs on, half of it about what every customer asks
+        several = nth * fill.chance.choice((1, 2, 2, 3, 4, 6, 9))
+        more = [fill.chance.choice((lines, general)) for _ in range(several)]
+    for source in more:
+        if sum(map(len, said)) <= LONGEST_TALK:
+            said += fill.messages(fill.chance.choice(source))
     return _typed(fill, said, nth)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 BITS = 18
 BUCKETS = 1 << BITS
 LONGEST_GRAM = 3  # characters; n-grams are of all sizes up to it
-SHORTEST = 15.0  # length of a vector; of about five n-grams
+SHORTEST = 35.0  # length of a vector; of about thirty n-grams
 SLICE = 2048  # messages at a time: their arrays fit in a processor's cache
 HASHING = "mul32-2654435761/xor15/2246822519"  # part of a model's identity: other hashing, other model
 

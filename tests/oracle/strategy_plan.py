@@ -35,7 +35,7 @@ OPTION_REQUESTS: list[tuple[str, dict[str, Any]]] = [
 
 
 #: One mention is enough for the program's keyword rules (``rules/ads.yaml``).
-AD_WORD = "刷单"
+AD_WORD = "诚招兼职"  # one keyword rule of `rules/ads.yaml` that suffices alone
 
 CODE_WORDS = [("亲", 1), ("亲亲", 1), ("亲", 4)]
 
