@@ -37,6 +37,7 @@ from evaluator.settings import Settings
 from evaluator.shelf import slices
 from evaluator.tables import POLARS_TYPES, spelled
 
+PART_ROWS = 2_000_000  # message rows; a month with fewer is one part
 NOT_HUMAN_KINDS = ("recall", "rating_invite", "transfer")
 CODED = (
     *("b", "a", "ts", "day", "message", "buyer_msg", "human", "auto", "robot", "robot_acct"),
@@ -94,15 +95,19 @@ class Bucket:
         found = rows.select(c for c in needed if c != "message").collect()
         return found.pipe(_by_buyer_and_time)
 
-    def parts(self, size: int) -> Iterator[Part]:
-        """The month in parts of whole buyers, in the order of their codes, of about ``size`` message rows each.
-        Orders of nobody are in the first."""
+    def ranges(self) -> Iterator[pl.Expr]:
+        """Divides the buyers, in the order of their codes, so that each part has about PART_ROWS message rows. Buyers
+        without any are in the first or last."""
         counts = self.rows.group_by("b").len().sort("b")
-        part = (counts["len"].cum_sum() - 1) // max(size, 1)
+        part = (counts["len"].cum_sum() - 1) // PART_ROWS
         starts = counts["b"].filter((part != part.shift(1)).fill_null(False)).to_list()
         for first, end in zip([None, *starts], [*starts, None], strict=True):
             own = pl.lit(True) if first is None else pl.col("b") >= first
-            own = own if end is None else own & (pl.col("b") < end)
+            yield own if end is None else own & (pl.col("b") < end)
+
+    def parts(self) -> Iterator[Part]:
+        """The month in parts of whole buyers (``ranges``). Orders of nobody are in the first."""
+        for own in self.ranges():
             yield Part(self.messages(own), self.transfers.filter(own), self.orders.filter(own))
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import polars as pl
 
 from evaluator.ads.decide import Judges, decide
+from evaluator.ads.talk import judged
 from evaluator.engine.local import analyze_bucket
 from evaluator.evaluation import Evaluation
 from evaluator.facttables import ads_table, fact_tables
 from evaluator.filters import (
-    BUYER_PROTECTED_DAYS,
     BuyerLists,
     filter_counts,
     internal_buyers,
@@ -39,46 +39,15 @@ from evaluator.sources import read_month
 from evaluator.stopwatch import Progress, Stopwatch
 
 
-def period_days(month: MonthData) -> tuple[int, int]:
-    """First business day of the period and the day after its last, as Int32 days."""
-    epoch = type(month.config.start)(1970, 1, 1)
-    return (month.config.start - epoch).days, (month.config.end - epoch).days
-
-
 def buyer_lists(month: MonthData, bucket: Bucket) -> BuyerLists:
     """Who is internal, filtered by hand, or an advertiser (R-F1 to R-F3)."""
     settings, buyers = month.config.settings, bucket.codes.buyers
     judges = Judges.of(month.config.folder, settings.ad)
     labels = labelled(month, bucket.identities, buyers)
-    messages = judged_messages(month, bucket) if settings.filters.ad else talk(bucket, pl.lit(False))
-    said = words_of(month, messages, buyers)
-    ads = decide(said, messages.select("b", "buyer_msg", "human"), labels, judges)
-    month.shelf.rest()
+    ads = decide(judged(month, bucket) if settings.filters.ad else (), labels, judges)
     return BuyerLists(
         internal_buyers(month, buyers), manual_buyers(month, bucket.identities, buyers), ads, judges.notes
     )
-
-
-def talk(bucket: Bucket, where: pl.Expr) -> pl.DataFrame:
-    """Who wrote when to whom: pos, b, ts, a, buyer_msg, human of these messages."""
-    return bucket.messages(where, ("a", "buyer_msg", "human"))
-
-
-def words_of(month: MonthData, messages: pl.DataFrame, buyers: pl.DataFrame) -> pl.DataFrame:
-    """b, a, s, text: the different things that each buyer wrote to each agent, in the order of the messages."""
-    said = messages.filter("buyer_msg").join(
-        buyers.select("b", "s"), on="b", how="left", maintain_order="left"
-    )
-    text = month.tables["messages"]["text"].gather(said["pos"])
-    return said.select("b", "a", "s", text.fill_null("").alias("text")).unique(maintain_order=True)
-
-
-def judged_messages(month: MonthData, bucket: Bucket) -> pl.DataFrame:
-    """The period's messages (``talk``) of the buyers whom R-F0 does not protect on every day of it."""
-    first, end = period_days(month)
-    near = pl.col("paid_day").is_between(end - 1 - BUYER_PROTECTED_DAYS, first + BUYER_PROTECTED_DAYS)
-    safe = bucket.orders.filter(near)["b"].unique()
-    return talk(bucket, pl.col("day").is_between(first, end - 1) & ~pl.col("b").is_in(safe.implode()))
 
 
 def joined_items(month: MonthData, bucket: Bucket) -> pl.DataFrame | None:
@@ -134,7 +103,7 @@ def measure(
     """SPEC §7: the ``requests``, else what every run computes and the month asks for."""
     groups = {p.employee_id: p.group for p in profiles.values() if p.group}
     scopes = scopes_of(month, bucket.codes.agents, bucket.codes.shops, groups)
-    first, end = period_days(month)
+    first, end = month.config.days
     view = PeriodView(month, bucket, facts, roster, profiles, scopes, first, end, covered, items)
     asked = requests if requests is not None else (*standard_requests(), *month.config.requests)
     return compute(view, asked, scope_names(bucket, facts, profiles)), view

@@ -112,6 +112,12 @@ class MonthConfig:
     pack_requests: tuple[MetricRequest, ...] = ()  # figures that the platforms' packs ask for
 
     @property
+    def days(self) -> tuple[int, int]:
+        """First business day of the period and the day after its last, as Int32 days."""
+        epoch = date(1970, 1, 1)
+        return (self.start - epoch).days, (self.end - epoch).days
+
+    @property
     def shops(self) -> tuple[str, ...]:
         """Shops that ``platform`` names, where it is a mapping."""
         return tuple(self.platform) if isinstance(self.platform, dict) else ()

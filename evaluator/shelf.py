@@ -61,6 +61,21 @@ class Shelf:
             return frame
         return pl.concat([self.lay(part) for _, part in slices(frame)])
 
+    def gather(self, texts: pl.Series, at: pl.Series) -> pl.Series:
+        """The texts at these places, copied from front to back: little of a column on the shelf is in memory at once."""
+        if not self._maps:
+            return texts.gather(at)
+        order = at.arg_sort()
+        places, found = at.gather(order), []
+        for first, part in slices(texts.to_frame()):
+            begin, end = (int(places.search_sorted(n)) for n in (first, first + part.height))
+            own = part.to_series().gather(places.slice(begin, end - begin) - first)
+            found.append(
+                pl.Series(own.to_arrow())
+            )  # Arrow's layout is a copy; ours would point to the column
+            self.rest()
+        return pl.concat(found).gather(order.arg_sort())
+
     def rest(self) -> None:
         """Gives back the memory of what was looked at; it is fetched again when next looked at."""
         if hasattr(mmap, "MADV_DONTNEED"):

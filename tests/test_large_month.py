@@ -11,8 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from evaluator import shelf
-from evaluator.engine import local
+from evaluator import prepare, shelf
 from evaluator.evaluation import Evaluation
 from evaluator.model import EvaluatorError
 from evaluator.run import evaluate_month
@@ -37,7 +36,7 @@ def everything_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "IN_MEMORY", 1)
     monkeypatch.setattr(shelf, "WORTHWHILE", 0)
     monkeypatch.setattr(shelf, "SLICE_ROWS", 300)
-    monkeypatch.setattr(local, "PART_ROWS", 400)
+    monkeypatch.setattr(prepare, "PART_ROWS", 400)
 
 
 @pytest.fixture

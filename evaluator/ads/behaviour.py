@@ -13,28 +13,29 @@ _NOT_HAN = r"[^\p{Han}]+"
 _WORDS = r"[\p{L}\p{N}]"
 
 
-def shared_words(said: pl.DataFrame, clause: int) -> pl.DataFrame:
-    """Of buyers whose words others wrote too, or went to several agents or shops: b, same_text_agents,
-    same_text_senders, same_text_shops.
+def comparable_words(said: pl.DataFrame, clause: int) -> pl.DataFrame:
+    """What texts are compared by: b, a, s, words (a number). ``said``: b, a, s, text (plain).
 
-    ``said``: b, a, s, text (plain). Texts are the same where their first or last ``clause`` Han characters are: digits,
-    marks and emoji do not count, so that another phone number or greeting makes no new text."""
+    Texts are the same where their first or last ``clause`` Han characters are: digits, marks and emoji do not count, so
+    that another phone number or greeting makes no new text."""
     han = (
         said.filter(pl.col("text").str.len_chars() >= clause)
         .with_columns(pl.col("text").str.replace_all(_NOT_HAN, "").alias("han"))
         .filter(pl.col("han").str.len_chars() >= clause)
     )
-    ends = pl.concat(
-        [
-            han.select("b", "a", "s", pl.col("han").str.head(clause).hash().alias("words")),
-            han.select("b", "a", "s", pl.col("han").str.tail(clause).hash().alias("words")),
-        ]
-    ).unique()
-    others = ends.group_by("words").agg(
+    ends = (pl.col("han").str.head(clause), pl.col("han").str.tail(clause))
+    return pl.concat(han.select("b", "a", "s", end.hash().alias("words")) for end in ends).unique()
+
+
+def shared_words(compared: pl.DataFrame) -> pl.DataFrame:
+    """Of buyers whose words others wrote too, or went to several agents or shops: b, same_text_agents,
+    same_text_senders, same_text_shops. ``compared``: ``comparable_words`` of everybody."""
+    more_than_one = compared.filter(pl.col("words").is_duplicated())
+    others = more_than_one.group_by("words").agg(
         pl.col("b").n_unique().alias("same_text_senders"),
         pl.col("s").n_unique().alias("same_text_shops"),
     )
-    mine = ends.group_by("b", "words").agg(pl.col("a").n_unique().alias("same_text_agents"))
+    mine = more_than_one.group_by("b", "words").agg(pl.col("a").n_unique().alias("same_text_agents"))
     most = pl.col("same_text_agents", "same_text_senders", "same_text_shops").max()
     return (
         mine.join(others, on="words")

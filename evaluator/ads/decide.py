@@ -6,15 +6,18 @@ behaviour. Every decision keeps what decided it, its score and the words that we
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
-from evaluator.ads.behaviour import link_only, never_answers, points, shared_words
+from evaluator.ads.behaviour import comparable_words, link_only, never_answers, points, shared_words
 from evaluator.ads.model import OWN_MODEL, AdModel, builtin, load
 from evaluator.ads.rules import SIGNALS, AdRules, ad_rules, rule_decisions
 from evaluator.ads.spelling import plain
+from evaluator.ads.talk import Talk
 from evaluator.model import EvaluatorError, ReviewItem
 from evaluator.settings import AdStages
 
@@ -69,70 +72,85 @@ def in_plain_spelling(texts: pl.Series, rules: AdRules) -> pl.Series:
     return pl.DataFrame({"text": texts}).join(spelled, on="text", how="left", maintain_order="left")["plain"]
 
 
-def decide(said: pl.DataFrame, messages: pl.DataFrame, labels: pl.DataFrame, judges: Judges) -> pl.DataFrame:
-    """One row (DECISIONS) a buyer on whom there is an opinion.
-
-    ``said``: b, a, s, text, what buyers wrote in the period · ``messages``: b, buyer_msg, human, the period's by time ·
+def decide(talk: Iterable[Talk], labels: pl.DataFrame, judges: Judges) -> pl.DataFrame:
+    """One row (DECISIONS) a buyer on whom there is an opinion. ``talk``: the period's, each part of whole buyers ·
     ``labels``: b, ad."""
-    by_label = labels.select("b", pl.lit("label").alias("by"), "ad")
-    said = said.join(labels, on="b", how="anti")
-    if said.height and any((judges.stages.rules, judges.stages.model, judges.stages.behaviour)):
-        said = said.with_columns(in_plain_spelling(said["text"], judges.rules).alias("text"))
-        found = _judged(said, messages.join(labels, on="b", how="anti"), judges)
-    else:
-        found = pl.DataFrame(schema=DECISIONS)
-    made = pl.concat([by_label.with_columns(pl.col("b").cast(pl.Int32)), found], how="diagonal_relaxed")
+    stages = judges.stages
+    by_label = labels.select(pl.col("b").cast(pl.Int32), pl.lit("label").alias("by"), "ad")
+    found = pl.DataFrame(schema=DECISIONS)
+    if stages.rules or stages.model or stages.behaviour:
+        found = _together([_opinion(part, labels, judges) for part in talk], judges)
+    made = pl.concat([by_label, found], how="diagonal_relaxed")
     return made.select(pl.col(c).cast(t) for c, t in DECISIONS.items()).sort("b")
 
 
-def _judged(said: pl.DataFrame, messages: pl.DataFrame, judges: Judges) -> pl.DataFrame:
+class _Opinion(NamedTuple):
+    """What can be said of some buyers without looking at others: ``buyers``: b, hits, rules, p, words, link_only,
+    never_answers, each null where there is none; ``compared``: as of ``comparable_words``."""
+
+    buyers: pl.DataFrame
+    compared: pl.DataFrame
+
+
+def _opinion(talk: Talk, labels: pl.DataFrame, judges: Judges) -> _Opinion:
     stages, rules = judges.stages, judges.rules
+    said = talk.said.join(labels, on="b", how="anti", maintain_order="left")
+    said = said.with_columns(in_plain_spelling(said["text"], rules).alias("text"))
     once = said.select("b", "text").unique(maintain_order=True)
     everyone = once.select("b").unique()
-    by_rule = rule_decisions(once if stages.rules else once.clear(), rules).rename({"why": "rules"})
-    found = everyone.join(by_rule, on="b", how="left")
     probability = (
         judges.model.probabilities(once)
-        if stages.model
+        if stages.model and once.height
         else everyone.with_columns(pl.lit(None, pl.Float64).alias("p"))
     )
-    found = found.join(probability, on="b", how="left").with_columns(pl.col("p").round(PLACES))
-    if stages.behaviour:
-        signs = _signals(said, messages, found, judges)
-        found = found.join(points(signs, rules.behaviour), on="b", how="left")
+    own = said if stages.behaviour else said.clear()
+    buyers = everyone
+    for part in (
+        rule_decisions(once if stages.rules else once.clear(), rules).rename({"why": "rules"}),
+        probability.with_columns(pl.col("p").round(PLACES)),
+        link_only(own),
+        never_answers(
+            talk.messages.join(own.select("b").unique(), on="b", how="semi", maintain_order="left")
+        ),
+    ):
+        buyers = buyers.join(part, on="b", how="left")
+    suspect = buyers.filter((pl.col("p") >= WORTH_TELLING) | pl.col("hits").is_not_null())
+    words = _words(once.join(suspect, on="b", how="semi", maintain_order="left"), judges.model)
+    return _Opinion(buyers.join(words, on="b", how="left"), comparable_words(own, rules.behaviour.clause))
+
+
+def _words(said: pl.DataFrame, model: AdModel) -> pl.DataFrame:
+    """b → ``words``."""
+    wrote = said.group_by("b", maintain_order=True).agg(pl.col("text").str.join("\n"))
+    words = [
+        "、".join(f"{word} {weight:+.2f}" for word, weight in heaviest)
+        for heaviest in model.words(wrote["text"])
+    ]
+    return wrote.select("b", pl.Series("words", words, dtype=pl.String))
+
+
+def _together(opinions: list[_Opinion], judges: Judges) -> pl.DataFrame:
+    """Who is an advertiser, and who is worth telling of."""
+    if not opinions:
+        return pl.DataFrame(schema=DECISIONS)
+    found = pl.concat(opinion.buyers for opinion in opinions)
+    shared = shared_words(pl.concat(opinion.compared for opinion in opinions))
+    if judges.stages.behaviour:
+        signals = found.join(shared, on="b", how="left").rename(
+            {"hits": "rules", "p": "model", "rules": "ids"}
+        )
+        behaved = points(signals.select("b", *SIGNALS), judges.rules.behaviour)
     else:
-        found = found.with_columns(pl.lit(0).alias("points"), pl.lit(None, pl.String).alias("signs"))
+        behaved = found.select("b", pl.lit(0).alias("points"), pl.lit(None, pl.String).alias("signs"))
     by = (
-        pl.when(pl.col("hits") >= rules.threshold)
+        pl.when(pl.col("hits") >= judges.rules.threshold)
         .then(pl.lit("rule"))
         .when(pl.col("p") >= judges.threshold)
         .then(pl.lit("model"))
-        .when(pl.col("points") >= rules.behaviour.threshold)
+        .when(pl.col("points") >= judges.rules.behaviour.threshold)
         .then(pl.lit("behaviour"))
         .otherwise(pl.lit("none"))
     )
-    found = found.with_columns(by.alias("by")).with_columns((pl.col("by") != "none").alias("ad"))
-    told = found.filter(pl.col("ad") | (pl.col("p") >= WORTH_TELLING) | pl.col("hits").is_not_null())
-    return told.join(_words(told, once, judges.model), on="b", how="left")
-
-
-def _signals(said: pl.DataFrame, messages: pl.DataFrame, found: pl.DataFrame, judges: Judges) -> pl.DataFrame:
-    """b and every signal of behaviour, null where there is none."""
-    signals = found.select("b", pl.col("hits").alias("rules"), pl.col("p").alias("model"))
-    for part in (
-        shared_words(said, judges.rules.behaviour.clause),
-        link_only(said),
-        never_answers(messages),
-    ):
-        signals = signals.join(part, on="b", how="left")
-    return signals.select("b", *SIGNALS)
-
-
-def _words(told: pl.DataFrame, once: pl.DataFrame, model: AdModel) -> pl.DataFrame:
-    """b → ``words``."""
-    wrote = once.join(told.select("b"), on="b", how="semi").group_by("b").agg(pl.col("text").str.join("\n"))
-    words = [
-        "、".join(f"{word} {weight:+.2f}" for word, weight in model.words(text))
-        for text in wrote["text"].to_list()
-    ]
-    return wrote.select("b", pl.Series("words", words, dtype=pl.String))
+    found = found.join(behaved, on="b").with_columns(by.alias("by"))
+    found = found.with_columns((pl.col("by") != "none").alias("ad"))
+    return found.filter(pl.col("ad") | (pl.col("p") >= WORTH_TELLING) | pl.col("hits").is_not_null())

@@ -88,18 +88,24 @@ def scores(texts: pl.Series, person: Places, people: int, weights: Weights, idf:
     return total / np.maximum(np.sqrt(square), SHORTEST)
 
 
-def weight_of_characters(text: str, weights: Weights, idf: Weights) -> Floats:
-    """What each character of what a person wrote (messages joined by line breaks) adds to his score: an n-gram's part,
-    shared among its characters."""
-    chars = Chars.of(pl.Series([text], dtype=pl.String))
-    shares, square = np.zeros(len(chars.codes) + LONGEST_GRAM), 0.0
-    for size, bucket, whole in chars.grams():
-        part = weights[bucket] * idf[bucket] * whole / size
-        square += float((idf[np.unique(bucket[whole])] ** 2).sum())
-        for offset in range(size):
-            shares[offset : offset + len(part)] += part
-    found: Floats = shares[1 : len(text) + 1] / max(square**0.5, SHORTEST)
-    return found
+def weights_of_characters(texts: pl.Series, weights: Weights, idf: Weights) -> Iterator[Floats]:
+    """What each character of what a person wrote (a text; messages joined by line breaks) adds to his score: an
+    n-gram's part, shared among its characters."""
+    for at in range(0, len(texts), SLICE):
+        chars = Chars.of(texts.slice(at, SLICE))
+        people = len(chars.starts)
+        whose = np.repeat(np.arange(people), chars.lengths)
+        shares, keys = np.zeros(len(chars.codes) + LONGEST_GRAM), []
+        for size, bucket, whole in chars.grams():
+            part = weights[bucket] * idf[bucket] * whole / size
+            for offset in range(size):
+                shares[offset : offset + len(part)] += part
+            keys.append((whose[whole] << BITS) | bucket[whole])
+        found = np.unique(np.concatenate(keys))
+        square = np.bincount(found >> BITS, weights=idf[found & (BUCKETS - 1)] ** 2, minlength=people)
+        shares[: len(whose)] /= np.maximum(np.sqrt(square), SHORTEST)[whose]
+        for start, length in zip(chars.starts, chars.lengths, strict=True):
+            yield shares[start + 1 : start + length - 1]
 
 
 def matrix(texts: pl.Series, person: Places, people: int) -> csr_matrix:

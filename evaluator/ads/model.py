@@ -13,6 +13,7 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -63,16 +64,12 @@ class AdModel:
         p = 1 / (1 + np.exp(-(self.slope * score + self.shift)))
         return people.select("b", pl.Series("p", p, dtype=pl.Float64))
 
-    def words(self, plain: str) -> list[tuple[str, float]]:
-        """The stretches of a text that speak for an ad most, heaviest first, with what each adds to the log-odds."""
-        shares = grams.weight_of_characters(plain, *self._exact) * self.slope
-        found: dict[str, float] = {}
-        for stretch in _STRETCH.finditer("".join("x" if share > 0 else " " for share in shares)):
-            for word in _WORD.finditer(plain, stretch.start(), stretch.end()):
-                weight = float(shares[word.start() : word.end()].sum())
-                found[word[0]] = found.get(word[0], 0.0) + weight
-        heaviest = sorted(found.items(), key=lambda item: (-item[1], item[0]))
-        return [(word, round(weight, 2)) for word, weight in heaviest[:WORDS]]
+    def words(self, texts: pl.Series) -> Iterator[list[tuple[str, float]]]:
+        """Of each text (in plain spelling) the stretches that speak for an ad most, heaviest first, with what each adds
+        to the log-odds."""
+        shares = grams.weights_of_characters(texts, *self._exact)
+        for text, share in zip(texts, shares, strict=True):
+            yield _heaviest(text, share * self.slope)
 
     def save(self, path: Path) -> None:
         """Writes the model; the same model is the same bytes."""
@@ -97,6 +94,16 @@ class AdModel:
             "shift": self.shift,
             "threshold": self.threshold,
         }
+
+
+def _heaviest(text: str, shares: grams.Floats) -> list[tuple[str, float]]:
+    found: dict[str, float] = {}
+    for stretch in _STRETCH.finditer(np.where(shares > 0, b"x", b" ").tobytes().decode()):
+        for word in _WORD.finditer(text, stretch.start(), stretch.end()):
+            weight = float(shares[word.start() : word.end()].sum())
+            found[word[0]] = found.get(word[0], 0.0) + weight
+    heaviest = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    return [(word, round(weight, 2)) for word, weight in heaviest[:WORDS]]
 
 
 def _checksum(about: dict[str, Any], *numbers: npt.NDArray[np.float16]) -> str:

@@ -13,15 +13,13 @@ from evaluator.kernel import Context, Facts, analyze
 from evaluator.prepare import Bucket
 from evaluator.shelf import Shelf
 
-PART_ROWS = 2_000_000  # message rows; a month with fewer is one part
-
 
 def analyze_bucket(
     bucket: Bucket, lists: BuyerLists, items: pl.DataFrame | None, context: Context, shelf: Shelf
 ) -> Facts:
     """SPEC §3 to §6 for the whole month. Raises EvaluatorError if conservation (R-A7) does not hold."""
     parts = []
-    for part in bucket.parts(PART_ROWS):
+    for part in bucket.parts():
         own = items if items is None else items.join(part.orders.select("o"), on="o", how="semi")
         parts.append(_kept(analyze(part, lists, own, context), shelf))
         shelf.rest()

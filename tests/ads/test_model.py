@@ -52,7 +52,7 @@ def test_shares_of_characters_follow_the_weights() -> None:
     weights, idf = np.zeros(grams.BUCKETS, dtype=np.float32), np.ones(grams.BUCKETS, dtype=np.float32)
     _, bucket, _ = next(iter(grams.Chars.of(pl.Series(["单"])).grams()))
     weights[bucket[1]] = 2.0  # of the one character 单
-    shares = grams.weight_of_characters("刷单吗", weights, idf)
+    [shares] = grams.weights_of_characters(pl.Series(["刷单吗"]), weights, idf)
     assert shares.argmax() == 1
     assert shares[[0, 2]].max() < shares[1]
 
@@ -72,7 +72,7 @@ def test_the_built_in_model_is_of_this_corpus_and_judges_plainly() -> None:
     )
     p = model.probabilities(said)["p"].to_list()
     assert p[0] > model.threshold > 0.5 > max(p[1:])
-    assert {"加微信", "团队"} & {word for word, _ in model.words(said["text"][0])}
+    assert {"加微信", "团队"} & {word for word, _ in next(model.words(said["text"].head(1)))}
 
 
 def test_a_model_is_stored_without_pickle_and_reads_back(tmp_path: Path) -> None:

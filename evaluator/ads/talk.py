@@ -1,0 +1,59 @@
+"""What the ad filter reads: who wrote what to whom, some buyers at a time, so that the words of a large month are never
+all held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from evaluator.filters import BUYER_PROTECTED_DAYS
+from evaluator.model import MonthData
+from evaluator.prepare import Bucket
+
+
+@dataclass(frozen=True)
+class Talk:
+    """Of some buyers ``said``: b, a, s, text, the different things that each wrote to each agent, in the order of the
+    messages; ``messages``: b, buyer_msg, human, by time."""
+
+    said: pl.DataFrame
+    messages: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class MonthTalk:
+    """A month's ``Talk``, part by part, of the messages that ``where`` asks for."""
+
+    month: MonthData
+    bucket: Bucket
+    where: pl.Expr
+
+    def __iter__(self) -> Iterator[Talk]:
+        for own in self.bucket.ranges():
+            messages = self.bucket.messages(self.where & own, ("a", "buyer_msg", "human"))
+            yield Talk(self._said(messages), messages.select("b", "buyer_msg", "human"))
+            self.month.shelf.rest()
+
+    def _said(self, messages: pl.DataFrame) -> pl.DataFrame:
+        said = messages.filter("buyer_msg").join(
+            self.bucket.codes.buyers.select("b", "s"), on="b", how="left", maintain_order="left"
+        )
+        text = self.month.shelf.gather(self.month.tables["messages"]["text"], said["pos"])
+        return said.select("b", "a", "s", text.fill_null("").alias("text")).unique(maintain_order=True)
+
+
+def everybody(month: MonthData, bucket: Bucket) -> MonthTalk:
+    """All that was written in the data."""
+    return MonthTalk(month, bucket, pl.lit(True))
+
+
+def judged(month: MonthData, bucket: Bucket) -> MonthTalk:
+    """The period's messages of the buyers whom R-F0 does not protect on every day of it."""
+    first, end = month.config.days
+    near = pl.col("paid_day").is_between(end - 1 - BUYER_PROTECTED_DAYS, first + BUYER_PROTECTED_DAYS)
+    safe = bucket.orders.filter(near)["b"].unique()
+    return MonthTalk(
+        month, bucket, pl.col("day").is_between(first, end - 1) & ~pl.col("b").is_in(safe.implode())
+    )
