@@ -62,7 +62,7 @@ class Shelf:
         return pl.concat([self.lay(part) for _, part in slices(frame)])
 
     def gather(self, texts: pl.Series, at: pl.Series) -> pl.Series:
-        """The texts at these places, copied from front to back: little of a column on the shelf is in memory at once."""
+        """The texts at these places, copied front to back: little of a column on the shelf is in memory at once."""
         if not self._maps:
             return texts.gather(at)
         order = at.arg_sort()
