@@ -9,6 +9,7 @@ import polars as pl
 from evaluator.ads.rules import SIGNALS, Behaviour, Steps
 from evaluator.ads.spelling import CODE, LINK, SIGNS
 
+OTHERS = ("same_text_senders", "same_text_shops")  # that others wrote the same
 _NOT_HAN = r"[^\p{Han}]+"
 _WORDS = r"[\p{L}\p{N}]"
 
@@ -69,7 +70,7 @@ def never_answers(messages: pl.DataFrame) -> pl.DataFrame:
 
 def points(signals: pl.DataFrame, rules: Behaviour) -> pl.DataFrame:
     """``signals``: b and the columns SIGNALS (null: nothing). Out: b, ``points``, ``signs`` (the signals that counted,
-    joined by ``+``)."""
+    joined by ``+``). Of OTHERS, two sides of one thing, the greater counts."""
     made = [_points(pl.col(s), rules.points.get(s, ())).alias(s) for s in SIGNALS]
     told = [pl.when(pl.col(s) > 0).then(pl.format("{}:{}", pl.lit(s), pl.col(f"_{s}"))) for s in SIGNALS]
     return (
@@ -77,7 +78,9 @@ def points(signals: pl.DataFrame, rules: Behaviour) -> pl.DataFrame:
         .with_columns(made)
         .select(
             "b",
-            pl.sum_horizontal(SIGNALS).cast(pl.Int32).alias("points"),
+            (pl.sum_horizontal(s for s in SIGNALS if s not in OTHERS) + pl.max_horizontal(OTHERS))
+            .cast(pl.Int32)
+            .alias("points"),
             pl.concat_str(told, separator="+", ignore_nulls=True).alias("signs"),
         )
     )

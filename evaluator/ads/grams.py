@@ -101,7 +101,9 @@ def weights_of_characters(texts: pl.Series, weights: Weights, idf: Weights) -> I
             for offset in range(size):
                 shares[offset : offset + len(part)] += part
             keys.append((whose[whole] << BITS) | bucket[whole])
-        found = np.unique(np.concatenate(keys))
+        found, _ = np.unique(
+            np.concatenate(keys), return_counts=True
+        )  # with counts it sorts: hashing is slow here
         square = np.bincount(found >> BITS, weights=idf[found & (BUCKETS - 1)] ** 2, minlength=people)
         shares[: len(whose)] /= np.maximum(np.sqrt(square), SHORTEST)[whose]
         for start, length in zip(chars.starts, chars.lengths, strict=True):

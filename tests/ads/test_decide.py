@@ -98,6 +98,26 @@ def test_what_is_shared() -> None:
     assert (found[0]["same_text_agents"], found[0]["same_text_senders"]) == (2, 2)
 
 
+def test_the_same_words_alone_are_no_ad() -> None:
+    """Whoever goes on talking: neither many senders, nor many shops, nor several agents suffice."""
+    shops = pl.Series("s", [b % 3 for b in range(30) for _ in range(3)], dtype=pl.Int16)
+    question = "我想了解一下这款商品什么时候可以发货"
+    rows = said(*((b, a, question) for b in range(30) for a in range(3))).with_columns(shops)
+    replied = talk(*((b, w) for b in range(30) for w in "bab"))
+    found = decide([Talk(rows, replied)], labels(), judges(rules=True, model=True, behaviour=True))
+    assert not found["ad"].any()
+
+
+def test_parts_decide_as_the_whole() -> None:
+    rows = said(*((b, a, SOFT) for b in range(4) for a in range(3)), (4, 0, AD), (5, 0, "有大码吗"))
+    messages = talk(*((b, w) for b in range(6) for w in "ba"))
+    everything = judges(rules=True, model=True, behaviour=True)
+    parts = [Talk(rows.filter(pl.col("b") % 2 == n), messages.filter(pl.col("b") % 2 == n)) for n in range(2)]
+    whole = decide([Talk(rows, messages)], labels(), everything)
+    assert decide(parts, labels(), everything).equals(whole)
+    assert whole["ad"].sum() == 5
+
+
 def test_links_alone() -> None:
     rows = said((0, 0, "🔗"), (1, 0, "🔗"), (1, 0, "这个有吗"), (2, 0, "🛒"), (3, 0, "🎫 !"), (4, 0, "好"))
     assert sorted(link_only(rows)["b"]) == [0, 3]
