@@ -9,9 +9,10 @@ from fractions import Fraction
 import polars as pl
 
 from evaluator.metrics import special
-from evaluator.metrics.figures import MAKERS, MS, MS_PER_HOUR, Answer, Figure, builders
+from evaluator.metrics.figures import MS, MS_PER_HOUR, Answer, Figure
 from evaluator.metrics.measures import Measure, ScopeKey, Scopes, Totals, total
 from evaluator.metrics.monthfacts import MonthFacts, PeriodView
+from evaluator.metrics.registry import MAKERS, builders
 from evaluator.metrics.request import STANDARD, MetricRequest
 from evaluator.model import KpiCell, MonthData
 from evaluator.numbers import plain, value_text
