@@ -21,7 +21,12 @@ UNITS_OF_REPLY = (
     "session_first",
     "session_mean",
 )
-CHOICES = {"unit": UNITS_OF_REPLY, "source": ("human", "robot"), "stage": ("inquiry", "after_sale")}
+CHOICES = {
+    "unit": UNITS_OF_REPLY,
+    "source": ("human", "robot"),
+    "stage": ("inquiry", "after_sale"),
+    "refund_kind": ("refund_only", "return_refund", "exchange"),
+}
 EXAMPLES = {"seconds": "seconds: 180", "unit": "unit: consult"}
 _WITHIN = re.compile(rf"reply_within_([1-9]\d{{0,5}})s_({'|'.join(UNITS_OF_REPLY)})$")
 
@@ -34,9 +39,12 @@ def read_request(node: Node, catalogue: Catalogue) -> MetricRequest:
     return read_metric(node.need(pairs, "metric"), pairs, catalogue)
 
 
-def read_metric(name_node: Node, pairs: Mapping[str, Node], catalogue: Catalogue) -> MetricRequest:
+def read_metric(
+    name_node: Node, pairs: Mapping[str, Node], catalogue: Catalogue, *, of_the_shop: bool = False
+) -> MetricRequest:
     """The figure that ``metric: name`` with the options beside it means. ``reply_within_180s_consult`` and
-    the like carry theirs in the name. Errors: unknown metric, one of the shop only, an option not its own."""
+    the like carry theirs in the name. Errors: unknown metric, one of the shop only (unless asked ``of_the_shop``),
+    an option not its own."""
     name = name_node.text()
     given = [key for key in METRIC_OPTIONS if key in pairs]
     named = STANDARD.get(name)
@@ -51,7 +59,7 @@ def read_metric(name_node: Node, pairs: Mapping[str, Node], catalogue: Catalogue
     info = catalogue.get(name)
     if info is None:
         name_node.fail(f"没有这个指标{did_you_mean(name, [*catalogue, *STANDARD])}")
-    if info.scope == "shop":
+    if info.scope == "shop" and not of_the_shop:
         name_node.fail(f"“{info.name}”是店铺指标，没有个人数值，不能用于个人方案")
     for key in given:
         if key not in info.options:
@@ -70,4 +78,6 @@ def _option(key: str, node: Node, info: MetricInfo) -> object:
         return node.integer()
     if key == "hours":
         return node.hours()
+    if key in ("by_seller", "robots"):
+        return node.flag()
     return node.choice(info.choices.get(key) or CHOICES[key])

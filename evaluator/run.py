@@ -99,8 +99,8 @@ def analyze_month(
         codes = bucket.codes.agent_code()
         named = [codes[p.employee_id] for p in profiles.values() if p.role in settings.credit_roles]
         creditable = pl.Series("a", named, dtype=pl.Int32)
-    by_session = any(str(r.option("unit", "")).startswith("session") for r in month.config.requests)
-    context = Context(settings, creditable, last_covered_day(bucket.orders, settings), by_session)
+    covered = last_covered_day(bucket.orders, settings)
+    context = Context(settings, creditable, covered, month.config.by_session)
     lists = buyer_lists(month, bucket)
     return lists, context, analyze_bucket(bucket, lists, items, context, month.shelf)
 

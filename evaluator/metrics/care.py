@@ -47,13 +47,14 @@ def completed(request: MetricRequest, facts: MonthFacts) -> Answer:
     return Answer(Figure(Measure("seller_closed", "refunds_completed", pl.col("by_seller")), every))
 
 
-@metric("refund_only_hours", "return_refund_hours")
-def closed_by_seller(request: MetricRequest, facts: MonthFacts) -> Answer:
-    """自主完结时长: completed − applied of refunds that the seller closed; of a shop also nobody's."""
-    kind, stage, name = request.metric.removesuffix("_hours"), request.option("stage"), request.id
-    chosen = pl.col("by_seller") & (pl.col("kind") == kind)
-    if stage:
-        chosen = chosen & (pl.col("stage") == stage).fill_null(False)
+@metric("closing_hours")
+def closing_hours(request: MetricRequest, facts: MonthFacts) -> Answer:
+    """completed − applied of the refunds chosen by ``refund_kind``, ``by_seller`` and ``stage``; of a shop also those
+    of nobody."""
+    chosen, name = pl.col("took_ms").is_not_null(), request.id
+    for option, column in (("refund_kind", "kind"), ("stage", "stage"), ("by_seller", "by_seller")):
+        if request.option(option) is not None:
+            chosen = chosen & (pl.col(column) == request.option(option)).fill_null(False)
     took = pl.when(chosen).then("took_ms").otherwise(0)
     every = Measure(f"{name}:n", "refunds_closed", chosen)
     return Answer(Figure(Measure(f"{name}:ms", "refunds_closed", took, rows=chosen), every, MS_PER_HOUR))

@@ -86,6 +86,7 @@ class Words:
         for pair in options.split(","):
             key, _, value = pair.partition("=")
             label = self.word("metric_options", key)
+            value = self.word("option_values", value)
             parts.append(f"{label} {value}" if label != key or key != "hours" else value)
         return "，".join(parts)
 
