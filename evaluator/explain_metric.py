@@ -100,7 +100,7 @@ def _special(facts: MonthFacts, request: MetricRequest, code: int) -> pl.DataFra
 FIRST = ("shop", "buyer", "day", "paid_day", "order_id", "refund_id", "opened", "ts", "start", "end")
 HIDDEN = ("a", "s", "b", "r", "o", "n", "v", "robot_acct")  # codes
 DAYS = ("day", "paid_day")
-IN_FEN = ("counted", "back", "amount", "taken", "placed_fen", "followed_fen")
+IN_FEN = ("counted", "back", "amount", "taken", "placed_fen", "followed_fen", "given")
 IN_MS = ("wait", "reply_wait", "took_ms")
 
 

@@ -21,6 +21,13 @@ UNITS_OF_REPLY = (
     "session_first",
     "session_mean",
 )
+CHOICES = {
+    "unit": UNITS_OF_REPLY,
+    "source": ("human", "robot"),
+    "stage": ("inquiry", "after_sale"),
+    "refund_kind": ("refund_only", "return_refund", "exchange"),
+}
+EXAMPLES = {"seconds": "seconds: 180", "unit": "unit: consult"}
 _WITHIN = re.compile(rf"reply_within_([1-9]\d{{0,5}})s_({'|'.join(UNITS_OF_REPLY)})$")
 
 
@@ -58,14 +65,13 @@ def read_metric(
         if key not in info.options:
             takes = "、".join(info.options) or "（无）"
             pairs[key].fail(f"指标 {name}（{info.name}）没有选项 {key}；可用：{takes}", seen=False)
-    if name == "reply_within":
-        for key in ("seconds", "unit"):
-            if key not in pairs:
-                name_node.fail(f"reply_within 缺少 {key}（如 seconds: 180, unit: consult）", seen=False)
-    return MetricRequest.of(name, {key: _option(key, pairs[key]) for key in given})
+    for key in info.must:
+        if key not in pairs:
+            name_node.fail(f"{name} 缺少 {key}（如 {EXAMPLES[key]}）", seen=False)
+    return MetricRequest.of(name, {key: _option(key, pairs[key], info) for key in given})
 
 
-def _option(key: str, node: Node) -> object:
+def _option(key: str, node: Node, info: MetricInfo) -> object:
     if key in ("seconds", "cap_s"):
         return node.integer(least=1)
     if key == "unanswered_as_s":
@@ -74,11 +80,4 @@ def _option(key: str, node: Node) -> object:
         return node.hours()
     if key in ("by_seller", "robots"):
         return node.flag()
-    return node.choice(
-        {
-            "unit": UNITS_OF_REPLY,
-            "source": ("human", "robot"),
-            "stage": ("inquiry", "after_sale"),
-            "refund_kind": ("refund_only", "return_refund", "exchange"),
-        }[key]
-    )
+    return node.choice(info.choices.get(key) or CHOICES[key])

@@ -47,6 +47,19 @@ def completed(request: MetricRequest, facts: MonthFacts) -> Answer:
     return Answer(Figure(Measure("seller_closed", "refunds_completed", pl.col("by_seller")), every))
 
 
+@metric("closing_hours")
+def closing_hours(request: MetricRequest, facts: MonthFacts) -> Answer:
+    """completed − applied of the refunds chosen by ``refund_kind``, ``by_seller`` and ``stage``; of a shop also those
+    of nobody."""
+    chosen, name = pl.col("took_ms").is_not_null(), request.id
+    for option, column in (("refund_kind", "kind"), ("stage", "stage"), ("by_seller", "by_seller")):
+        if request.option(option) is not None:
+            chosen = chosen & (pl.col(column) == request.option(option)).fill_null(False)
+    took = pl.when(chosen).then("took_ms").otherwise(0)
+    every = Measure(f"{name}:n", "refunds_closed", chosen)
+    return Answer(Figure(Measure(f"{name}:ms", "refunds_closed", took, rows=chosen), every, MS_PER_HOUR))
+
+
 @metric("satisfaction", "very_satisfied")
 def satisfaction(request: MetricRequest, facts: MonthFacts) -> Answer:
     """Options ``source`` and ``stage`` choose among the ratings."""

@@ -37,12 +37,12 @@ class Figure:
 @dataclass(frozen=True)
 class Answer:
     """A metric's figure at agent and group scope (None: the shop's alone), at shop scope where it differs, and measures
-    that must be 0 (``unless``) or that make it immature."""
+    that must be 0 (``unless``) or that make it immature, with the reason to tell."""
 
     figure: Figure | None
     shop: Figure | None = None
     unless: tuple[Measure, str] | None = None
-    immature: Measure | None = None
+    immature: tuple[Measure, str] | None = None
 
     def at(self, kind: str) -> Figure | None:
         return self.shop if kind == "shop" and self.shop is not None else self.figure

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 
@@ -18,13 +18,15 @@ from evaluator.kernel import Facts
 from evaluator.metrics.measures import Scopes
 from evaluator.model import MonthData, Profile, ReviewItem
 from evaluator.prepare import Bucket
-from evaluator.roster import Roster
+from evaluator.roster import Roster, day_of
 from evaluator.settings import Settings
 from evaluator.shelf import Shelf
+from evaluator.tables import TABLES
 
 Hours = tuple[str, str] | None
 LONG_RECEPTION_MS, SLOW_TURN_MS, SLOW_TURNS = 1800_000, 120_000, 3
 FOLLOW_UP = pl.duration(hours=72)
+DEADLINES = ("due", "promised")  # times that are to come, of some tables
 
 
 def clock(text: str) -> int:
@@ -81,6 +83,31 @@ class PeriodView:
             return None
         ms = (last - datetime(1970, 1, 1)) // timedelta(milliseconds=1)
         return ms if ms >= after_ms else None
+
+    @cached_property
+    def last_day(self) -> int:
+        """The last business day of which the data knows something: of ``orders_through`` and of all times that some
+        table gives, but for those that were only to come."""
+        settings = self.month.config.settings
+        moments = [self.bucket.last_message]
+        for name, table in self.month.tables.items():
+            if name != "messages":
+                times = [c.name for c in TABLES[name].columns if c.kind == "time" and c.name not in DEADLINES]
+                moments += [table[c].max() for c in times]  # type: ignore[misc]
+        known = pl.Series([m for m in moments if m is not None], dtype=pl.Datetime("ms"))
+        days = pl.select(day_of(pl.lit(known), settings.day_start_s)).to_series().to_list()
+        through = settings.orders_through
+        return max([*days, (through - date(1970, 1, 1)).days] if through else days, default=self.end - 1)
+
+    def data_end(self) -> pl.Expr:
+        """The moment at which ``last_day`` ends."""
+        begin = datetime(1970, 1, 1) + timedelta(seconds=self.month.config.settings.day_start_s)
+        return pl.lit(begin + timedelta(days=self.last_day + 1), pl.Datetime("ms"))
+
+    def dated(self, table: str, ts: str = "ts") -> pl.DataFrame:
+        """The rows of a table with ``day`` = the business day of ``ts``."""
+        start = self.month.config.settings.day_start_s
+        return self.month.tables[table].with_columns(day_of(pl.col(ts), start).alias("day"))
 
     def inside(self, day: str = "day") -> pl.Expr:
         return pl.col(day).is_between(self.first, self.end - 1)

@@ -6,12 +6,22 @@ from collections.abc import Callable
 
 import polars as pl
 
-from evaluator.metrics import care, carefacts, monthfacts, orderfacts, sales, talk
+from evaluator.metrics import (
+    care,
+    carefacts,
+    fieldfacts,
+    fieldwork,
+    monthfacts,
+    orderfacts,
+    sales,
+    shopfacts,
+    talk,
+)
 from evaluator.metrics.figures import Maker
 from evaluator.metrics.monthfacts import Builder, PeriodView
 
 #: Metrics that add up (the others are in ``special``).
-MAKERS: dict[str, Maker] = talk.MAKERS | sales.MAKERS | care.MAKERS
+MAKERS: dict[str, Maker] = talk.MAKERS | sales.MAKERS | care.MAKERS | fieldwork.MAKERS
 
 #: Facts made from the month itself.
 SOURCES: dict[str, Callable[[PeriodView], pl.DataFrame]] = {
@@ -29,6 +39,7 @@ SOURCES: dict[str, Callable[[PeriodView], pl.DataFrame]] = {
         orderfacts.paid_orders,
         orderfacts.late_refunds,
         orderfacts.refunds_applied,
+        orderfacts.refunds_closed,
         orderfacts.refunds_completed,
         orderfacts.disputes,
         orderfacts.created_orders,
@@ -37,6 +48,16 @@ SOURCES: dict[str, Callable[[PeriodView], pl.DataFrame]] = {
         carefacts.complaints,
         carefacts.troubled_days,
         carefacts.online_parts,
+        shopfacts.reviews,
+        shopfacts.shipments,
+        fieldfacts.service_orders,
+        fieldfacts.goods_back,
+        fieldfacts.work_orders,
+        fieldfacts.repairs,
+        fieldfacts.deliveries,
+        fieldfacts.surveys,
+        fieldfacts.customers,
+        fieldfacts.exams,
     )
 }
 

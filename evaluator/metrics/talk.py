@@ -79,7 +79,7 @@ def outcome(request: MetricRequest, facts: MonthFacts) -> Answer:
 
 @metric("conversion_rate")
 def conversion_rate(request: MetricRequest, facts: MonthFacts) -> Answer:
-    return Answer(Figure(_once("won"), _once("inquiries")), immature=_once("immature"))
+    return Answer(Figure(_once("won"), _once("inquiries")), immature=(_once("immature"), "询单延迟统计"))
 
 
 @metric("shop_conversion_rate")

@@ -13,7 +13,14 @@ from evaluator.metrics.request import STANDARD, MetricRequest
 from evaluator.render.text import visible
 from evaluator.rulebook import MetricInfo, labels, metric_catalogue
 
-KINDS = {"ratio": "ratio", "yuan": "money", "s": "seconds", "hours": "hours", "count": "count"}
+KINDS = {
+    "ratio": "ratio",
+    "yuan": "money",
+    "s": "seconds",
+    "hours": "hours",
+    "count": "count",
+    "points": "factor",
+}
 #: Quotients that are no shares: 1.43 件, not 143 %.
 _NO_SHARE = frozenset({"items_per_buyer", "answer_ratio"})
 _REPLY_WITHIN = re.compile(r"reply_within_(\d+)s_(\w+)")
@@ -79,6 +86,7 @@ class Words:
         for pair in options.split(","):
             key, _, value = pair.partition("=")
             label = self.word("metric_options", key)
+            value = self.word("option_values", value)
             parts.append(f"{label} {value}" if label != key or key != "hours" else value)
         return "，".join(parts)
 
