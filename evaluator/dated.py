@@ -31,9 +31,7 @@ class Holding:
 _BESIDE_VALUES = ("values", "reviewed_until", "source", "note")
 
 
-def pick_for(
-    node: Node, day: date, stale: list[Stale], holdings: list[Holding] | None = None
-) -> Node | None:
+def pick_for(node: Node, day: date, stale: list[Stale], holdings: list[Holding] | None = None) -> Node | None:
     """R-P5: the tree as it holds on ``day``. A mapping of dates, also under ``values:``, is replaced by the
     value of the latest date not after ``day``; ``null`` there withdraws the value (None here, and gone from
     what holds it). Values past their ``reviewed_until`` are appended to ``stale``, and which value holds to

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from evaluator.dated import Stale, pick_for
-from evaluator.metrics.request import METRIC_OPTIONS
+from evaluator.metrics.request import METRIC_OPTIONS, MetricRequest
 from evaluator.model import ReviewItem
 from evaluator.payfile import read_pay
 from evaluator.plan import (
@@ -132,7 +132,7 @@ def read_scoring(
     request: MetricRequest,
     beside: tuple[str, ...] = (),
 ) -> ScoreItem:
-    """How a figure is scored, from the ``method`` and its options in ``pairs``. ``beside``: options that may stand there
+    """How a figure is scored: the ``method`` and its options in ``pairs``. ``beside``: options that may stand there
     whatever the method."""
     method = node.need(pairs, "method").choice(METHODS)
     must, may = METHODS[method]
@@ -284,9 +284,7 @@ def _effect(node: Node) -> Effect:
     return Effect(kind, amount.number(least=0))
 
 
-def read_grades(
-    node: Node, keys: tuple[str, ...] = ("coefficient", "fixed")
-) -> tuple[Grade, ...]:
+def read_grades(node: Node, keys: tuple[str, ...] = ("coefficient", "fixed")) -> tuple[Grade, ...]:
     """``[[90, 优秀, {…}], …]``, from the highest; ``keys``: what may stand in the third place, one of them."""
     grades: list[Grade] = []
     for row in node.items("[[分数线, 等级], …]"):

@@ -121,6 +121,22 @@ def scope_names(bucket: Bucket, facts: Facts, profiles: dict[str, Profile]) -> d
     )
 
 
+def period_view(
+    month: MonthData,
+    bucket: Bucket,
+    facts: Facts,
+    roster: Roster,
+    profiles: dict[str, Profile],
+    items: pl.DataFrame | None,
+    covered: int | None,
+) -> PeriodView:
+    """What the figures of the period are made from."""
+    groups = {p.employee_id: p.group for p in profiles.values() if p.group}
+    scopes = scopes_of(month, bucket.codes.agents, bucket.codes.shops, groups)
+    first, end = period_days(month)
+    return PeriodView(month, bucket, facts, roster, profiles, scopes, first, end, covered, items)
+
+
 def measure(
     month: MonthData,
     bucket: Bucket,
@@ -132,10 +148,7 @@ def measure(
     requests: Sequence[MetricRequest] | None = None,
 ) -> tuple[Kpi, PeriodView]:
     """SPEC §7: the ``requests``, else what every run computes and the month asks for."""
-    groups = {p.employee_id: p.group for p in profiles.values() if p.group}
-    scopes = scopes_of(month, bucket.codes.agents, bucket.codes.shops, groups)
-    first, end = period_days(month)
-    view = PeriodView(month, bucket, facts, roster, profiles, scopes, first, end, covered, items)
+    view = period_view(month, bucket, facts, roster, profiles, items, covered)
     asked = requests if requests is not None else (*standard_requests(), *month.config.requests)
     return compute(view, asked, scope_names(bucket, facts, profiles)), view
 

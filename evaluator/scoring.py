@@ -157,9 +157,7 @@ def score_cells(
 def _score_plan(
     plan: Plan, staff: Sequence[Profile], run: _Run
 ) -> list[tuple[EmployeeScore, list[ScoreRow]]]:
-    cells = {
-        p.employee_id: [run.cell(p.employee_id, item.request) for item in plan.score] for p in staff
-    }
+    cells = {p.employee_id: [run.cell(p.employee_id, item.request) for item in plan.score] for p in staff}
     return _score_cells(plan, staff, cells, run)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 from evaluator.dated import Holding
 from evaluator.metrics.request import MetricRequest
@@ -41,11 +42,12 @@ class Item:
     section: str = ""
     note: str = ""
 
-    def met(self, value: object) -> bool | None:
+    def met(self, value: Fraction | None) -> bool | None:
         """Whether the target is reached; None where either is missing."""
         if self.target is None or value is None:
             return None
-        return value <= self.target if self.lower_is_better else value >= self.target  # type: ignore[operator, no-any-return]
+        target = Fraction(self.target)
+        return value <= target if self.lower_is_better else value >= target
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,9 @@ def read_pack(root: Node, pack_id: str, day: date, stale: list[Stale], catalogue
         source=held["source"].text() if "source" in held else "",
         reviewed_until=until,
         window=window,
-        joins_with=tuple(n.choice(TABLES) for n in held["joins_with"].items()) if "joins_with" in held else (),
+        joins_with=tuple(n.choice(TABLES) for n in held["joins_with"].items())
+        if "joins_with" in held
+        else (),
         holdings=tuple(holdings),
     )
     if "items" not in held:
