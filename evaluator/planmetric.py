@@ -78,6 +78,6 @@ def _option(key: str, node: Node, info: MetricInfo) -> object:
         return node.integer()
     if key == "hours":
         return node.hours()
-    if key in ("by_seller", "robots"):
+    if key in ("by_seller", "robots", "mark_immature"):
         return node.flag()
     return node.choice(info.choices.get(key) or CHOICES[key])

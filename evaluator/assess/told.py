@@ -26,14 +26,20 @@ def told_met(line: Line) -> str:
     return {True: "达标", False: "未达标", None: ""}[line.met]
 
 
-def remarks(line: Line, assessed: Days) -> list[str]:
-    """What there is to say of an item beside its figures."""
+def common_days(found: Assessment) -> Days:
+    """The days that most items count."""
+    days = [line.days for line in found.lines]
+    return max(dict.fromkeys(days), key=days.count)
+
+
+def remarks(line: Line, usual: Days) -> list[str]:
+    """What there is to say of an item beside its figures; its days where they are not the ``usual``."""
     found = [shortfall(line)]
     if line.status != "final" or line.reason:
         found.append("：".join(s for s in (STATUS.get(line.status, line.status), line.reason) if s))
-    if line.days != assessed:
+    if line.days != usual:
         found.append(f"统计 {told_days(line.days)}")
-    if line.since is not None:
+    if line.since is not None and line.cell.status != "missing":
         found.append(f"数据不足，自 {line.since} 起计")
     if line.previous is not None:
         found.append(f"环比前值 {shown(line.previous.value, line.info.unit)}")
@@ -42,7 +48,9 @@ def remarks(line: Line, assessed: Days) -> list[str]:
 
 def _one(found: Assessment) -> str:
     who = f"{found.employee_id} {found.name}" if found.employee_id else found.name
-    lines = [f"■ {found.pack.name}　{who}　{told_days(found.days)}"]
+    usual = common_days(found)
+    counted = "" if usual == found.days else f"（统计 {told_days(usual)}）"
+    lines = [f"■ {found.pack.name}　{who}　{told_days(found.days)}{counted}"]
     rows = [HEADS] + [_row(line) for line in found.lines]
     widths = [max(_width(row[i]) for row in rows) for i in range(len(HEADS))]
     for n, row in enumerate(rows):
@@ -50,7 +58,7 @@ def _one(found: Assessment) -> str:
             "  " + "  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
         )
         if n:
-            lines += [f"    · {text}" for text in remarks(found.lines[n - 1], found.days)]
+            lines += [f"    · {text}" for text in remarks(found.lines[n - 1], usual)]
     if found.total is not None:
         lines.append(f"  总分 {plain(found.total)}" + (f"，{found.grade}" if found.grade else ""))
     elif found.why_none:

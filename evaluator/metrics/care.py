@@ -37,6 +37,21 @@ def refunds(request: MetricRequest, facts: MonthFacts) -> Answer:
     return Answer(own, Figure(Measure("all_refund_count", "refunds_applied", n), ALL_ORDERS))
 
 
+@metric("refund_count")
+def refund_count(request: MetricRequest, facts: MonthFacts) -> Answer:
+    """The numerator of ``refund_rate``."""
+    return Answer(
+        Figure(Measure("refund_count", "refunds_applied", CREDITED)),
+        Figure(Measure("all_refund_count", "refunds_applied", ROWS)),
+    )
+
+
+@metric("complaint_count")
+def complaint_count(request: MetricRequest, facts: MonthFacts) -> Answer:
+    """The numerator of ``complaint_rate``."""
+    return Answer(Figure(Measure("complaints", "complaints", ROWS)))
+
+
 @metric("refund_hours", "seller_closed_rate")
 def completed(request: MetricRequest, facts: MonthFacts) -> Answer:
     every = Measure("refunds_completed", "refunds_completed", ROWS)

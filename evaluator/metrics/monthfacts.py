@@ -234,12 +234,39 @@ def contact_days(view: PeriodView) -> pl.DataFrame:
     )
 
 
+def robot_replies(view: PeriodView) -> pl.DataFrame:
+    """Buyer messages of unfiltered receptions in which a robot spoke, robots' own and agents', nobody's; ``wait``: ms
+    until the robot's next message there, null if there is none."""
+    receptions = view.facts.receptions.filter(
+        pl.col("filtered").is_null()
+        & view.inside()
+        & (pl.col("robot_after_buyer") | (pl.col("is_robot") & (pl.col("buyer_messages") > 0)))
+    ).select("b", "a", "day")
+    where = view.inside() & (pl.col("buyer_msg") | pl.col("robot"))
+    where = where & pl.col("b").is_in(receptions["b"].unique().implode())
+    said = view.bucket.messages(where, ("a", "day", "buyer_msg", "robot"))
+    said = said.join(receptions, on=["b", "a", "day"], how="semi", maintain_order="left")
+    answer = pl.when("robot").then("ts").backward_fill().over("b", "a", "day")
+    asked = said.with_columns((answer - pl.col("ts")).dt.total_milliseconds().alias("wait")).filter(
+        "buyer_msg"
+    )
+    return view.with_shop(asked.select("b", "day", "ts", "wait", pl.lit(None, pl.Int32).alias("a")))
+
+
 def services(view: PeriodView) -> pl.DataFrame:
     """R-C10 services that begin on an after-sale buyer-day of the period, one row for each agent with a part in it and
     one of nobody; ``good``: no other service within 72 h that the buyer begins."""
+    return _services(view, pl.col("end") + FOLLOW_UP <= pl.lit(view.bucket.last_message))
+
+
+def young_services(view: PeriodView) -> pl.DataFrame:
+    """Those that end so late that the 72 h are not over with the data."""
+    return _services(view, pl.col("end") + FOLLOW_UP > pl.lit(view.bucket.last_message))
+
+
+def _services(view: PeriodView, chosen: pl.Expr) -> pl.DataFrame:
     runs = view.facts.services
     begun = runs.filter("by_buyer").select("b", pl.col("start").alias("next_start")).sort("next_start")
-    last = view.bucket.last_message
     followed = runs.sort("end").join_asof(
         begun,
         left_on="end",
@@ -252,7 +279,7 @@ def services(view: PeriodView) -> pl.DataFrame:
     after_sale = view.facts.inquiries.filter(pl.col("label") == "after_sale").select("b", "day")
     rows = (
         followed.join(after_sale, on=["b", "day"], how="semi")
-        .filter(view.inside() & (pl.col("end") + FOLLOW_UP <= pl.lit(last)))
+        .filter(view.inside() & chosen)
         .select(
             "v",
             "b",

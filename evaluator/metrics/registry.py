@@ -36,6 +36,8 @@ SOURCES: dict[str, Callable[[PeriodView], pl.DataFrame]] = {
         monthfacts.inquiries,
         monthfacts.contact_days,
         monthfacts.services,
+        monthfacts.young_services,
+        monthfacts.robot_replies,
         orderfacts.paid_orders,
         orderfacts.late_refunds,
         orderfacts.refunds_applied,

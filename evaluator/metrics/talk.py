@@ -204,20 +204,40 @@ def reply_within(request: MetricRequest, facts: MonthFacts) -> Answer:
         return Answer(
             Figure(Measure(f"{name}:in", fact, pl.col("passes")), Measure(f"{name}:all", fact, ROWS))
         )
-    return Answer(
-        Figure(
-            Measure(f"{name}:in", fact, pl.col("passes"), DAY),
-            Measure(f"{name}:all", fact, pl.col("b").is_not_null(), DAY),
-        )
-    )
+    own = _within_days(name, fact)
+    if not request.option("robots"):
+        return Answer(own)
+    return Answer(own, _within_days(f"{name}:shop", facts.add(f"days:{name}", _with_robots(request, fact))))
+
+
+def _within_days(name: str, fact: str) -> Figure:
+    """Buyer-days that pass ÷ all of them."""
+    passes, every = pl.col("passes"), pl.col("b").is_not_null()
+    return Figure(Measure(f"{name}:in", fact, passes, DAY), Measure(f"{name}:all", fact, every, DAY))
+
+
+def _with_robots(request: MetricRequest, consults: str) -> Builder:
+    """Consults as ``consults`` has them, and buyers' messages where robots answer: one of these in time passes, too."""
+    limit, hours = milliseconds(request.option("seconds")), request.option("hours")
+
+    def build(facts: MonthFacts) -> pl.DataFrame:
+        asked = facts["robot_replies"].filter(within("ts", hours))
+        passes = (pl.col("wait") <= limit).fill_null(False).alias("passes")
+        columns = ("b", "a", "s", "day", "passes")
+        return pl.concat([facts[consults].select(columns), asked.with_columns(passes).select(columns)])
+
+    return build
 
 
 @metric("fcr_72h")
 def fcr_72h(request: MetricRequest, facts: MonthFacts) -> Answer:
-    """R-C10 services, each once in a scope."""
+    """R-C10 services, each once in a scope. ``mark_immature``: those whose 72 h are not over make it immature."""
+    every = pl.col("v").is_not_null()
+    young = (Measure("fcr_young", "young_services", every, ("v",)), "售后服务还不满 72 小时")
     return Answer(
         Figure(
             Measure("fcr_good", "services", pl.col("good"), ("v",)),
-            Measure("fcr_all", "services", pl.col("v").is_not_null(), ("v",)),
-        )
+            Measure("fcr_all", "services", every, ("v",)),
+        ),
+        immature=young if request.option("mark_immature") else None,
     )
