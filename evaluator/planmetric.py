@@ -31,12 +31,12 @@ EXAMPLES = {"seconds": "seconds: 180", "unit": "unit: consult"}
 _WITHIN = re.compile(rf"reply_within_([1-9]\d{{0,5}})s_({'|'.join(UNITS_OF_REPLY)})$")
 
 
-def read_request(node: Node, catalogue: Catalogue) -> MetricRequest:
+def read_request(node: Node, catalogue: Catalogue, *, of_the_shop: bool = False) -> MetricRequest:
     """A metric with nothing but its own options, as packs list them: a name, or ``{metric: …, …}``."""
     if isinstance(node.value, str):
-        return read_metric(node, {}, catalogue)
+        return read_metric(node, {}, catalogue, of_the_shop=of_the_shop)
     pairs = node.mapping(("metric", *METRIC_OPTIONS))
-    return read_metric(node.need(pairs, "metric"), pairs, catalogue)
+    return read_metric(node.need(pairs, "metric"), pairs, catalogue, of_the_shop=of_the_shop)
 
 
 def read_metric(

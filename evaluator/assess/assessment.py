@@ -27,6 +27,7 @@ class Line:
     points: Decimal | None = None
     status: str = "final"  # final, immature, missing, min_sample
     how: str = ""  # how the points came about
+    breakdown: tuple[KpiCell, ...] = ()  # as the item lists them
     since: date | None = None
     previous: KpiCell | None = None
 
@@ -57,6 +58,9 @@ class Line:
             "points": number(self.points),
             "status": self.status,
         }
+        if self.breakdown:
+            pairs = zip(self.item.breakdown, self.breakdown, strict=True)
+            found["breakdown"] = {request.id: number(cell.value) for request, cell in pairs}
         if self.since is not None:
             found["since"] = self.since.isoformat()
         if self.previous is not None:

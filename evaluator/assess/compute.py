@@ -85,7 +85,7 @@ def _figures(view: PeriodView, tasks: Iterable[_Task]) -> dict[Days, Kpi]:
         for days in (task.days, *([task.before] if task.before else [])):
             for item in task.pack.items:
                 window = item_days(item.window, days)
-                requests[window][item.request] = None
+                requests[window] |= dict.fromkeys(item.requests)
                 names[window] |= task.names
     found = {}
     for days in sorted(requests):
@@ -96,7 +96,13 @@ def _figures(view: PeriodView, tasks: Iterable[_Task]) -> dict[Days, Kpi]:
 
 
 def _cell(item: Item, key: ScopeKey, days: Days, figures: Figures) -> KpiCell:
-    return figures[item_days(item.window, days)].cells[*key, item.request.id]
+    return _cells(item, key, days, figures)[0]
+
+
+def _cells(item: Item, key: ScopeKey, days: Days, figures: Figures) -> list[KpiCell]:
+    """The item's figure and those of its breakdown."""
+    found = figures[item_days(item.window, days)].cells
+    return [found[*key, request.id] for request in item.requests]
 
 
 # ---- one pack ----
@@ -151,7 +157,7 @@ def _only_shop(view: PeriodView) -> str | None:
 def _line(
     item: Item, key: ScopeKey, task: _Task, row: ScoreRow | None, figures: Figures, view: PeriodView
 ) -> Line:
-    days, cell = item_days(item.window, task.days), _cell(item, key, task.days, figures)
+    days, (cell, *breakdown) = item_days(item.window, task.days), _cells(item, key, task.days, figures)
     return Line(
         item,
         metric_catalogue()[item.request.metric],
@@ -160,6 +166,7 @@ def _line(
         points=row.points if row else None,
         status=row.status if row else cell.status,
         how=row.detail if row else "",
+        breakdown=tuple(breakdown),
         since=counted_since(view.month, item, days),
         previous=_cell(item, key, task.before, figures) if task.before else None,
     )

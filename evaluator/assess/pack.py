@@ -28,7 +28,7 @@ class Window:
 @dataclass(frozen=True)
 class Item:
     """One figure that is assessed. ``scoring`` None: it has no points. ``one_more``: what one more of the numerator is,
-    in words, such as 条消息在 30 秒内回复."""
+    in words, such as 条消息在 30 秒内回复. ``breakdown``: figures told with it, such as the causes of misses."""
 
     id: str
     name: str
@@ -41,6 +41,11 @@ class Item:
     one_more: str = ""
     section: str = ""
     note: str = ""
+    breakdown: tuple[MetricRequest, ...] = ()
+
+    @property
+    def requests(self) -> tuple[MetricRequest, ...]:
+        return (self.request, *self.breakdown)
 
     def met(self, value: Fraction | None) -> bool | None:
         """Whether the target is reached; None where either is missing."""
@@ -68,4 +73,4 @@ class Pack:
 
     @property
     def requests(self) -> tuple[MetricRequest, ...]:
-        return tuple(dict.fromkeys(item.request for item in self.items))
+        return tuple(dict.fromkeys(r for item in self.items for r in item.requests))

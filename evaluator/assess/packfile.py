@@ -15,7 +15,7 @@ from evaluator.dated import Holding, Stale, pick_for
 from evaluator.metrics.request import METRIC_OPTIONS
 from evaluator.plan import DEFAULT_MAX_LEFT_OUT, Plan
 from evaluator.planfile import SCORE_OPTIONS, read_grades, read_scoring
-from evaluator.planmetric import Catalogue, read_metric
+from evaluator.planmetric import Catalogue, read_metric, read_request
 from evaluator.tables import TABLES
 from evaluator.yamlfile import Node
 
@@ -26,7 +26,7 @@ PACK_KEYS = (
 )
 _SCORING = ("weight", "method", "min_sample", "lower_is_better")
 _ITEM_KEYS = (
-    *("id", "name", "metric", "window", "target", "consequence", "one_more", "section", "note"),
+    *("id", "name", "metric", "window", "target", "consequence", "one_more", "section", "note", "breakdown"),
     *_SCORING,
 )
 
@@ -88,8 +88,9 @@ def _items(node: Node, pack: Pack, catalogue: Catalogue) -> tuple[Item, ...]:
 
 def _item(node: Node, pack: Pack, catalogue: Catalogue) -> Item:
     pairs = node.mapping((*_ITEM_KEYS, *SCORE_OPTIONS, *METRIC_OPTIONS))
-    metric = node.need(pairs, "metric")
-    request = read_metric(metric, pairs, catalogue, of_the_shop=pack.scope == "shop")
+    metric, of_the_shop = node.need(pairs, "metric"), pack.scope == "shop"
+    request = read_metric(metric, pairs, catalogue, of_the_shop=of_the_shop)
+    breakdown = pairs["breakdown"].items("指标列表") if "breakdown" in pairs else []
     item_id = node.need(pairs, "id").text()
     lower = pairs["lower_is_better"].flag() if "lower_is_better" in pairs else False
 
@@ -113,6 +114,7 @@ def _item(node: Node, pack: Pack, catalogue: Catalogue) -> Item:
         one_more=text("one_more"),
         section=text("section"),
         note=text("note"),
+        breakdown=tuple(read_request(n, catalogue, of_the_shop=of_the_shop) for n in breakdown),
     )
 
 

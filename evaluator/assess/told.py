@@ -9,6 +9,7 @@ from unicodedata import east_asian_width
 from evaluator.assess.assessment import Assessment, Line, shortfall, shown
 from evaluator.assess.windows import Days
 from evaluator.numbers import plain
+from evaluator.rulebook import metric_catalogue
 
 STATUS = {"final": "", "immature": "未到期", "missing": "缺数据", "min_sample": "样本不足"}
 HEADS = ("考核项", "数值", "分子 / 分母", "目标", "达标", "得分")
@@ -41,6 +42,9 @@ def remarks(line: Line, usual: Days) -> list[str]:
         found.append(f"统计 {told_days(line.days)}")
     if line.since is not None and line.cell.status != "missing":
         found.append(f"数据不足，自 {line.since} 起计")
+    for request, cell in zip(line.item.breakdown, line.breakdown, strict=True):
+        info = metric_catalogue()[request.metric]
+        found.append(f"{info.name} {shown(cell.value, info.unit)}")
     if line.previous is not None:
         found.append(f"环比前值 {shown(line.previous.value, line.info.unit)}")
     return [text for text in (*found, line.how, line.item.note) if text]

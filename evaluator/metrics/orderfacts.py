@@ -127,7 +127,8 @@ def refunds_closed(view: PeriodView) -> pl.DataFrame:
     if not rows.height:
         schema = {"a": pl.Int32, "s": pl.Int16, "kind": pl.String, "stage": pl.String, "took_ms": pl.Int64}
         return pl.DataFrame(schema=schema | {"by_seller": pl.Boolean})
-    done = handled(view, rows.filter(view.inside("completed_day")), "completed_day")
+    of_orders = rows.filter(view.inside("completed_day") & pl.col("o").is_not_null())
+    done = handled(view, of_orders, "completed_day")
     took = (pl.col("completed") - pl.col("applied")).dt.total_milliseconds().alias("took_ms")
     seller = pl.col("by_seller").fill_null(False)
     return done.select("o", "b", "s", "a", took, seller, "kind", "stage", "refund_id", "order_id")
