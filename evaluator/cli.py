@@ -72,6 +72,8 @@ def _summary(evaluation: object, out: Path) -> None:
     for line in evaluation.links_told():
         typer.echo(line)
     typer.echo(f"工资合计 {evaluation.payroll_total:,.2f} 元")
+    if evaluation.assessments:
+        typer.echo(f"平台考核　{out / 'assessment.html'}")
     typer.echo(
         f"工作簿　　{out / 'payroll.xlsx'}\n主管页面　{out / 'team.html'}\n客服自查　{out / 'agents'}{os.sep}"
     )

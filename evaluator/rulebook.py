@@ -16,6 +16,8 @@ from evaluator.yamlfile import Node, did_you_mean, read_yaml
 UNITS = ("count", "yuan", "s", "hours", "ratio", "points")
 SCOPES = ("sum", "buyer_day", "ratio", "recomputed", "shop")
 
+NOT_SHARES = frozenset({"items_per_buyer", "answer_ratio"})  # ratios that are no part of a whole
+
 #: A value of ``rules/labels.yaml`` in the languages it has.
 Labels = dict[str, dict[str, dict[str, str]]]
 
@@ -79,6 +81,11 @@ class MetricInfo:
     lower_is_better: bool
     rule: str  # SPEC rule ids
     has_denominator: bool  # value = numerator / denominator
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it is a part of a whole, written in per cent."""
+        return self.unit == "ratio" and self.id not in NOT_SHARES
 
 
 @lru_cache(maxsize=8)

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from evaluator.ads.decide import Judges, decide
+from evaluator.assess.compute import assess
 from evaluator.engine.local import analyze_bucket
 from evaluator.evaluation import Evaluation
 from evaluator.facttables import ads_table, fact_tables
@@ -180,6 +181,8 @@ def evaluate_data(month: MonthData, watch: Stopwatch | None = None) -> Evaluatio
         lists, context, facts = analyze_month(month, bucket, profiles, items)
     with watch.stage("measure", "计算指标"):
         kpi, view = measure(month, bucket, facts, roster, profiles, items, context.covered)
+    with watch.stage("assess", "平台考核"):
+        assessments = assess(view, kpi.names, facts=kpi.facts)
     with watch.stage("pay", "评分与算薪"):
         cells, people = kpi.of_agents(), list(profiles.values())
         scores = score_all(config.plans, people, cells, period_start=config.start)
@@ -208,7 +211,7 @@ def evaluate_data(month: MonthData, watch: Stopwatch | None = None) -> Evaluatio
     manifest = describe(month, bucket, kpi, pay, frames["order_links"], watch.seconds)
     kpi.facts.close()
     talk = Messages.of_month(month, bucket)
-    return Evaluation(month, profiles, frames, scores, pay, review, kpi.facts, talk, manifest)
+    return Evaluation(month, profiles, frames, scores, pay, review, kpi.facts, talk, manifest, assessments)
 
 
 def rejects_frame(month: MonthData) -> pl.DataFrame:

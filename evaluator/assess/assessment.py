@@ -105,14 +105,13 @@ def number(value: Number | None) -> int | float | None:
     return exact.numerator if exact.denominator == 1 else float(exact)
 
 
-def shown(value: Number | None, unit: str) -> str:
+def shown(value: Number | None, info: MetricInfo) -> str:
     """A figure for people."""
     if value is None:
         return "—"
-    if unit == "ratio" and abs(Fraction(value)) <= 1:
+    if info.is_share:
         return percent(value, 2)
-    ending = {"s": " 秒", "hours": " 小时", "yuan": " 元"}.get(unit, "")
-    return plain(value, 2) + ending
+    return plain(value, 2) + {"s": " 秒", "hours": " 小时", "yuan": " 元"}.get(info.unit, "")
 
 
 def shortfall(line: Line) -> str:
@@ -120,11 +119,10 @@ def shortfall(line: Line) -> str:
     item, cell = line.item, line.cell
     if line.met is not False or cell.value is None or item.target is None:
         return ""
-    target, unit = Fraction(item.target), line.info.unit
-    goal = shown(item.target, unit)
-    if unit != "ratio" or cell.denominator is None or cell.numerator is None:
-        gap = abs(cell.value - target)
-        return f"{'超出' if item.lower_is_better else '还差'} {shown(half_up(gap, 2), unit)}（目标 {goal}）"
+    target, goal = Fraction(item.target), shown(item.target, line.info)
+    if not line.info.is_share or cell.denominator is None or cell.numerator is None:
+        gap = shown(half_up(abs(cell.value - target), 2), line.info)
+        return f"{'超出' if item.lower_is_better else '还差'} {gap}（目标 {goal}）"
     if item.lower_is_better:
         over = -(-(cell.numerator - target * cell.denominator) // 1)
         return f"少 {plain(over)} {item.one_more or '次'}即可降到 {goal}"

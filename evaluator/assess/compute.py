@@ -14,9 +14,9 @@ from evaluator.assess.assessment import Assessment, Line
 from evaluator.assess.pack import Item, Pack
 from evaluator.assess.windows import Days, asked, before, halves, item_days
 from evaluator.metrics.measures import ScopeKey
-from evaluator.metrics.monthfacts import PeriodView
+from evaluator.metrics.monthfacts import MonthFacts, PeriodView
 from evaluator.metrics.request import MetricRequest
-from evaluator.metrics.table import Kpi, compute
+from evaluator.metrics.table import compute
 from evaluator.model import KpiCell, MonthData, Profile
 from evaluator.rulebook import metric_catalogue
 from evaluator.scoring import EmployeeScore, ScoreRow, score_cells
@@ -24,7 +24,8 @@ from evaluator.settings import MonthConfig
 from evaluator.tables import TABLES
 
 Names = dict[ScopeKey, str]
-Figures = Mapping[Days, Kpi]
+Cells = Mapping[tuple[str, str, str], KpiCell]  # scope, id, MetricRequest.id
+Figures = Mapping[Days, Cells]
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,12 @@ class _Task:
     before: Days | None = None
 
 
-def assess(view: PeriodView, names: Names, window: str | None = None) -> list[Assessment]:
+def assess(
+    view: PeriodView, names: Names, window: str | None = None, facts: MonthFacts | None = None
+) -> list[Assessment]:
     """The packs of the month's platforms, or of the one that was asked for. ``names``: agents and shops there are.
-    ``window``: other days than the period (``windows.ASKED``), compared with those before."""
+    ``window``: other days than the period (``windows.ASKED``), compared with those before. ``facts``: those of the
+    period, where they are made already."""
     config = view.month.config
     period = Days(config.start, config.end)
     days = asked(window, period) if window else period
@@ -48,7 +52,7 @@ def assess(view: PeriodView, names: Names, window: str | None = None) -> list[As
         own = {k: n for k, n in names.items() if k[0] == pack.scope and (shops is None or k[1] in shops)}
         for part in halves(days) if pack.window.kind == "half_months" else [days]:
             tasks.append(_Task(pack, part, own, before(window, part) if window else None))
-    figures = _figures(view, tasks)
+    figures = _figures(view, tasks, facts)
     return [found for task in tasks for found in _assessments(task, figures, view)]
 
 
@@ -77,7 +81,7 @@ def _shops_of(pack: Pack, config: MonthConfig) -> frozenset[str] | None:
 
 
 # ---- figures ----
-def _figures(view: PeriodView, tasks: Iterable[_Task]) -> dict[Days, Kpi]:
+def _figures(view: PeriodView, tasks: Iterable[_Task], facts: MonthFacts | None) -> dict[Days, Cells]:
     """Every window of all tasks, measured once."""
     requests: dict[Days, dict[MetricRequest, None]] = defaultdict(dict)
     names: dict[Days, Names] = defaultdict(dict)
@@ -87,11 +91,13 @@ def _figures(view: PeriodView, tasks: Iterable[_Task]) -> dict[Days, Kpi]:
                 window = item_days(item.window, days)
                 requests[window] |= dict.fromkeys(item.requests)
                 names[window] |= task.names
-    found = {}
+    found: dict[Days, Cells] = {}
     for days in sorted(requests):
         first, end = days.codes
-        found[days] = compute(replace(view, first=first, end=end), requests[days], names[days])
-        found[days].facts.close()
+        own = facts if (first, end) == (view.first, view.end) else None
+        windowed = replace(view, first=first, end=end)
+        found[days] = compute(windowed, requests[days], names[days], own).cells
+        view.month.shelf.rest()
     return found
 
 
@@ -101,7 +107,7 @@ def _cell(item: Item, key: ScopeKey, days: Days, figures: Figures) -> KpiCell:
 
 def _cells(item: Item, key: ScopeKey, days: Days, figures: Figures) -> list[KpiCell]:
     """The item's figure and those of its breakdown."""
-    found = figures[item_days(item.window, days)].cells
+    found = figures[item_days(item.window, days)]
     return [found[*key, request.id] for request in item.requests]
 
 

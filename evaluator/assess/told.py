@@ -44,9 +44,9 @@ def remarks(line: Line, usual: Days) -> list[str]:
         found.append(f"数据不足，自 {line.since} 起计")
     for request, cell in zip(line.item.breakdown, line.breakdown, strict=True):
         info = metric_catalogue()[request.metric]
-        found.append(f"{info.name} {shown(cell.value, info.unit)}")
+        found.append(f"{info.name} {shown(cell.value, info)}")
     if line.previous is not None:
-        found.append(f"环比前值 {shown(line.previous.value, line.info.unit)}")
+        found.append(f"环比前值 {shown(line.previous.value, line.info)}")
     return [text for text in (*found, line.how, line.item.note) if text]
 
 
@@ -83,17 +83,17 @@ def sources(found: Assessment) -> list[str]:
 
 
 def _row(line: Line) -> tuple[str, ...]:
-    cell, unit = line.cell, line.info.unit
+    cell = line.cell
     parts = (
         ""
         if cell.denominator is None or cell.numerator is None
         else (f"{plain(cell.numerator, 2)} / {plain(cell.denominator, 2)}")
     )
     points = "" if line.points is None else plain(line.points)
-    target = "" if line.item.target is None else shown(line.item.target, unit)
+    target = "" if line.item.target is None else shown(line.item.target, line.info)
     if target:
         target = ("≤ " if line.item.lower_is_better else "≥ ") + target
-    return (line.item.name, shown(cell.value, unit), parts, target, told_met(line), points)
+    return (line.item.name, shown(cell.value, line.info), parts, target, told_met(line), points)
 
 
 def _width(text: str) -> int:

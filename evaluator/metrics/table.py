@@ -75,11 +75,16 @@ def _counted(found: dict[ScopeKey, int], scope: ScopeKey, scale: int, none: str 
     return KpiCell(value, value, None, "final")
 
 
-def compute(view: PeriodView, requests: Iterable[MetricRequest], names: dict[ScopeKey, str]) -> Kpi:
-    """All figures asked for, for the scopes in ``names``."""
+def compute(
+    view: PeriodView,
+    requests: Iterable[MetricRequest],
+    names: dict[ScopeKey, str],
+    facts: MonthFacts | None = None,
+) -> Kpi:
+    """All figures asked for, for the scopes in ``names``. ``facts``: of the same view, where some are made already."""
     month = view.month
     asked = {r.id: r for r in requests}
-    facts = MonthFacts(builders(view), view.scopes, month.config.settings, month.shelf)
+    facts = facts or MonthFacts(builders(view), view.scopes, month.config.settings, month.shelf)
     answers = {
         name: MAKERS[r.metric](r, facts)
         for name, r in asked.items()

@@ -11,7 +11,7 @@ from typing import Any
 
 from evaluator.metrics.request import STANDARD, MetricRequest
 from evaluator.render.text import visible
-from evaluator.rulebook import MetricInfo, labels, metric_catalogue
+from evaluator.rulebook import NOT_SHARES, MetricInfo, labels, metric_catalogue
 
 KINDS = {
     "ratio": "ratio",
@@ -22,7 +22,6 @@ KINDS = {
     "points": "factor",
 }
 #: Quotients that are no shares: 1.43 件, not 143 %.
-_NO_SHARE = frozenset({"items_per_buyer", "answer_ratio"})
 _REPLY_WITHIN = re.compile(r"reply_within_(\d+)s_(\w+)")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _CLOCK = re.compile(r"\d\d:\d\d")
@@ -49,7 +48,7 @@ class Words:
 
     def kind(self, metric: str, unit: str | None) -> str:
         """How a metric's values are written: a kind of ``sheet.Column``."""
-        if metric.partition("[")[0] in _NO_SHARE:
+        if metric.partition("[")[0] in NOT_SHARES:
             return "factor"
         return KINDS.get(unit or "", "count")
 

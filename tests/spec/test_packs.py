@@ -1,5 +1,5 @@
-"""Runs the cases beside the packs, ``rules/platforms/tests/<pack>.yaml``: a month drawn as text (``chat.py`` tells how),
-and what the platform's assessment must say of it.
+"""Runs the cases beside the packs, ``rules/platforms/tests/<pack>.yaml``: a month drawn as text (``chat.py`` tells
+how), and what the platform's assessment must say of it.
 
     at exactly 180 seconds it is in time:
       period: {start: 2022-01-01, end: 2022-02-01}      # October 2026 if it does not say
@@ -9,9 +9,9 @@ and what the platform's assessment must say of it.
         10:03:00 小美 → ann
       expect: {reply_3min: 1/1 met, consequence: none}
 
-An item: its two parts, or its value; ``-``: missing; then, in any order, ``met`` or ``short``, a status, ``since DAY``,
-``before VALUE`` (环比), ``8.5 points``. ``total``, ``grade``, ``shop``, ``employee_id``, ``days`` (the first) as they stand;
-``consequence``: words that are in it. Several assessments: a list, in their order."""
+An item: its two parts, or its value; ``-``: missing; then, in any order, ``met``, ``short``, a status, ``since DAY``,
+``before VALUE`` (环比), ``8.5 points``. ``total``, ``grade``, ``shop``, ``employee_id`` and ``days`` (the first) as they
+stand; ``consequence``: words that are in it. Several assessments: a list, in their order."""
 
 from __future__ import annotations
 
@@ -128,7 +128,9 @@ def test_every_pack_has_cases_that_name_each_of_its_items() -> None:
     assert lacking == []
 
 
-@pytest.mark.parametrize("expected", ["reply_3min: 1/2", "reply_3min: 1/1 short", "reply_3min: 2", "total: 3"])
+@pytest.mark.parametrize(
+    "expected", ["reply_3min: 1/2", "reply_3min: 1/1 short", "reply_3min: 2", "total: 3"]
+)
 def test_a_case_that_expects_something_else_fails(expected: str, tmp_path: Path) -> None:
     drawn = "10:00:00 ann → 小美\n10:03:00 小美 → ann"
     (found,) = assessed(tmp_path, "taote", {"given": drawn})
