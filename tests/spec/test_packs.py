@@ -10,7 +10,7 @@ how), and what the platform's assessment must say of it.
       expect: {reply_3min: 1/1 met, consequence: none}
 
 An item: its two parts, or its value; ``-``: missing; then, in any order, ``met``, ``short``, a status, ``since DAY``,
-``before VALUE`` (环比), ``8.5 points``. ``total``, ``grade``, ``shop``, ``employee_id`` and ``days`` (the first) as they
+``before VALUE`` (环比), ``8.5 points``. ``total``, ``grade``, ``shop``, ``employee_id``, ``days`` (the first) as they
 stand; ``consequence``: words that are in it. Several assessments: a list, in their order."""
 
 from __future__ import annotations
