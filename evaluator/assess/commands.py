@@ -7,7 +7,7 @@ from pathlib import Path
 
 from evaluator.assess.assessment import Assessment
 from evaluator.assess.compute import assess
-from evaluator.model import EvaluatorError
+from evaluator.model import EvaluatorError, MonthData
 from evaluator.prepare import prepare
 from evaluator.roster import Roster
 from evaluator.run import analyze_month, joined_items, period_view, scope_names
@@ -30,7 +30,12 @@ def assess_month(
             f"{Path(folder) / 'period.yaml'} 没有写 platform，或所写的平台没有规则包；"
             "请用 --platform 指定，如 --platform tmall_basic_service"
         )
-    month = read_month(config, progress, scratch)
+    return assess_data(read_month(config, progress, scratch), window)
+
+
+def assess_data(month: MonthData, window: str | None = None) -> list[Assessment]:
+    """The same, from a month as read."""
+    config = month.config
     roster = Roster.of(month.tables["roster"])
     profiles = roster.profiles(config.start, config.end)
     bucket = prepare(month, roster)
