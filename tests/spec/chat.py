@@ -21,6 +21,7 @@ the period is October 2026.
     stranger 小丁              an account that is nobody's
     table refunds completed   the table is there, and has these columns; else it has those that its rows name
     set judgment: payment     a setting, as YAML
+    48 × rating 小美 5         the line, so many times
 """
 
 from __future__ import annotations
@@ -143,7 +144,9 @@ class Drawing:
         self.strangers: set[str] = set()
         self.settings: dict[str, Any] = {}
         for line in lines:
-            self.line(line.strip())
+            times, repeated, rest = line.partition(" × ")
+            for _ in range(int(times) if repeated else 1):
+                self.line((rest if repeated else line).strip())
         self.staff()
 
     def line(self, line: str) -> None:

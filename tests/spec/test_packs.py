@@ -4,6 +4,7 @@ how), and what the platform's assessment must say of it.
     at exactly 180 seconds it is in time:
       period: {start: 2022-01-01, end: 2022-02-01}      # October 2026 if it does not say
       window: last_7                                    # of ``assess``, if any
+      changed: {reply_3min: {target: 0.5}}              # items as the user's own copy of the pack has them
       given: |
         10:00:00 ann → 小美
         10:03:00 小美 → ann
@@ -28,7 +29,7 @@ from chat import START, Drawing
 
 from evaluator.assess.assessment import Assessment, Line
 from evaluator.assess.commands import assess_data
-from evaluator.rulebook import builtin
+from evaluator.rulebook import RulesFinder, builtin
 from evaluator.settings import load_month
 
 FOLDER = builtin("rules") / "platforms"
@@ -56,8 +57,21 @@ def assessed(folder: Path, pack: str, case: dict[str, Any]) -> list[Assessment]:
     if settings:
         text += "settings:\n" + "".join(f"  {line}\n" for line in settings)
     (folder / "period.yaml").write_text(text, "utf-8")
-    config = load_month(folder, assessed=pack)
+    config = load_month(folder, own_copy(folder, pack, case.get("changed", {})), assessed=pack)
     return assess_data(replace(drawn.month(()), config=config), case.get("window"))
+
+
+def own_copy(folder: Path, pack: str, changed: dict[str, dict[str, Any]]) -> RulesFinder:
+    """Rules with the user's own copy of the pack, in which these items differ."""
+    content = yaml.safe_load((FOLDER / f"{pack}.yaml").read_text("utf-8"))
+    assert changed.keys() <= {item["id"] for item in content["items"]}
+    for item in content["items"]:
+        item |= changed.get(item["id"], {})
+    own = folder / "rules"
+    (own / "platforms").mkdir(parents=True)
+    if changed:
+        (own / "platforms" / f"{pack}.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
+    return RulesFinder((own,))
 
 
 def number(word: str) -> Fraction | None:
