@@ -7,6 +7,7 @@ from pathlib import Path
 
 from evaluator.assess.assessment import Assessment
 from evaluator.assess.compute import assess
+from evaluator.assess.windows import ASKED
 from evaluator.model import EvaluatorError, MonthData
 from evaluator.prepare import prepare
 from evaluator.roster import Roster
@@ -24,6 +25,8 @@ def assess_month(
     scratch: Path | None = None,
 ) -> list[Assessment]:
     """The month by the packs of ``platform`` (a bundle or a pack), else by those that its ``period.yaml`` names."""
+    if window is not None and window not in ASKED:
+        raise EvaluatorError(f"没有这个时间窗口：{window}；可用：{'、'.join(ASKED)}")
     config = load_month(Path(folder), assessed=platform)
     if not any(config.bundles.values()):
         raise EvaluatorError(
