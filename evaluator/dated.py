@@ -21,9 +21,9 @@ class Stale:
 
 @dataclass(frozen=True)
 class Holding:
-    """Which of the values by date holds: of what (file, line, key), since when, and where that is published."""
+    """Which of the values by date holds: of what (path in the file), since when, and where that is published."""
 
-    where: str
+    path: str
     since: date
     source: str = ""
 
@@ -85,6 +85,6 @@ def _pick_dated(
     if holding is None:
         node.fail(f"最早的日期是 {min(dates)}，{day} 这一天还没有值；请补一个不晚于 {day} 的日期", seen=False)
     if holdings is not None:
-        holdings.append(Holding(node.where, holding, source))
+        holdings.append(Holding(node.path.removesuffix(".values"), holding, source))
     child = dates[holding]
     return None if child.is_null else pick_for(child, day, stale, holdings)

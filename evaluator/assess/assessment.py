@@ -28,6 +28,7 @@ class Line:
     status: str = "final"  # final, immature, missing, min_sample
     how: str = ""  # how the points came about
     breakdown: tuple[KpiCell, ...] = ()  # as the item lists them
+    short_days: tuple[tuple[date, KpiCell], ...] = ()  # of an item that is judged day by day, too
     since: date | None = None
     previous: KpiCell | None = None
 

@@ -89,8 +89,9 @@ def _figures(view: PeriodView, tasks: Iterable[_Task], facts: MonthFacts | None)
         for days in (task.days, *([task.before] if task.before else [])):
             for item in task.pack.items:
                 window = item_days(item.window, days)
-                requests[window] |= dict.fromkeys(item.requests)
-                names[window] |= task.names
+                for part in (window, *(window.each() if item.each_day else [])):
+                    requests[part] |= dict.fromkeys(item.requests)
+                    names[part] |= task.names
     found: dict[Days, Cells] = {}
     for days in sorted(requests):
         first, end = days.codes
@@ -173,9 +174,17 @@ def _line(
         status=row.status if row else cell.status,
         how=row.detail if row else "",
         breakdown=tuple(breakdown),
+        short_days=_short_days(item, key, days, figures),
         since=counted_since(view.month, item, days),
         previous=_cell(item, key, task.before, figures) if task.before else None,
     )
+
+
+def _short_days(item: Item, key: ScopeKey, days: Days, figures: Figures) -> tuple[tuple[date, KpiCell], ...]:
+    if not item.each_day:
+        return ()
+    cells = [(day.first, figures[day][*key, item.request.id]) for day in days.each()]
+    return tuple((day, cell) for day, cell in cells if item.met(cell.value) is False)
 
 
 def _consequences(pack: Pack, lines: Sequence[Line], employee: EmployeeScore | None) -> tuple[str, ...]:

@@ -42,6 +42,8 @@ class Item:
     section: str = ""
     note: str = ""
     breakdown: tuple[MetricRequest, ...] = ()
+    each_day: bool = False  # judged day by day, too: the days that are short are told
+    path: str = ""  # in the pack's file
 
     @property
     def requests(self) -> tuple[MetricRequest, ...]:

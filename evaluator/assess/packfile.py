@@ -27,6 +27,7 @@ PACK_KEYS = (
 _SCORING = ("weight", "method", "min_sample", "lower_is_better")
 _ITEM_KEYS = (
     *("id", "name", "metric", "window", "target", "consequence", "one_more", "section", "note", "breakdown"),
+    "each_day",
     *_SCORING,
 )
 
@@ -114,8 +115,18 @@ def _item(node: Node, pack: Pack, catalogue: Catalogue) -> Item:
         one_more=text("one_more"),
         section=text("section"),
         note=text("note"),
+        each_day=_each_day(pairs),
+        path=node.path,
         breakdown=tuple(read_request(n, catalogue, of_the_shop=of_the_shop) for n in breakdown),
     )
+
+
+def _each_day(pairs: Mapping[str, Node]) -> bool:
+    if "each_day" not in pairs:
+        return False
+    if "target" not in pairs:
+        pairs["each_day"].fail("逐日考核需要 target（目标）", seen=False)
+    return pairs["each_day"].flag()
 
 
 def _item_window(pairs: Mapping[str, Node], pack: Pack) -> Window:

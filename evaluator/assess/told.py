@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from unicodedata import east_asian_width
 
 from evaluator.assess.assessment import Assessment, Line, shortfall, shown
 from evaluator.assess.windows import Days
+from evaluator.model import KpiCell
 from evaluator.numbers import plain
-from evaluator.rulebook import metric_catalogue
+from evaluator.rulebook import label, metric_catalogue
 
 STATUS = {"final": "", "immature": "未到期", "missing": "缺数据", "min_sample": "样本不足"}
 HEADS = ("考核项", "数值", "分子 / 分母", "目标", "达标", "得分")
@@ -42,12 +43,18 @@ def remarks(line: Line, usual: Days) -> list[str]:
         found.append(f"统计 {told_days(line.days)}")
     if line.since is not None and line.cell.status != "missing":
         found.append(f"数据不足，自 {line.since} 起计")
+    if line.short_days:
+        found.append("逐日未达标：" + "、".join(_short_day(day, cell, line) for day, cell in line.short_days))
     for request, cell in zip(line.item.breakdown, line.breakdown, strict=True):
         info = metric_catalogue()[request.metric]
         found.append(f"{info.name} {shown(cell.value, info)}")
     if line.previous is not None:
         found.append(f"环比前值 {shown(line.previous.value, line.info)}")
     return [text for text in (*found, line.how, line.item.note) if text]
+
+
+def _short_day(day: date, cell: KpiCell, line: Line) -> str:
+    return f"{day:%m-%d} {shown(cell.value, line.info)}"
 
 
 def _one(found: Assessment) -> str:
@@ -68,18 +75,31 @@ def _one(found: Assessment) -> str:
     elif found.why_none:
         lines.append(f"  没有总分：{found.why_none}")
     lines += [f"  ⚠ {text}" for text in found.consequences]
-    return "\n".join([*lines, *sources(found)])
+    return "\n".join([*lines, *(f"  {text}" for text in sources(found))])
 
 
 def sources(found: Assessment) -> list[str]:
     """Where the rules are published, and since when each dated value holds."""
     pack = found.pack
-    told = [f"  规则来源：{pack.source}"] if pack.source else []
+    told = [f"规则来源：{pack.source}"] if pack.source else []
     if pack.reviewed_until:
-        told.append(f"  规则核对至 {pack.reviewed_until}")
+        told.append(f"规则核对至 {pack.reviewed_until}")
+    dated: dict[tuple[str, date, str], list[str]] = {}
+    for held in pack.holdings:
+        owner = next((item for item in pack.items if held.path.startswith(item.path + ".")), None)
+        key = held.path.removeprefix(owner.path + ".") if owner else held.path
+        whose = owner.name if owner else pack.name
+        dated.setdefault((whose, held.since, held.source), []).append(_key(key))
     return told + [
-        f"  {h.where}：按 {h.since} 起的规定" + (f"（{h.source}）" if h.source else "") for h in pack.holdings
+        f"{whose}（{'、'.join(keys)}）：按 {since} 起的规定" + (f"，{source}" if source else "")
+        for (whose, since, source), keys in dated.items()
     ]
+
+
+def _key(key: str) -> str:
+    """A key of a pack, or an option of a metric, in words."""
+    known = label("pack_keys", key)
+    return known if known != key else label("metric_options", key)
 
 
 def _row(line: Line) -> tuple[str, ...]:

@@ -26,6 +26,12 @@ class Days:
         epoch = date(1970, 1, 1)
         return (self.first - epoch).days, (self.end - epoch).days
 
+    def each(self) -> list[Days]:
+        """One by one."""
+        count = (self.end - self.first).days
+        starts = [self.first + timedelta(days=n) for n in range(count)]
+        return [Days(day, day + timedelta(days=1)) for day in starts]
+
     def last(self, days: int) -> Days:
         """So many days that end with these."""
         return Days(self.end - timedelta(days=days), self.end)

@@ -12,6 +12,7 @@ from evaluator.render.sheet import Block, Cell, Column, Item, Row, Value
 from evaluator.render.text import visible
 from evaluator.render.view.prepared import Prepared
 
+UNITS = {"s": "（秒）", "hours": "（小时）", "yuan": "（元）"}
 _TOTALS = (Column("对象", width=18), Column("总分", "points"), Column("等级"), Column("后果", "wrap", 60))
 _ITEMS = (
     Column("考核项", width=24),
@@ -75,7 +76,7 @@ def _shop_block(data: Prepared, found: Assessment) -> Block:
         total = ("总分", None, None, None, None, found.total, visible(told))
     rows = [
         (
-            visible(line.item.name),
+            visible(line.item.name + UNITS.get(line.info.unit, "")),
             _value(data, line, line.cell.value),
             _parts(line),
             _target(data, line),
