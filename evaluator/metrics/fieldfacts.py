@@ -81,7 +81,7 @@ def work_orders(view: PeriodView) -> pl.DataFrame:
         "account",
         "day",
         "work_id",
-        "opened",
+        pl.col("opened").alias("reported"),
         "first_visit_fixed",
         pl.when(outside).then(free).otherwise(0).fill_null(0).alias("given"),
         "parts_from_ideal_place",
@@ -93,7 +93,8 @@ def repairs(view: PeriodView) -> pl.DataFrame:
     """Work orders closed in the period."""
     rows = view.bound(view.dated("work_orders", "closed").filter(view.inside()))
     took = (pl.col("closed") - pl.col("opened")).dt.total_milliseconds().alias("took_ms")
-    return _shared(view, rows).select("a", "s", "account", "day", "work_id", "opened", "closed", took)
+    reported = pl.col("opened").alias("reported")
+    return _shared(view, rows).select("a", "s", "account", "day", "work_id", reported, "closed", took)
 
 
 def deliveries(view: PeriodView) -> pl.DataFrame:
