@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 
 from evaluator.finished import FinishedRun
-from evaluator.metrics.figures import FEN, MAKERS, MS, MS_PER_HOUR, response_turns, response_wait
+from evaluator.metrics.figures import FEN, MS, MS_PER_HOUR
 from evaluator.metrics.measures import Measure
 from evaluator.metrics.monthfacts import MonthFacts
+from evaluator.metrics.registry import MAKERS
 from evaluator.metrics.request import MetricRequest
 from evaluator.metrics.table import QUANTILES
+from evaluator.metrics.talk import response_turns, response_wait
+from evaluator.numbers import plain
 from evaluator.render.text import visible
 from evaluator.render.words import run_words
 from evaluator.rulebook import label, metric_catalogue
@@ -96,9 +100,9 @@ def _special(facts: MonthFacts, request: MetricRequest, code: int) -> pl.DataFra
 
 
 FIRST = ("shop", "buyer", "day", "paid_day", "order_id", "refund_id", "opened", "ts", "start", "end")
-HIDDEN = ("a", "s", "b", "r", "o", "n", "v", "robot_acct")  # codes
+HIDDEN = ("a", "s", "b", "r", "o", "n", "v", "robot_acct", "micro")  # codes, and what repeats another column
 DAYS = ("day", "paid_day")
-IN_FEN = ("counted", "back", "amount", "taken", "placed_fen", "followed_fen")
+IN_FEN = ("counted", "back", "amount", "taken", "placed_fen", "followed_fen", "given")
 IN_MS = ("wait", "reply_wait", "took_ms")
 
 
@@ -131,4 +135,6 @@ def _shown(value: object) -> str:
         return "是" if value else "否"
     if isinstance(value, float):
         return f"{value:.6f}".rstrip("0").rstrip(".")
+    if isinstance(value, Decimal):
+        return plain(value)
     return "" if value is None else visible(str(value))

@@ -14,6 +14,7 @@ from evaluator.metrics.request import MetricRequest
 from evaluator.model import EvaluatorError
 from evaluator.rulebook import RulesFinder, builtin, label, labels, metric_catalogue
 from evaluator.settings import MonthConfig, Settings, load_month, read_settings
+from evaluator.tables import TABLES
 from evaluator.yamlfile import parse_yaml, read_yaml
 
 PERIOD = "period: {start: 2026-10-01, end: 2026-11-01}\n"
@@ -272,6 +273,16 @@ def test_deep_nesting_is_an_error_not_a_crash(tmp_path: Path) -> None:
 def test_every_metric_has_what_a_manager_reads() -> None:
     for info in metric_catalogue().values():
         assert info.name and info.definition.endswith("。") and info.needs
+
+
+def test_every_need_of_a_metric_is_a_table_or_a_column_of_one() -> None:
+    """A misspelt one would never be met: the figure would be missing for ever."""
+    for info in metric_catalogue().values():
+        for need in (*info.needs, *(n for needs in info.needs_for.values() for n in needs)):
+            for one in need.split("|"):
+                table, dot, column = one.strip().replace("?", "").partition(".")
+                assert column in TABLES[table].by_name if dot else table in TABLES, (info.id, need)
+        assert {*info.choices, *info.must, *info.needs_for} <= {*info.options, "agent"}, info.id
 
 
 def test_labels() -> None:

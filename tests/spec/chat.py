@@ -21,6 +21,7 @@ the period is October 2026.
     stranger 小丁              an account that is nobody's
     table refunds completed   the table is there, and has these columns; else it has those that its rows name
     set judgment: payment     a setting, as YAML
+    48 × rating 小美 5         the line, so many times
 """
 
 from __future__ import annotations
@@ -57,6 +58,13 @@ ROWS: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
     "rating": ("ratings", ("account", "score"), SOMEBODY | {"ts": "10:00:00", "source": "human"}),
     "escalation": ("escalations", ("kind",), SOMEBODY | {"ts": "10:00:00"}),
     "online": ("online", ("account", "event", "ts"), {}),
+    "review": ("reviews", ("order_id",), {"shop": "shop", "ts": "10:00:00"}),
+    "shipment": ("shipments", ("order_id", "due"), {"shop": "shop"}),
+    "service": ("service_orders", ("service_id", "applied"), {"account": "小美"}),
+    "work": ("work_orders", ("work_id", "opened"), {"account": "小美"}),
+    "survey": ("surveys", ("account", "nps"), {"ts": "10:00:00"}),
+    "customer": ("customers", ("customer", "contract"), {}),
+    "exam": ("exams", ("employee_id", "score", "pass_mark"), {"taken": FIRST_DAY}),
     "roster": ("roster", ("account",), {"role": "售前"}),
     "label": ("labels", ("buyer", "label"), {"shop": "shop"}),
     "manual": ("manual_filters", ("buyer",), {"shop": "shop"}),
@@ -120,6 +128,8 @@ def typed(value: str, kind: str, day: str) -> Any:
         return int(Decimal(value) * 100)
     if kind == "flag":
         return {"yes": True, "no": False}[value]
+    if kind == "decimal":
+        return Decimal(value)
     return int(value) if kind == "integer" else value
 
 
@@ -134,7 +144,9 @@ class Drawing:
         self.strangers: set[str] = set()
         self.settings: dict[str, Any] = {}
         for line in lines:
-            self.line(line.strip())
+            times, repeated, rest = line.partition(" × ")
+            for _ in range(int(times) if repeated else 1):
+                self.line((rest if repeated else line).strip())
         self.staff()
 
     def line(self, line: str) -> None:
