@@ -6,7 +6,7 @@ import json
 
 import polars as pl
 import pytest
-from conftest import entries, notes
+from months import entries, notes
 
 FIRST, SECOND, THIRD = (f"381234567890123450{n}" for n in (1, 2, 3))
 TRADE = {

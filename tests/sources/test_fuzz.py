@@ -14,10 +14,10 @@ import fuzzing
 import fuzzing_json
 import pytest
 from clock import within
-from conftest import MESSAGES, ORDERS, ROSTER, Month
 from dressing import Dress, delimited
 from fuzz_seeds import Seed, seeds
 from layouts import LAYOUTS
+from months import MESSAGES, ORDERS, ROSTER, Month
 from trade import SHOP
 
 from evaluator.model import EvaluatorError

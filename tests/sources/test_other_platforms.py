@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from conftest import entries, notes
+from months import entries, notes
 
 T = "\t"
 
