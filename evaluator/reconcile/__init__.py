@@ -74,7 +74,7 @@ def reconcile(folder: Path, reports: Sequence[Path] = (), progress: Progress | N
 
 
 def _remarks(table: pl.DataFrame, rejects: list[Reject], notes: list[ReviewItem]) -> list[str]:
-    told = [f"{r.file} 第 {r.row} 行 {r.column}「{r.value[:40]}」：{r.why}" for r in rejects]
+    told = [f"{r.file} 第 {r.row} 行数据 {r.column}「{r.value[:40]}」：{r.why}" for r in rejects]
     told += [f"{note.subject}：{note.detail}" for note in notes]
     rows = table.filter(pl.col("scope") != "agent")["account"].unique(maintain_order=True)
     return [*told, SUMMARIES.format(rows="、".join(rows))] if len(rows) else told

@@ -14,6 +14,7 @@ from evaluator.model import EvaluatorError, InputFile, MonthData, Reject, Review
 from evaluator.shelf import Shelf
 from evaluator.sources import (
     archives,
+    exports,
     finish,
     lookalike,
     mapping,
@@ -24,6 +25,7 @@ from evaluator.sources import (
 )
 from evaluator.sources.base import RawTable, Refused
 from evaluator.sources.canonical import must_have
+from evaluator.sources.column_words import spoken
 from evaluator.sources.files import Sample
 from evaluator.sources.validate import VALUE_LENGTH, Scope, validate
 from evaluator.tables import ALL_TABLES, TABLES
@@ -97,9 +99,13 @@ class _Reader:
         detail += f"；表头：{heads}" if heads else ""
         detail += "；JSON 不完整，可能没有下载完" if sample.kind == "json" and sample.json is None else ""
         detail += _looks_like(sample)
-        mappable = heads and not sample.sheet
-        detail += f"；可以用 evaluator map {sample.rel} 生成列的映射（{mapping.FILE}）" if mappable else ""
-        self.unknown.append(f"{sample.rel}（{heads}）" if heads else sample.rel)
+        zipped, end, _ = sample.file.partition(".zip/")
+        file = zipped + end.rstrip("/")
+        detail += (
+            f"；可以用 evaluator map {file} 生成列的映射（{mapping.FILE}）" if exports.tabular(sample) else ""
+        )
+        known = _looks_like(sample) or (f"；表头：{heads}" if heads else "")
+        self.unknown.append(f"{sample.rel}（{known[1:]}）" if known else sample.rel)
         self.review.append(ReviewItem("unrecognised_file", sample.rel, detail))
 
     def _take(self, sample: Sample, format_id: str, raw: RawTable) -> None:
@@ -186,6 +192,18 @@ class _Reader:
             self._validate(raw, frame.with_columns(pl.lit(shop).alias("shop")))
             self.columns[raw.table].add("shop")
 
+    def without_rows(self) -> list[ReviewItem]:
+        """Exports that hold nothing: the wrong days asked for, or a download cut off. An empty canonical file says that
+        there was nothing."""
+        rows: dict[str, int] = {}
+        for entry in self.inputs:
+            if entry.table and not entry.format.startswith("canonical_"):
+                rows[entry.file] = rows.get(entry.file, 0) + entry.rows_in
+        told = "里一行数据也没有：如果本月应当有，请检查导出时选的日期，重新导出"
+        return [
+            ReviewItem("source_note", file, f"{file} {told}") for file, count in rows.items() if not count
+        ]
+
     def refuse(self, table: str, frame: pl.DataFrame, mask: pl.Series, column: str, why: str) -> pl.DataFrame:
         """The frame without the rows of ``mask``, which are rejected."""
         if not mask.any():
@@ -246,6 +264,7 @@ def read_month(
     reader.review += folder.notes
     reader.unknown += [note.detail for note in folder.notes]
     reader.review += reader.mappings.unused()
+    reader.review += reader.without_rows()
     if progress:
         progress("核对重复与店铺")
     tables = reader.tables()
@@ -302,6 +321,6 @@ def _nothing_left(name: str, reader: _Reader) -> str:
     if first is None:
         return f"{where}：表 {name} 一行数据也没有"
     return (
-        f"{where}：表 {name} 的全部数据行都不能用；例如 {first.file} 第 {first.row} 行"
-        f" {first.column} 「{first.value}」：{first.why}"
+        f"{where}：表 {name} 的全部数据行都不能用；例如 {first.file} 第 {first.row} 行数据"
+        f" {spoken(first.column)}「{first.value}」：{first.why}"
     )

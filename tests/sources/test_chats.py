@@ -355,3 +355,10 @@ def test_a_rating_without_nick_is_of_the_open_id(month):
     body = {"staff_eval_details": {"eval_detail": detail}}
     month.write("评价.json", json.dumps(call("qianniu.kefueval.get", body)))
     assert month.read().tables["ratings"]["buyer"].to_list() == ["AAx"]
+
+
+def test_an_answer_without_its_request_is_refused_and_says_why(month):
+    body = {"wangwang_eservice_chatlog_get_response": {"ret": 10000, "msgs": {"msg": []}}}
+    month.write("x.json", json.dumps(body))
+    (note,) = month.read().review
+    assert note.kind == "refused_file" and "没有一起存下请求" in note.detail

@@ -291,7 +291,7 @@ def test_reports_that_lie_in_the_month(shop, report, workbook):
     assert [(line.metric, line.ours, line.theirs) for line in got.lines if line.theirs] == [
         ("consults", 2, 2)
     ]
-    assert any("第 2 行 咨询人数「x」" in remark for remark in got.remarks)
+    assert any("第 2 行数据 咨询人数「x」" in remark for remark in got.remarks)
     given = reconcile(shop.folder, [report([["旺旺昵称", "咨询人数"], ["小三", 2]])])
     assert [line.account for line in given.lines if line.theirs] == ["甲店:小三"]
 
