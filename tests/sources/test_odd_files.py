@@ -105,7 +105,10 @@ def test_what_an_unread_file_is_stands_in_the_error(bare):
 
 
 # ------------------------------------------------------------------------------------------ how rejects are told
-WRONG = "shop,order_id,buyer,created,paid,amount\n甲店,1,b1,2026-10-01 09:00:00,,很多\n甲店,2,b1,昨天,,1\n甲店,3,b1,前天,,1\n"
+WRONG = (
+    "shop,order_id,buyer,created,paid,amount\n"
+    "甲店,1,b1,2026-10-01 09:00:00,,很多\n甲店,2,b1,昨天,,1\n甲店,3,b1,前天,,1\n"
+)
 
 
 def test_rejects_are_told_by_file_data_row_and_a_column_that_a_clerk_knows(month):
