@@ -57,6 +57,7 @@ class _Reader:
         self.accounts: dict[str, str] = {}  # numeric id -> account
         self.folded: dict[int, dict[int, list[int]]] = {}  # by file: row -> rows that it stands for
         self.open_ids: list[pl.DataFrame] = []
+        self.exported: dict[str, int] = {}  # exported table, by file and sheet -> rows
         self.unknown: list[str] = []
         self.shelf = Shelf(scratch)
         self._laid = self._loose = 0  # frames of messages that are on the shelf; bytes of those that are not
@@ -118,6 +119,8 @@ class _Reader:
             entry.rows_in += frame.height
             self._frame(raw, frame.with_columns(pl.lit(at, dtype=pl.UInt32).alias("_file")), sample.rel)
         entry.rows_in += len(raw.rejects) + sum(map(len, raw.folded.values()))
+        if format_id != "canonical" and exports.tabular(sample):
+            self.exported[sample.rel] = self.exported.get(sample.rel, 0) + entry.rows_in
         if raw.folded:
             self.folded[at] = raw.folded
         if raw.open_ids is not None:
@@ -193,16 +196,10 @@ class _Reader:
             self.columns[raw.table].add("shop")
 
     def without_rows(self) -> list[ReviewItem]:
-        """Exports that hold nothing: the wrong days asked for, or a download cut off. An empty canonical file says that
-        there was nothing."""
-        rows: dict[str, int] = {}
-        for entry in self.inputs:
-            if entry.table and not entry.format.startswith("canonical_"):
-                rows[entry.file] = rows.get(entry.file, 0) + entry.rows_in
+        """Exported tables that hold nothing: the wrong days asked for, or a download cut off. An empty canonical file,
+        like an API's empty answer, says that there was nothing."""
         told = "里一行数据也没有：如果本月应当有，请检查导出时选的日期，重新导出"
-        return [
-            ReviewItem("source_note", file, f"{file} {told}") for file, count in rows.items() if not count
-        ]
+        return [ReviewItem("source_note", rel, f"{rel} {told}") for rel, n in self.exported.items() if not n]
 
     def refuse(self, table: str, frame: pl.DataFrame, mask: pl.Series, column: str, why: str) -> pl.DataFrame:
         """The frame without the rows of ``mask``, which are rejected."""

@@ -296,7 +296,7 @@ def test_reports_feed_no_canonical_file(month):
         (b"{}", "不像平台的客服报表"),
         ("旺旺昵称,询单人数\n".encode(), "只有表头"),
         ("旺旺昵称,询单人数\na,很多\n".encode(), "第 1 行数据 询单人数「很多」"),
-        (b"PK\x03\x04broken", "应是 xlsx、xls 或 CSV"),
+        (b"PK\x03\x04broken", "压缩包打不开"),
         (b"PK\x03\x04broken xl/workbook.xml", "工作簿打不开"),
         (b'"\xff\xfe\xfd', "某报表"),
     ],
