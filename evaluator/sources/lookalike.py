@@ -15,6 +15,7 @@ from evaluator.sources import (
     pdd_orders,
     pdd_refunds,
     qianniu_chat,
+    qianniu_web,
     taobao_orders,
     xhs_orders,
     xhs_refunds,
@@ -58,7 +59,7 @@ def told(sample: Sample) -> str:
         return "文件是空的（0 字节）：请重新导出"
     if sample.kind == "other":
         return _archive(sample)
-    if told := qianniu_chat.unclear(sample):
+    if told := qianniu_chat.unclear(sample) or qianniu_web.dateless(sample):
         return told
     if sample.kind == "text" and _HTML.match(sample.head_text):
         return "内容是网页或 XML，不是表格：请用 Excel 打开后另存为 xlsx，或重新导出"

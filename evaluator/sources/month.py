@@ -37,6 +37,7 @@ Progress = Callable[[str], None]
 
 LARGE = "messages"  # the one table that may have tens of millions of rows
 IN_MEMORY = 1 << 28  # bytes of it that are held before they are laid on disk
+NEEDED = {"messages": "聊天记录", "orders": "订单", "roster": "花名册"}
 SMALL = 20_000  # rows; smaller frames are gathered before they are validated
 
 
@@ -97,7 +98,8 @@ class _Reader:
     def _not_recognised(self, sample: Sample) -> None:
         heads = "、".join(h for h in sample.header if h)[:300]
         detail = f"文件 {sample.rel} 不是已知的格式，没有读入"
-        detail += f"；表头：{heads}" if heads else ""
+        seen = f"；{'表头' if len(sample.header) > 1 else '第一行'}：{heads}" if heads else ""
+        detail += seen
         detail += "；JSON 不完整，可能没有下载完" if sample.kind == "json" and sample.json is None else ""
         detail += _looks_like(sample)
         zipped, end, _ = sample.file.partition(".zip/")
@@ -105,7 +107,7 @@ class _Reader:
         detail += (
             f"；可以用 evaluator map {file} 生成列的映射（{mapping.FILE}）" if exports.tabular(sample) else ""
         )
-        known = _looks_like(sample) or (f"；表头：{heads}" if heads else "")
+        known = _looks_like(sample) or seen
         self.unknown.append(f"{sample.rel}（{known[1:]}）" if known else sample.rel)
         self.review.append(ReviewItem("unrecognised_file", sample.rel, detail))
 
@@ -302,7 +304,8 @@ def _required(tables: dict[str, pl.DataFrame], reader: _Reader) -> None:
             continue
         if name not in tables:
             columns = "、".join(must_have(table))
-            detail = f"{reader.config.folder}：没有找到表 {name}（如 {name}.csv，列：{columns}）"
+            detail = f"{reader.config.folder}：没有找到表 {name}（{NEEDED[name]}）："
+            detail += f"请放进平台的导出，或自备 {name}.csv（列：{columns}）"
             if reader.unknown:
                 detail += f"；没有采用的文件：{'、'.join(reader.unknown[:5])}"
             raise EvaluatorError(detail)
