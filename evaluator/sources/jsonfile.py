@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from evaluator.model import ReviewItem
@@ -14,6 +15,7 @@ from evaluator.sources.files import Sample, load_json
 
 WHY_BROKEN = "这一行不是完整的 JSON，文件可能没有下载完"
 WHY_OTHER = "这一条没有 {keys}，不是其他各条那样的记录"
+KEYS_SHOWN, KEY_LENGTH = 8, 40
 MOST_DIGITS = 9  # of a count
 DEEPEST = 8  # levels of envelopes that are opened
 NOT_OPENED = frozenset({"request"})  # what was asked is no answer
@@ -113,6 +115,13 @@ def first_record(sample: Sample, *keys: str) -> Record:
     if sample.kind != "json":
         return {}
     return next(records(sample.first_json, *keys), {})
+
+
+def outer_keys(sample: Sample) -> list[str]:
+    """The first keys of the first object of a JSON file, for a note."""
+    document = sample.first_json if sample.kind == "json" else None
+    first = next(iter(document), None) if isinstance(document, list) else document
+    return [str(key)[:KEY_LENGTH] for key in islice(first, KEYS_SHOWN)] if isinstance(first, dict) else []
 
 
 @dataclass

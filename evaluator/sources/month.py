@@ -16,6 +16,7 @@ from evaluator.sources import (
     archives,
     exports,
     finish,
+    jsonfile,
     lookalike,
     mapping,
     openids,
@@ -100,6 +101,7 @@ class _Reader:
         detail = f"文件 {sample.rel} 不是已知的格式，没有读入"
         seen = f"；{'表头' if len(sample.header) > 1 else '第一行'}：{heads}" if heads else ""
         detail += seen
+        detail += f"；里面有：{'、'.join(keys)}" if (keys := jsonfile.outer_keys(sample)) else ""
         detail += "；JSON 不完整，可能没有下载完" if sample.kind == "json" and sample.json is None else ""
         detail += _looks_like(sample)
         zipped, end, _ = sample.file.partition(".zip/")

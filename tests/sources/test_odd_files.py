@@ -60,6 +60,7 @@ def test_numbers_whose_end_a_spreadsheet_has_zeroed(bare):
         ("x.csv", "商品名称,定价,销量\n1,2,3\n", "商品名称、定价、销量"),
         ("w.txt", "10:00:00\n在吗\nb1\n10:00:20\n您好\n甲店:小一\n", "但没有日期"),
         ("x.txt", "随便写的", "第一行：随便写的"),
+        ("x.json", '[{"甲": 1, "乙": 2}]', "里面有：甲、乙"),
         ("空.csv", b"", "文件是空的"),
         ("x.rar", b"Rar!\x1a\x07\x00abc", "只会打开 zip"),
         ("坏.zip", b"PK\x03\x04broken", "压缩包打不开"),
