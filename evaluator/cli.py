@@ -63,7 +63,7 @@ def _summary(evaluation: object, out: Path) -> None:
     rejected = sum(f.rows_rejected for f in evaluation.month.inputs)
     typer.echo(f"读入 {read:,} 行，未采用 {rejected:,} 行（tables/rejects.csv）")
     typer.echo(f"待核 {len(evaluation.review)} 项（payroll.xlsx「待核」）")
-    unread = [item for item in evaluation.review if item.kind == "unrecognised_file"]
+    unread = [item for item in evaluation.review if item.kind in ("unrecognised_file", "refused_file")]
     if unread:
         typer.echo(f"⚠ {len(unread)} 个文件没有读入（见「待核」）")
     for item in evaluation.review:
@@ -82,8 +82,10 @@ def _summary(evaluation: object, out: Path) -> None:
 @app.command()
 def check(month: Month) -> None:
     """只读取和核对，列出哪些文件、哪些行会被采用或拒收。"""
+    from evaluator.review import REASONS
     from evaluator.settings import load_month
     from evaluator.sources import read_month
+    from evaluator.sources.column_words import spoken
 
     config = load_month(month)
     with _progress() as progress:
@@ -95,8 +97,9 @@ def check(month: Month) -> None:
             f"{f.file:<44}{f.table or '—':<14}{f.format:<22}{f.rows_in:>9,}{f.rows_used:>9,}{f.rows_rejected:>7,}"
         )
     for reject in data.rejects[:50]:
+        why = REASONS.get(reject.why, reject.why)
         typer.echo(
-            f"拒收 {reject.file} 第 {reject.row} 行 {reject.column} {reject.value[:40]!r}：{reject.why}"
+            f"拒收 {reject.file} 第 {reject.row} 行数据 {spoken(reject.column)}「{reject.value[:40]}」：{why}"
         )
     if len(data.rejects) > 50:
         typer.echo(f"…… 另有 {len(data.rejects) - 50} 行")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -20,6 +19,7 @@ from evaluator.pay import Pay
 from evaluator.prepare import Bucket
 from evaluator.roster import Roster
 from evaluator.scoring import Scores
+from evaluator.sources.column_words import spoken
 
 CODE_WORD_SHARE = 0.05  # above this share of an agent's receptions the filter looks like a game
 MOST_NAMED = 200  # items of one kind that are named one by one
@@ -40,7 +40,7 @@ def gather_review(
     return [
         *month.config.review,
         *month.review,
-        *_rejected(month),
+        *rejected(month),
         *_same_files(month),
         *_empty_period(facts, view),
         *roster.overlaps(),
@@ -60,11 +60,20 @@ def gather_review(
     ]
 
 
-def _rejected(month: MonthData) -> list[ReviewItem]:
-    counts = Counter((r.file, r.why) for r in month.rejects)
+def rejected(month: MonthData) -> list[ReviewItem]:
+    """By file, column and reason, with the first row of each."""
+    rows: dict[tuple[str, str, str], list[int]] = {}
+    for r in month.rejects:
+        rows.setdefault((r.file, r.why, r.column), []).append(r.row)
     return [
-        ReviewItem("rejected", file, f"{file} 有 {n} 行未采用：{REASONS.get(why, why)}", n)
-        for (file, why), n in sorted(counts.items())
+        ReviewItem(
+            "rejected",
+            file,
+            f"{file} 有 {len(found)} 行未采用：{f'{spoken(column)} ' if column else ''}{REASONS.get(why, why)}"
+            f"（{'例如' if len(found) > 1 else ''}第 {found[0]} 行数据）",
+            len(found),
+        )
+        for (file, why, column), found in sorted(rows.items())
     ]
 
 

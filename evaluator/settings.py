@@ -185,6 +185,9 @@ def _period_file(folder: Path) -> Node:
     if not folder.is_dir():
         raise EvaluatorError(f"找不到月份文件夹：{folder}")
     if not (folder / PERIOD_FILE).is_file():
+        meant = sorted(path.name for path in folder.glob("period.y*ml*") if path.is_file())
+        if meant:
+            raise EvaluatorError(f"{folder} 里没有 {PERIOD_FILE}，有 {meant[0]}：请改名为 {PERIOD_FILE}")
         raise EvaluatorError(
             f"{folder} 里没有 {PERIOD_FILE}；请新建它，至少写："
             "period: {start: 2026-10-01, end: 2026-11-01}（end 是最后一天的次日）"

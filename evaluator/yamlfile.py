@@ -265,7 +265,7 @@ def parse_yaml(text: str, label: str) -> Node:
         line = mark.line + 1 if mark else 1
         raise EvaluatorError(
             f"{label}:{line}: 不是合法的 YAML（{error.problem}）；"
-            "请检查缩进（不能用 Tab）、冒号后的空格、括号与引号"
+            "请检查缩进（不能用 Tab）、冒号（半角，后面有空格）、括号与引号"
         ) from None
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count("\n") + 1

@@ -34,6 +34,13 @@ def error_of(folder: Path, text: str, **files: str) -> str:
     return str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["period.yml", "period.yaml.txt"])
+def test_a_period_file_that_is_called_otherwise(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(PERIOD, encoding="utf-8")
+    with pytest.raises(EvaluatorError, match=f"有 {re.escape(name)}：请改名为 period.yaml"):
+        load_month(tmp_path)
+
+
 # ---- what is read ----
 def test_a_month_with_nothing_but_its_period(tmp_path: Path) -> None:
     config = month(tmp_path, PERIOD)

@@ -22,8 +22,9 @@ from evaluator.reconcile.months import Months
 from evaluator.reconcile.reasons import explain, requests
 from evaluator.reconcile.text import as_text
 from evaluator.settings import load_month
-from evaluator.sources import platform_reports, read_month
+from evaluator.sources import read_month
 from evaluator.sources.platform_reports import report_rules
+from evaluator.sources.report_file import read_file
 from evaluator.tables import PLATFORM_REPORT
 
 __all__ = ["Line", "Reconciliation", "as_text", "compare", "figures_of", "reconcile"]
@@ -55,7 +56,7 @@ ROUNDED = "四舍五入"
 def reconcile(folder: Path, reports: Sequence[Path] = (), progress: Progress | None = None) -> Reconciliation:
     """Every figure of the reports (those that lie in the month where none is given), then our agents whom they do
     not name. Errors: EvaluatorError."""
-    read = [platform_reports.read_file(path) for path in reports]
+    read = [report for path in reports for report in read_file(path)]
     month = read_month(load_month(folder), progress)
     if read:
         table = pl.concat(report.figures for report in read)
@@ -73,7 +74,7 @@ def reconcile(folder: Path, reports: Sequence[Path] = (), progress: Progress | N
 
 
 def _remarks(table: pl.DataFrame, rejects: list[Reject], notes: list[ReviewItem]) -> list[str]:
-    told = [f"{r.file} 第 {r.row} 行 {r.column}「{r.value[:40]}」：{r.why}" for r in rejects]
+    told = [f"{r.file} 第 {r.row} 行数据 {r.column}「{r.value[:40]}」：{r.why}" for r in rejects]
     told += [f"{note.subject}：{note.detail}" for note in notes]
     rows = table.filter(pl.col("scope") != "agent")["account"].unique(maintain_order=True)
     return [*told, SUMMARIES.format(rows="、".join(rows))] if len(rows) else told

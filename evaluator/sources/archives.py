@@ -51,8 +51,8 @@ class _Member:
 class Folder:
     """The data files of a month's folder and of the zips in it. ``notes`` tells what could not be unpacked."""
 
-    def __init__(self, folder: Path, unpacked: Path) -> None:
-        self.folder, self.unpacked = folder, unpacked
+    def __init__(self, found: list[tuple[str, Path]], unpacked: Path) -> None:
+        self.found, self.unpacked = found, unpacked
         self.notes: list[ReviewItem] = []
         self._size = 0
 
@@ -60,7 +60,7 @@ class Folder:
         """(relative path with "/", path) in code-point order of the relative paths; a path holds until the folder is
         closed."""
         found: list[tuple[str, Path | _Member]] = []
-        for rel, path in discover(self.folder):
+        for rel, path in self.found:
             members = _members(path)
             found += [(rel, path)] if members is None else self._inside(rel, members)
         for number, (rel, source) in enumerate(sorted(found, key=lambda pair: pair[0])):
@@ -112,10 +112,11 @@ class Folder:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Folder]:
-    """The folder with its zips; what was unpacked goes in the end."""
+def opened(path: Path) -> Iterator[Folder]:
+    """The folder with its zips, or a single file, which may be one; what was unpacked goes in the end."""
+    found = discover(path) if path.is_dir() else [(path.name, path)]
     with tempfile.TemporaryDirectory(prefix="evaluator-", ignore_cleanup_errors=True) as unpacked:
-        yield Folder(folder, Path(unpacked))
+        yield Folder(found, Path(unpacked))
 
 
 def _members(path: Path) -> list[_Member] | None:

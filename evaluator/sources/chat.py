@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -20,6 +20,7 @@ NOT_SHOWN = frozenset({"请在客户端查看原始聊天记录，网页版无�
 HELPERS = frozenset({"服务助手"})
 RECALL = "撤回了一条消息"
 
+CHUNK = 50_000  # rows held before they become a frame
 COLUMNS = ("shop", "buyer", "account", "sender", "ts", "text", "kind", "to_account", "order_id")
 SENDERS = {
     "用户": "buyer",
@@ -129,6 +130,14 @@ class Talk:
         schema = dict.fromkeys(COLUMNS, pl.String()) | {"_row": pl.UInt32()}
         made = pl.DataFrame(self.rows, schema=schema, orient="row")
         return made if self.names_shop else made.drop("shop")
+
+    def chunks(self, steps: Iterable[object]) -> Iterator[pl.DataFrame]:
+        """What each step adds, a frame of some ``CHUNK`` rows at a time."""
+        for _ in steps:
+            if len(self.rows) >= CHUNK:
+                yield self.frame()
+                self.rows.clear()
+        yield self.frame()
 
     def table(self, notes: list[ReviewItem] | None = None) -> RawTable:
         return RawTable("messages", [self.frame()], MADE, self.rejects, notes or [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 _TEXT = """
 shop: 店铺 店铺名称 店铺名 门店 商店 shop store
-buyer: 买家 买家会员名 买家昵称 顾客 客户 用户 会员名 客户名 昵称 用户名 下单帐号 消费者 buyer customer user
+buyer: 买家 买家会员名 买家账号 买家旺旺 买家昵称 顾客 客户 用户 会员名 客户名 昵称 用户名 下单帐号 消费者 buyer customer user
 account: 子账号 客服账号 客服 客服昵称 旺旺账号 旺旺昵称 接待客服 接待人 账号 坐席 account agent staff waiter
 sender: 发送方 发送者 发言方 发送人类型 发送者类型 角色 账号类型 消息方向 发言人 方向 sender role sender_type from
 ts: 发送时间 消息时间 聊天时间 评价时间 发生时间 时间 日期时间 time timestamp datetime created_at
@@ -77,9 +77,17 @@ value: 数值 值 value
 percentile: 分位 百分位
 label: 标注 标签 label
 day: 日期 哪天 day date
-"""
+"""  # noqa: E501
 
 WORDS: dict[str, tuple[str, ...]] = {
     name: tuple(words.split())
     for name, _, words in (line.partition(": ") for line in _TEXT.split("\n") if line)
 }
+
+PLAIN = {"amount": "金额", "kind": "类型", "account": "客服账号", "sender": "发送人", "ts": "时间"}
+
+
+def spoken(column: str) -> str:
+    """A canonical column as a clerk knows it, with its own name; what is none stands as it is."""
+    word = PLAIN.get(column) or WORDS.get(column, ("",))[0]
+    return f"{word}（{column}）" if word else column

@@ -21,7 +21,7 @@ from typing import Any
 from evaluator.model import EvaluatorError
 from evaluator.sources import compound_guard, workbook_guard
 from evaluator.sources.cells import BLANKS
-from evaluator.sources.encodings import Encoding, decode, detect, looks_utf16, utf16_of
+from evaluator.sources.encodings import ERRORS, Encoding, decode, detect, looks_utf16, utf16_of
 
 DELIMITERS = ",\t;"
 HEAD = 1 << 16
@@ -235,22 +235,41 @@ class Sample:
         """Lines of a delimited text up to its header, which ``at`` rows precede, that one and blank ones counted."""
         return _line(self.head_text, at)[0] + 1
 
+    def lines(self) -> Iterator[str]:
+        """The lines of a text of any size that are not blank, one after another; only CR and LF end one."""
+        with self.path.open(encoding=self.encoding.name, errors=ERRORS) as handle:
+            for at, line in enumerate(handle):
+                line = line.rstrip("\n") if at else line.rstrip("\n").removeprefix("\ufeff")
+                if line.strip():
+                    yield line
+
+    @cached_property
+    def _line_json(self) -> tuple[Any, bool]:
+        """The document of the first line, None if it is none, and whether further lines follow."""
+        lines = self.lines()
+        try:
+            return load_json(next(lines, "")), next(lines, None) is not None
+        except ValueError:
+            return None, True
+
     @cached_property
     def json(self) -> Any:
         """A JSON document; None where the text is none (e.g. one document a line)."""
+        if self.kind != "json":
+            return None
+        document, more = self._line_json
+        if document is not None:
+            return None if more else document
         try:
-            return load_json(self.text) if self.kind == "json" else None
+            return load_json(decode(self.path.read_bytes(), self.rel).removeprefix("\ufeff"))
         except ValueError:
             return None
 
     @cached_property
     def first_json(self) -> Any:
         """The document of the first line, or the whole one; None if neither parses."""
-        whole = self.size <= HEAD or b"\n" in self.head.lstrip()
-        try:
-            return load_json(_first_line(self.head_text if whole else self.text))
-        except ValueError:
-            return self.json
+        document, _ = self._line_json
+        return self.json if document is None else document
 
 
 def load_json(text: str) -> Any:

@@ -18,7 +18,7 @@ CHATS = frozenset(
     {"taobao_chatlog", "qianniu_chat", "qianniu_web", "qianniu_web_book", "qianniu_im", "openim"}
     | {"jd_im", "pdd_chat", "uneed"}
 )
-EVALS = frozenset({"taobao_kefueval", "taobao_evals", "jd_im"})
+EVALS = frozenset({"taobao_kefueval", "taobao_evals", "jd_im", mapping.FORMAT})
 ONLINE = frozenset({"taobao_online"})
 TEXTS = CHATS | {mapping.FORMAT}  # whose texts are looked into for orders
 

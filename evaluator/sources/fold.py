@@ -16,7 +16,7 @@ from evaluator.sources.validate import WHY, WHY_NEGATIVE
 
 TEXTS = ("status", "memo")  # of several values all are kept
 SEPARATOR = "；"
-WHY_FELLOW = "同一订单的第 {row} 行有错，整张订单不采用"
+WHY_FELLOW = "同一订单的第 {row} 行数据有错，整张订单不采用"
 
 
 @dataclass

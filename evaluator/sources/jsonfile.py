@@ -3,17 +3,19 @@ whatever envelope. Formats look for the records they know, wherever these stand.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from evaluator.model import ReviewItem
 from evaluator.sources.base import RowReject
 from evaluator.sources.cells import from_epoch
-from evaluator.sources.files import Sample, lines_of, load_json
+from evaluator.sources.files import Sample, load_json
 
 WHY_BROKEN = "这一行不是完整的 JSON，文件可能没有下载完"
 WHY_OTHER = "这一条没有 {keys}，不是其他各条那样的记录"
+KEYS_SHOWN, KEY_LENGTH = 8, 40
 MOST_DIGITS = 9  # of a count
 DEEPEST = 8  # levels of envelopes that are opened
 NOT_OPENED = frozenset({"request"})  # what was asked is no answer
@@ -34,12 +36,11 @@ def documents(sample: Sample) -> Iterator[Any]:
     if sample.json is not None:
         yield sample.json
         return
-    for line in lines_of(sample.text):
-        if line.strip():
-            try:
-                yield load_json(line)
-            except ValueError:
-                yield Broken(line)
+    for line in sample.lines():
+        try:
+            yield load_json(line)
+        except ValueError:
+            yield Broken(line)
 
 
 def records(document: object, *keys: str, depth: int = DEEPEST) -> Iterator[Record]:
@@ -60,25 +61,41 @@ def records(document: object, *keys: str, depth: int = DEEPEST) -> Iterator[Reco
 def rows(sample: Sample, *keys: str, events: bool = False) -> Iterator[Record | Broken]:
     """The records of a file, in their order. In a list (or line by line) where some are records with one of ``keys``,
     what is none is ``Broken``, so that no row is lost; with ``events`` objects of other kinds are passed over."""
-    lines = list(documents(sample))
-    yield from _every(lines[0] if sample.json is not None else lines, keys, events, DEEPEST + 1)
+    if sample.json is not None:
+        yield from _every(sample.json, keys, events, DEEPEST + 1)
+        return
+    told = _tell(documents(sample), keys)
+    for document in documents(sample):
+        yield from _one(document, told, keys, events, DEEPEST + 1)
+
+
+def _tell(values: Iterable[Any], keys: tuple[str, ...]) -> bool:
+    """Whether some of them are records."""
+    return any(isinstance(value, dict) and any(key in value for key in keys) for value in values)
 
 
 def _every(document: object, keys: tuple[str, ...], events: bool, depth: int) -> Iterator[Record | Broken]:
     if not isinstance(document, list) or not depth:
         yield from _inside(document, keys, events, depth)
         return
-    told = any(isinstance(value, dict) and any(key in value for key in keys) for value in document)
+    told = _tell(document, keys)
     for value in document:
-        if isinstance(value, Broken):
-            yield value
-            continue
-        found = False
-        for record in _every(value, keys, events, depth - 1):
-            found = True
-            yield record
-        if told and not found and not (events and isinstance(value, dict)):
-            yield Broken(str(value), WHY_OTHER.format(keys="、".join(keys)))
+        yield from _one(value, told, keys, events, depth)
+
+
+def _one(
+    value: Any, told: bool, keys: tuple[str, ...], events: bool, depth: int
+) -> Iterator[Record | Broken]:
+    """The records of one of several values."""
+    if isinstance(value, Broken):
+        yield value
+        return
+    found = False
+    for record in _every(value, keys, events, depth - 1):
+        found = True
+        yield record
+    if told and not found and not (events and isinstance(value, dict)):
+        yield Broken(str(value), WHY_OTHER.format(keys="、".join(keys)))
 
 
 def _inside(document: object, keys: tuple[str, ...], events: bool, depth: int) -> Iterator[Record | Broken]:
@@ -98,6 +115,13 @@ def first_record(sample: Sample, *keys: str) -> Record:
     if sample.kind != "json":
         return {}
     return next(records(sample.first_json, *keys), {})
+
+
+def outer_keys(sample: Sample) -> list[str]:
+    """The first keys of the first object of a JSON file, for a note."""
+    document = sample.first_json if sample.kind == "json" else None
+    first = next(iter(document), None) if isinstance(document, list) else document
+    return [str(key)[:KEY_LENGTH] for key in islice(first, KEYS_SHOWN)] if isinstance(first, dict) else []
 
 
 @dataclass

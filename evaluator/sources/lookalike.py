@@ -14,6 +14,8 @@ from evaluator.sources import (
     jd_refunds,
     pdd_orders,
     pdd_refunds,
+    qianniu_chat,
+    qianniu_web,
     taobao_orders,
     xhs_orders,
     xhs_refunds,
@@ -22,6 +24,9 @@ from evaluator.sources.archives import name_of
 from evaluator.sources.files import Sample
 
 NAMES_SHOWN, NAME_LENGTH = 5, 100
+HEADER_WITHIN = 6  # rows in which a header is looked for
+UNFINISHED = (".crdownload", ".part", ".download")
+OTHER_ARCHIVES = (b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b")
 _HTML = re.compile(r"^\s*(<!doctype html|<html|<table|<\?xml)", re.IGNORECASE)
 _TAOBAO = frozenset(
     {"买家会员名", "买家实际支付金额", "宝贝标题", "宝贝总数量", "订单付款时间", "订单创建时间"}
@@ -48,10 +53,18 @@ _KNOWN: tuple[tuple[str, exports.Headers, tuple[str, ...]], ...] = tuple(
 
 def told(sample: Sample) -> str:
     """A Chinese half-sentence for the note on an unrecognised file; "" if it looks like nothing known."""
+    if sample.file.lower().endswith(UNFINISHED):
+        return "还没有下载完：请下载完再放进来"
+    if sample.kind == "empty":
+        return "文件是空的（0 字节）：请重新导出"
     if sample.kind == "other":
         return _archive(sample)
+    if told := qianniu_chat.unclear(sample) or qianniu_web.dateless(sample):
+        return told
     if sample.kind == "text" and _HTML.match(sample.head_text):
         return "内容是网页或 XML，不是表格：请用 Excel 打开后另存为 xlsx，或重新导出"
+    if at := _lower_header(sample):
+        return f"表头像是在第 {at} 行：请删去它上面的行再放进来"
     if not exports.tabular(sample):
         return ""
     found = set(sample.header)
@@ -74,6 +87,20 @@ def _taobao(found: set[str]) -> str:
     )
 
 
+def _lower_header(sample: Sample) -> int:
+    """The row, from 1, in which the header of a known export stands; 0 if none does below the first."""
+    if sample.kind not in ("text", "xlsx", "xls"):
+        return 0
+    known = [
+        (taobao_orders.HEADERS, ("order_id", "amount")),
+        *((headers, must) for _, headers, must in _KNOWN),
+    ]
+    for at in range(1, HEADER_WITHIN):
+        if any(exports.has(sample, headers, *must, header_at=at) for headers, must in known):
+            return at + 1
+    return 0
+
+
 def _nearly(found: set[str]) -> str:
     """A known export that lacks one of the columns that it must have."""
     for name, headers, must in _KNOWN:
@@ -84,12 +111,14 @@ def _nearly(found: set[str]) -> str:
 
 
 def _archive(sample: Sample) -> str:
-    """The files inside a zip, by name."""
+    """The files inside a zip, by name; of other archives that they are none."""
+    if sample.head.startswith(OTHER_ARCHIVES):
+        return "是 rar、7z 或 gz 压缩包，程序只会打开 zip：请解压后把里面的文件放进来"
     try:
         with zipfile.ZipFile(sample.path) as archive:
             names = [name_of(info)[:NAME_LENGTH] for info in archive.infolist() if not info.is_dir()]
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
-        return ""
+        return "压缩包打不开，可能没有下载完整：请重新下载" if sample.head.startswith(b"PK") else ""
     if not names:
         return "压缩包是空的"
     more = f" 等 {len(names)} 个文件" if len(names) > NAMES_SHOWN else ""

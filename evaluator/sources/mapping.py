@@ -49,6 +49,9 @@ WORDS: dict[tuple[str, str], dict[str, str]] = {
     ("labels", "label"): {"广告": "ad", "不是广告": "not_ad"},
 }
 ACCOUNTS = ("account", "to_account")
+FILLED = {
+    "ratings": {"source": "human"}
+}  # where no column says it; which accounts are robots, the roster knows
 
 
 @dataclass(frozen=True)
@@ -112,9 +115,10 @@ def load(folder: Path) -> Mappings:
 
 def needed(table: str) -> list[str]:
     """Columns that a mapping must give. The shop may be the month's; a column whose cells may be empty may lack
-    (an order list without buyers), save who and what of a message."""
+    (an order list without buyers), save who and what of a message; so may one that is ``FILLED``."""
     empty = ("account", "text") if table == "messages" else ()
-    return [c.name for c in TABLES[table].columns if c.name != "shop" and (c.required or c.name in empty)]
+    lent = {"shop", *FILLED.get(table, ())}
+    return [c.name for c in TABLES[table].columns if c.name not in lent and (c.required or c.name in empty)]
 
 
 def _mapping(node: Node, listed: bool) -> Mapping:
@@ -155,6 +159,8 @@ def _read(sample: Sample, mapping: Mapping) -> RawTable:
 def _shape(frame: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
     """Source columns under canonical names; a header may serve several of them."""
     made = {"_row": frame["_row"]}
+    for name, value in FILLED.get(mapping.table, {}).items():
+        made[name] = pl.repeat(value, frame.height, eager=True)
     for name, header in mapping.columns.items():
         series = frame[header]
         if words := WORDS.get((mapping.table, name)):

@@ -14,7 +14,9 @@ from evaluator.model import EvaluatorError, InputFile, MonthData, Reject, Review
 from evaluator.shelf import Shelf
 from evaluator.sources import (
     archives,
+    exports,
     finish,
+    jsonfile,
     lookalike,
     mapping,
     openids,
@@ -24,6 +26,7 @@ from evaluator.sources import (
 )
 from evaluator.sources.base import RawTable, Refused
 from evaluator.sources.canonical import must_have
+from evaluator.sources.column_words import spoken
 from evaluator.sources.files import Sample
 from evaluator.sources.validate import VALUE_LENGTH, Scope, validate
 from evaluator.tables import ALL_TABLES, TABLES
@@ -35,6 +38,7 @@ Progress = Callable[[str], None]
 
 LARGE = "messages"  # the one table that may have tens of millions of rows
 IN_MEMORY = 1 << 28  # bytes of it that are held before they are laid on disk
+NEEDED = {"messages": "聊天记录", "orders": "订单", "roster": "花名册"}
 SMALL = 20_000  # rows; smaller frames are gathered before they are validated
 
 
@@ -55,6 +59,7 @@ class _Reader:
         self.accounts: dict[str, str] = {}  # numeric id -> account
         self.folded: dict[int, dict[int, list[int]]] = {}  # by file: row -> rows that it stands for
         self.open_ids: list[pl.DataFrame] = []
+        self.exported: dict[str, int] = {}  # exported table, by file and sheet -> rows
         self.unknown: list[str] = []
         self.shelf = Shelf(scratch)
         self._laid = self._loose = 0  # frames of messages that are on the shelf; bytes of those that are not
@@ -94,12 +99,18 @@ class _Reader:
     def _not_recognised(self, sample: Sample) -> None:
         heads = "、".join(h for h in sample.header if h)[:300]
         detail = f"文件 {sample.rel} 不是已知的格式，没有读入"
-        detail += f"；表头：{heads}" if heads else ""
+        seen = f"；{'表头' if len(sample.header) > 1 else '第一行'}：{heads}" if heads else ""
+        detail += seen
+        detail += f"；里面有：{'、'.join(keys)}" if (keys := jsonfile.outer_keys(sample)) else ""
         detail += "；JSON 不完整，可能没有下载完" if sample.kind == "json" and sample.json is None else ""
         detail += _looks_like(sample)
-        mappable = heads and not sample.sheet
-        detail += f"；可以用 evaluator map {sample.rel} 生成列的映射（{mapping.FILE}）" if mappable else ""
-        self.unknown.append(f"{sample.rel}（{heads}）" if heads else sample.rel)
+        zipped, end, _ = sample.file.partition(".zip/")
+        file = zipped + end.rstrip("/")
+        detail += (
+            f"；可以用 evaluator map {file} 生成列的映射（{mapping.FILE}）" if exports.tabular(sample) else ""
+        )
+        known = _looks_like(sample) or seen
+        self.unknown.append(f"{sample.rel}（{known[1:]}）" if known else sample.rel)
         self.review.append(ReviewItem("unrecognised_file", sample.rel, detail))
 
     def _take(self, sample: Sample, format_id: str, raw: RawTable) -> None:
@@ -112,6 +123,8 @@ class _Reader:
             entry.rows_in += frame.height
             self._frame(raw, frame.with_columns(pl.lit(at, dtype=pl.UInt32).alias("_file")), sample.rel)
         entry.rows_in += len(raw.rejects) + sum(map(len, raw.folded.values()))
+        if format_id != "canonical" and exports.tabular(sample):
+            self.exported[sample.rel] = self.exported.get(sample.rel, 0) + entry.rows_in
         if raw.folded:
             self.folded[at] = raw.folded
         if raw.open_ids is not None:
@@ -186,6 +199,12 @@ class _Reader:
             self._validate(raw, frame.with_columns(pl.lit(shop).alias("shop")))
             self.columns[raw.table].add("shop")
 
+    def without_rows(self) -> list[ReviewItem]:
+        """Exported tables that hold nothing: the wrong days asked for, or a download cut off. An empty canonical file,
+        like an API's empty answer, says that there was nothing."""
+        told = "里一行数据也没有：如果本月应当有，请检查导出时选的日期，重新导出"
+        return [ReviewItem("source_note", rel, f"{rel} {told}") for rel, n in self.exported.items() if not n]
+
     def refuse(self, table: str, frame: pl.DataFrame, mask: pl.Series, column: str, why: str) -> pl.DataFrame:
         """The frame without the rows of ``mask``, which are rejected."""
         if not mask.any():
@@ -246,6 +265,7 @@ def read_month(
     reader.review += folder.notes
     reader.unknown += [note.detail for note in folder.notes]
     reader.review += reader.mappings.unused()
+    reader.review += reader.without_rows()
     if progress:
         progress("核对重复与店铺")
     tables = reader.tables()
@@ -286,7 +306,8 @@ def _required(tables: dict[str, pl.DataFrame], reader: _Reader) -> None:
             continue
         if name not in tables:
             columns = "、".join(must_have(table))
-            detail = f"{reader.config.folder}：没有找到表 {name}（如 {name}.csv，列：{columns}）"
+            detail = f"{reader.config.folder}：没有找到表 {name}（{NEEDED[name]}）："
+            detail += f"请放进平台的导出，或自备 {name}.csv（列：{columns}）"
             if reader.unknown:
                 detail += f"；没有采用的文件：{'、'.join(reader.unknown[:5])}"
             raise EvaluatorError(detail)
@@ -302,6 +323,6 @@ def _nothing_left(name: str, reader: _Reader) -> str:
     if first is None:
         return f"{where}：表 {name} 一行数据也没有"
     return (
-        f"{where}：表 {name} 的全部数据行都不能用；例如 {first.file} 第 {first.row} 行"
-        f" {first.column} 「{first.value}」：{first.why}"
+        f"{where}：表 {name} 的全部数据行都不能用；例如 {first.file} 第 {first.row} 行数据"
+        f" {spoken(first.column)}「{first.value}」：{first.why}"
     )

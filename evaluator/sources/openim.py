@@ -4,19 +4,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from evaluator.sources.base import RawTable
+from evaluator.model import ReviewItem
+from evaluator.sources.base import MADE, RawTable
 from evaluator.sources.chat import Talk
 from evaluator.sources.files import Sample, load_json
-from evaluator.sources.jsonfile import moment
+from evaluator.sources.jsonfile import failures, moment
 from evaluator.sources.top import (
     PREFIX,
     WHY_BROKEN,
     Answer,
     answers,
-    failures,
     first,
     listed,
     main_account,
@@ -37,15 +38,25 @@ def sniff(sample: Sample) -> bool:
 
 def read(sample: Sample) -> list[RawTable]:
     """-> messages, one row a message."""
-    talk, calls = Talk(), list(answers(sample))
-    for call in calls:
+    talk = Talk()
+    raw = RawTable("messages", [], MADE, talk.rejects)
+    raw.chunks = talk.chunks(_said(sample, talk, raw.notes))
+    return [raw]
+
+
+def _said(sample: Sample, talk: Talk, notes: list[ReviewItem]) -> Iterator[None]:
+    """Adds what one call after another tells; in the end the note on those that failed."""
+    failed = list[str]()
+    for call in answers(sample):
+        failed += [call.error] if call.error else []
         if call.broken:
             talk.refuse("", call.broken, WHY_BROKEN)
         body = call.body.get("result")
         body = body if isinstance(body, dict) else call.body
         for message in listed(body, "messages", "roaming_message", mark="content_list"):
             _message(call, message, talk)
-    return [talk.table(failures(sample, calls))]
+        yield
+    notes += failures(sample, failed)
 
 
 def _message(call: Answer, message: dict[str, Any], talk: Talk) -> None:

@@ -13,19 +13,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
-from pathlib import Path
 
 import polars as pl
 
 from evaluator.metrics.request import METRIC_OPTIONS, MetricRequest
-from evaluator.model import EvaluatorError, Reject, ReviewItem
+from evaluator.model import ReviewItem
 from evaluator.planmetric import read_metric
 from evaluator.rulebook import RulesFinder, metric_catalogue
-from evaluator.sources import cells, csvfile, lookalike, sheets
+from evaluator.sources import cells, csvfile, sheets
 from evaluator.sources.base import MADE, RawTable, RowReject
 from evaluator.sources.files import Sample, header_name, lines_of, plain_header
 from evaluator.sources.top import nick
-from evaluator.sources.validate import VALUE_LENGTH, Scope, validate
 from evaluator.tables import PLATFORM_REPORT, REPORT_SCOPES
 from evaluator.yamlfile import Node, read_yaml
 
@@ -45,7 +43,6 @@ WHY_REMARK = "没有一个数字，像是说明"
 NO_DAY = "报表里和文件名里都没有日期，对账时按整月比较；请保留平台给的文件名"
 NO_METRIC = "报表里这些列没有对应的指标，对账不用：{columns}"
 SAME_METRIC = "报表里这些列与别的列对应同一个指标，对账只用最接近的一列：{columns}"
-NO_REPORT = "{file}：不像平台的客服报表（能读：{known}）；要有账号一列（如 旺旺昵称、客服账号）和指标列"
 
 
 # ------------------------------------------------------------------------------------------------- the mapping
@@ -367,52 +364,3 @@ def read(sample: Sample) -> list[RawTable]:
         "metric", "value", pl.col("scope").replace(percentiles).alias("percentile"), "_row"
     )
     return [made, RawTable("peers", [peers], MADE, why=why)] if peers.height else [made]
-
-
-@dataclass(frozen=True)
-class ReadReport:
-    """A report that lies in no month: its ``platform_report``, what was rejected and what is told of it."""
-
-    figures: pl.DataFrame
-    rejects: list[Reject]
-    notes: list[ReviewItem]
-
-
-def read_file(path: Path) -> ReadReport:
-    """Errors: EvaluatorError where there is no such file, or it is no report or has no figure."""
-    if path.is_dir():
-        raise EvaluatorError(f"{path} 是文件夹；请写报表文件本身")
-    try:
-        sample = Sample(path.name, path)
-        if sample.kind == "empty":
-            raise EvaluatorError(f"{path.name}：文件是空的")
-        if not sniff(sample):
-            raise EvaluatorError(_no_report(sample))
-        raw = read(sample)[0]
-    except FileNotFoundError as error:
-        raise EvaluatorError(f"找不到报表文件：{path}") from error
-    except OSError as error:
-        raise EvaluatorError(f"{path}：读不了这个文件（{error.strerror}）") from error
-    frame = pl.concat(raw).with_columns(pl.lit(0, dtype=pl.UInt32).alias("_file"))
-    good, refused, _ = validate(frame, raw, Scope(), [path.name])
-    rejects = [Reject(path.name, r.row, r.column, r.value[:VALUE_LENGTH], r.why) for r in raw.rejects]
-    rejects += refused
-    if good.is_empty():
-        raise EvaluatorError(f"{path.name}：{_nothing(rejects)}")
-    return ReadReport(good, rejects, raw.notes)
-
-
-def _nothing(rejects: list[Reject]) -> str:
-    if not rejects:
-        return "只有表头，一行数据也没有"
-    first = rejects[0]
-    return f"没有一个数能用；例如第 {first.row} 行 {first.column}「{first.value[:40]}」：{first.why}"
-
-
-def _no_report(sample: Sample) -> str:
-    known = "、".join(layout.platform for layout in report_rules().layouts)
-    table = sample.kind in ("text", "xlsx", "xls")
-    seen = "、".join(head for head in sample.header if head)[:200] if table else ""
-    told = lookalike.told(sample) or ("" if table else "报表应是 xlsx、xls 或 CSV 文件")
-    parts = (NO_REPORT.format(file=sample.rel, known=known), f"文件里的表头：{seen}" if seen else "", told)
-    return "；".join(part for part in parts if part)

@@ -6,12 +6,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import polars as pl
 
 from evaluator.model import EvaluatorError
-from evaluator.sources import cells, exports, mapping, sheets
+from evaluator.sources import archives, cells, exports, lookalike, mapping, sheets
 from evaluator.sources.base import EXPORT
 from evaluator.sources.canonical import must_have
 from evaluator.sources.chat import SENDERS
@@ -44,7 +44,10 @@ class Proposal:
 def sampled(sample: Sample) -> dict[str, list[str]]:
     """header -> its cells in the first rows, without empty ones. Error: the file is no table."""
     if not exports.tabular(sample):
-        raise EvaluatorError(f"{sample.rel}：只有带表头的 CSV 和工作簿可以映射，这个文件不是")
+        told = lookalike.told(sample)
+        raise EvaluatorError(
+            f"{sample.rel}：只有带表头的 CSV 和工作簿可以映射，这个文件不是{f'；{told}' if told else ''}"
+        )
     heads = list(dict.fromkeys(filter(None, sample.header)))
     if sample.kind == "text":
         lines = table_of(sample.head_text.removeprefix("\ufeff"), sample.delimiter)
@@ -134,34 +137,72 @@ def propose(sample: Sample) -> Proposal:
 
 
 def proposal_text(path: Path) -> str:
-    """The proposal as YAML with comments: what each column holds, what is missing, what is not used."""
+    """The proposal as YAML with comments: what each column holds, what is missing, what is not used. Of a workbook
+    every sheet that something can be proposed for, of a zip every file; formats that are known only if all are."""
     if not path.is_file():
         raise EvaluatorError(f"找不到文件 {path}")
-    sample = Sample(path.name, path)
-    known = next((f.ID for f in FORMATS if f.sniff(sample)), None)
-    guess, found = propose(sample), sampled(sample)
+    with archives.opened(path) as held:
+        parts = [_Part.of(part) for rel, at in held.files() for part in sheets.parts(Sample(rel, at))]
+    told = [part for part in parts if part.guess]
+    told = [part for part in told if not part.known] or told
+    if not told:
+        whys = [part.why for part in parts if part.why] + [note.detail for note in held.notes]
+        raise EvaluatorError("\n".join(whys) or f"{path.name}：压缩包里没有可以映射的文件")
     lines = [
         "# 建议的映射，请逐列核对，改好后存为月份文件夹里的 mapping.yaml（左边是本程序的列，右边是文件的表头）"
     ]
-    if known:
-        lines.append(f"# 这个文件本来就能读入（格式 {known}），一般不需要映射；写了 file 的映射优先于它")
-    lines += [
-        f"# 只用于某些文件时加一行，如 file: {_quoted('*' + path.suffix)}",
-        f"table: {guess.table}",
-        "columns:",
-    ]
-    for name, header in guess.columns.items():
-        example = f"  # 如 {_quoted(found[header][0][:30])}" if found[header] else ""
-        lines.append(f"  {name}: {_quoted(header)}{example}")
-    required = mapping.needed(guess.table)
-    for told, names in (
-        ("还缺必需的列", [name for name in guess.missing if name in required]),
-        ("没有找到、也可以没有的列", [name for name in guess.missing if name not in required]),
-    ):
-        lines += [f"# {told}：{'、'.join(names)}"] if names else []
-    if guess.unused:
-        lines.append(f"# 没有用到的表头：{'、'.join(_quoted(h) for h in guess.unused)}")
-    return "\n".join(lines)
+    if len(told) > 1:
+        return "\n".join([*lines, *(line for part in told for line in part.item())])
+    lines.append(f"# 只用于某些文件时加一行，如 file: {_quoted('*' + PurePosixPath(told[0].file).suffix)}")
+    return "\n".join([*lines, *told[0].lines()])
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A file or a sheet: the proposal and the cells that it was made from, else why there is none."""
+
+    rel: str  # also names the sheet
+    file: str
+    known: str  # the format that reads it, if one does
+    guess: Proposal | None
+    found: dict[str, list[str]]
+    why: str = ""
+
+    @classmethod
+    def of(cls, sample: Sample) -> _Part:
+        known = next((f.ID for f in FORMATS if f.sniff(sample)), "")
+        try:
+            return cls(sample.rel, sample.file, known, propose(sample), sampled(sample))
+        except EvaluatorError as error:
+            return cls(sample.rel, sample.file, known, None, {}, str(error))
+        finally:
+            sample.sheet_rows = [] if sample.sheet else sample.sheet_rows
+
+    def item(self) -> list[str]:
+        """The mapping as one of a list, for its own file."""
+        first, *rest = [f"file: {_quoted(self.file)}", *self.lines()]
+        return [f"# {self.rel}", f"- {first}", *(f"  {line}" for line in rest)]
+
+    def lines(self) -> list[str]:
+        guess = self.guess
+        assert guess is not None
+        lines = []
+        if self.known:
+            told = f"# 这个文件本来就能读入（格式 {self.known}），一般不需要映射；写了 file 的映射优先于它"
+            lines.append(told)
+        lines += [f"table: {guess.table}", "columns:"]
+        for name, header in guess.columns.items():
+            example = f"  # 如 {_quoted(self.found[header][0][:30])}" if self.found[header] else ""
+            lines.append(f"  {name}: {_quoted(header)}{example}")
+        required = mapping.needed(guess.table)
+        for told, names in (
+            ("还缺必需的列", [name for name in guess.missing if name in required]),
+            ("没有找到、也可以没有的列", [name for name in guess.missing if name not in required]),
+        ):
+            lines += [f"# {told}：{'、'.join(names)}"] if names else []
+        if guess.unused:
+            lines.append(f"# 没有用到的表头：{'、'.join(_quoted(h) for h in guess.unused)}")
+        return lines
 
 
 def _quoted(text: str) -> str:

@@ -25,6 +25,11 @@ _ARROW = " --> "
 _PARTY = re.compile(r"[^\s:]+(?::[^\s:]+)?")  # an order card that ends in a time has more colons, or blanks
 _REASON = re.compile(r"原因[:：]")
 
+NAMES_SHOWN = 5
+UNCLEAR = (
+    "像是千牛聊天记录，但看不出是哪位客服和哪位买家的：请一段对话存一个文件，文件名用买家昵称，"
+    "放进以客服账号命名的文件夹（冒号写成全角），如 旗舰店：小夏/买家昵称.txt"
+)
 STATES = frozenset({"已读", "未读", "发送中"})
 FROM_PAGE, PAGES = "当前用户来自", frozenset({"商品详情页"})
 SYSTEM_LINES = frozenset({"商品推荐"})
@@ -38,14 +43,24 @@ class _Parties:
 
 def sniff(sample: Sample) -> bool:
     """A text whose first line, or first two, are a head of one of two known parties."""
+    return _begins(sample) and _parties(sample) is not None
+
+
+def unclear(sample: Sample) -> str:
+    """What to do with a chat of which nobody can tell between whom it is; "" where it is none."""
+    if not _begins(sample):
+        return ""
+    names = sorted(_names(lines_of(sample.head_text)))
+    if not any(":" in name for name in names):
+        return ""
+    return f"{UNCLEAR}（出现的名字：{'、'.join(names[:NAMES_SHOWN])}）"
+
+
+def _begins(sample: Sample) -> bool:
     if sample.kind != "text":
         return False
     lines = [line for line in lines_of(sample.head_text) if line.strip()][:2]
-    if not lines:
-        return False
-    if not (_head(lines[0]) or (len(lines) > 1 and _TIME.fullmatch(lines[1].strip()))):
-        return False
-    return _parties(sample) is not None
+    return bool(lines) and bool(_head(lines[0]) or (len(lines) > 1 and _TIME.fullmatch(lines[1].strip())))
 
 
 def _parties(sample: Sample) -> _Parties | None:

@@ -4,9 +4,10 @@ side. Events that are no messages (``conv_change``, ``userOrders``) carry none o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from evaluator.sources.base import RawTable
+from evaluator.sources.base import MADE, RawTable
 from evaluator.sources.chat import Talk
 from evaluator.sources.files import Sample, load_json
 from evaluator.sources.jsonfile import Broken, Record, first_record, moment, rows
@@ -27,7 +28,13 @@ def sniff(sample: Sample) -> bool:
 
 def read(sample: Sample) -> list[RawTable]:
     """-> messages, one row a message; the same message id again is a repeat."""
-    talk, seen = Talk(), set[str]()
+    talk = Talk()
+    return [RawTable("messages", talk.chunks(_said(sample, talk)), MADE, talk.rejects)]
+
+
+def _said(sample: Sample, talk: Talk) -> Iterator[None]:
+    """Adds one record after another."""
+    seen = set[str]()
     for record in rows(sample, "fromid", "toid", events=True):
         if isinstance(record, Broken):
             talk.refuse("", record.line, record.why)
@@ -38,7 +45,7 @@ def read(sample: Sample) -> list[RawTable]:
             continue
         seen.add(number)
         _message(record, talk)
-    return [talk.table()]
+        yield
 
 
 def _message(record: Record, talk: Talk) -> None:

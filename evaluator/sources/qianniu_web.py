@@ -19,6 +19,7 @@ DATE = re.compile(
 )
 CLOCK = re.compile(r"\d{1,2}:\d{2}:\d{2}")
 
+DATELESS = "像是千牛网页的聊天记录，但没有日期：请连上面的日期一起复制，或在最前面加一行日期，如 2026-10-01"
 WHY_PARTY = "这一条的末行不是客服账号，也不是这段聊天的顾客，看不出是谁说的"
 WHY_DAY = "这一条前面没有日期"
 WHY_LOST = "这一行前面没有时间"
@@ -52,6 +53,15 @@ def sniff(sample: Sample) -> bool:
         return False
     lines = [line.strip() for line in lines_of(sample.head_text) if line.strip()][:2]
     return len(lines) == 2 and bool(day_in(lines[0])) and CLOCK.fullmatch(lines[1]) is not None
+
+
+def dateless(sample: Sample) -> str:
+    """What to do with such a text that was copied without its date; "" where it is none."""
+    lines = (
+        [line.strip() for line in lines_of(sample.head_text) if line.strip()] if sample.kind == "text" else []
+    )
+    clocks = [line for line in lines if CLOCK.fullmatch(line)]
+    return DATELESS if lines and lines[0] in clocks and len(clocks) > 1 else ""
 
 
 def _blocks(sample: Sample, talk: Talk) -> list[_Block]:

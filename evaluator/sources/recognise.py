@@ -16,7 +16,8 @@ from evaluator.sources.registry import FORMATS
 WHOLE_BOOK = frozenset({platform_reports.ID, qianniu_web_book.ID})  # read every sheet that is theirs at once
 NOTES = ("说明", "封面", "目录", "填表")  # a sheet called so holds no data
 NOT_READ = (
-    "{file}：工作簿里还有 {n} 张工作表不是已知的格式，没有读入：{names}；如有本月的数据，请单独另存为一个文件"
+    "{file}：工作簿里还有 {n} 张工作表不是已知的格式，没有读入：{names}；如有本月的数据，请单独另存为一个文件，"
+    "或用 evaluator map {file} 生成列的映射"
 )
 
 

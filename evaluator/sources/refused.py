@@ -36,7 +36,16 @@ KNOWN = (
 
 
 #: Answers of the platforms' APIs that cannot serve, by the method's name without ``taobao.``.
+_LONE_CHATLOG = (
+    "这是聊天记录接口（chatlog.get）的应答，但没有一起存下请求，不知道是谁和谁的对话；"
+    '请每行存一个 {"request": {"from_id", "to_id", …}, "response": {…}}'
+)
 ANSWERS = {
+    "wangwang_eservice_chatlog_get": _LONE_CHATLOG,
+    "chatlog_get": _LONE_CHATLOG,
+    "trades_sold_query": (
+        "这是按收件人查到的交易编号（trades.sold.query），没有订单的内容；订单请用 trades.sold.get 拉取"
+    ),
     "traderates_get": (
         "这是订单评价（traderates：好评、中评、差评），不是 DSR 的描述、物流、服务三项评分，也不是对客服的评价；"
         "客服满意度请用 qianniu.kefueval.get，DSR 请自备 reviews 表"

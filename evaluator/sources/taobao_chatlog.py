@@ -3,8 +3,10 @@ envelopes (FORMATS §11). One row is one message; failed and empty calls are tol
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from evaluator.model import ReviewItem
-from evaluator.sources.base import MADE, RawTable, RowReject
+from evaluator.sources.base import MADE, RawTable
 from evaluator.sources.chat import Talk
 from evaluator.sources.files import Sample
 from evaluator.sources.top import WHY_BROKEN, Answer, answers, first, listed, main_account, nick
@@ -21,7 +23,14 @@ def sniff(sample: Sample) -> bool:
 
 def read(sample: Sample) -> list[RawTable]:
     """-> messages: account is ``from_id``, buyer ``to_id``, direction 0 the staff's words."""
-    talk, rejects = Talk(), list[RowReject]()
+    talk = Talk()
+    raw = RawTable("messages", [], MADE, talk.rejects)
+    raw.chunks = talk.chunks(_said(sample, talk, raw.notes))
+    return [raw]
+
+
+def _said(sample: Sample, talk: Talk, notes: list[ReviewItem]) -> Iterator[None]:
+    """Adds what one call after another tells; in the end the notes on those that told nothing."""
     failed, empty, short = list[str](), list[str](), list[str]()
     for call in answers(sample):
         found = listed(call.body, "msgs", "msg")
@@ -29,8 +38,7 @@ def read(sample: Sample) -> list[RawTable]:
         where = f"{nick(asked.get('from_id'))} → {nick(asked.get('to_id'))} {asked.get('start_date', '')}"
         code = str(call.body.get("ret", GOOD))
         if call.broken:
-            talk.row += 1
-            rejects.append(RowReject(talk.row, "", call.broken, WHY_BROKEN))
+            talk.refuse("", call.broken, WHY_BROKEN)
         elif call.error or code != GOOD:
             failed.append(f"{where}：{call.error or 'ret ' + code}")
         elif not found:
@@ -38,8 +46,9 @@ def read(sample: Sample) -> list[RawTable]:
         elif str(call.body.get("count", len(found))) != str(len(found)):
             short.append(f"{where}：称 {call.body.get('count')} 条，实有 {len(found)} 条")
         for message in found:
-            _message(call, message, talk, rejects)
-    notes = [
+            _message(call, message, talk)
+        yield
+    notes += [
         ReviewItem("source_note", sample.rel, f"{len(which)} 次{told}例如 {'；'.join(which[:3])}", len(which))
         for told, which in (
             ("调用失败，这些聊天没有读到，请重新拉取，", failed),
@@ -48,15 +57,13 @@ def read(sample: Sample) -> list[RawTable]:
         )
         if which
     ]
-    return [RawTable("messages", [talk.frame()], MADE, rejects, notes)]
 
 
-def _message(call: Answer, message: dict[str, object], talk: Talk, rejects: list[RowReject]) -> None:
+def _message(call: Answer, message: dict[str, object], talk: Talk) -> None:
     account, buyer = nick(call.request.get("from_id")), nick(call.request.get("to_id"))
     direction = str(message.get("direction", ""))
     if direction not in (TO_PEER, FROM_PEER):
-        talk.row += 1
-        rejects.append(RowReject(talk.row, "direction", direction, "应为 0（客服发出）或 1（对方发出）"))
+        talk.refuse("direction", direction, "应为 0（客服发出）或 1（对方发出）")
         return
     sender = "agent" if direction == TO_PEER else "buyer"
     text = str(message.get("content") or "")

@@ -22,7 +22,7 @@ from evaluator.sources.top import first, listed, nick
 ID = "taobao_trades"
 
 METHODS = frozenset(
-    {"trades_sold_get", "trades_sold_increment_get", "trades_sold_incrementv_get", "trades_sold_query"}
+    {"trades_sold_get", "trades_sold_increment_get", "trades_sold_incrementv_get"}
     | {"trade_fullinfo_get", "trade_get"}
 )
 MARKS = frozenset({"tid", "created", "payment"})

@@ -10,7 +10,7 @@ import polars as pl
 
 from evaluator.model import ReviewItem
 from evaluator.sources import jsonfile
-from evaluator.sources.files import Sample, lines_of, load_json
+from evaluator.sources.files import Sample, load_json
 
 PREFIX = "cntaobao"
 
@@ -47,12 +47,11 @@ def answers(sample: Sample) -> Iterator[Answer]:
     if sample.json is not None:
         yield from (_answer(doc) for doc in as_list(sample.json))
         return
-    for line in lines_of(sample.text):
-        if line.strip():
-            try:
-                yield _answer(load_json(line))
-            except ValueError:
-                yield Answer({}, "", {}, broken=line)
+    for line in sample.lines():
+        try:
+            yield _answer(load_json(line))
+        except ValueError:
+            yield Answer({}, "", {}, broken=line)
 
 
 def first(sample: Sample) -> Answer:
@@ -96,9 +95,12 @@ def as_list(value: object) -> list[Any]:
 
 
 def listed(body: dict[str, Any], outer: str, inner: str, mark: str = "") -> list[dict[str, Any]]:
-    """``{"outer": {"inner": [...]}}``, or without ``inner``, as a list of objects; the bare object of a list of one is
-    told by its key ``mark``. What is no object becomes one without keys, which its format refuses as a row."""
+    """``{"outer": {"inner": [...]}}``, or without ``inner``, as a list of objects; a list that stands alone may be
+    called otherwise. The bare object of a list of one is told by its key ``mark``. What is no object becomes one
+    without keys, which its format refuses as a row.
+    """
     held = body.get(outer)
     if isinstance(held, dict) and (not mark or mark not in held):
-        held = held.get(inner)
+        alone = [value for value in held.values() if len(held) == 1 and isinstance(value, list | dict)]
+        held = held.get(inner, alone[0] if alone else None)
     return [item if isinstance(item, dict) else {"": item} for item in as_list(held)]

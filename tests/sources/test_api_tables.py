@@ -6,7 +6,7 @@ import json
 
 import polars as pl
 import pytest
-from conftest import entries, notes
+from months import entries, notes
 
 FIRST, SECOND, THIRD = (f"381234567890123450{n}" for n in (1, 2, 3))
 TRADE = {
@@ -347,3 +347,15 @@ def test_open_ids_of_ratings(month):
         ("ratings", "甲旗舰店", None, "b1", "AAone", 1),
         ("ratings", "甲旗舰店", None, None, "AAtwo", 2),
     ]
+
+
+def test_a_list_that_is_called_otherwise(month):
+    given = {
+        "eval_code": "1",
+        "eval_sender": "甲店:小一",
+        "eval_recer": "b1",
+        "eval_time": "2026-10-02 09:00:00",
+    }
+    body = {"staff_eval_details": {"staff_eval_detail": [given]}}
+    month.write("e.json", json.dumps({"wangwang_eservice_evals_get_response": body}))
+    assert month.read().tables["ratings"]["score"].to_list() == [5]

@@ -355,3 +355,30 @@ def test_a_rating_without_nick_is_of_the_open_id(month):
     body = {"staff_eval_details": {"eval_detail": detail}}
     month.write("评价.json", json.dumps(call("qianniu.kefueval.get", body)))
     assert month.read().tables["ratings"]["buyer"].to_list() == ["AAx"]
+
+
+def test_an_answer_without_its_request_is_refused_and_says_why(month):
+    body = {"wangwang_eservice_chatlog_get_response": {"ret": 10000, "msgs": {"msg": []}}}
+    month.write("x.json", json.dumps(body))
+    (note,) = month.read().review
+    assert note.kind == "refused_file" and "没有一起存下请求" in note.detail
+
+
+def test_sub_accounts_as_subusers_get_writes_them(month):
+    """Also an answer that can name nobody is told apart from these."""
+    record = {"account_id": 22, "status": 1, "change_time": "2026-10-02 08:00:00"}
+    month.write(
+        "在线.json",
+        json.dumps(call("qianniu.cloudkefu.onlinestatuslog.get", {"record_list": {"record_list": record}})),
+    )
+    people = {
+        "sub_account_info": [{"sub_id": 22, "sub_nick": "甲店:小一", "user_id": 20, "user_nick": "甲店"}]
+    }
+    month.write("子账号.json", json.dumps(call("subusers.get", {"subaccounts": people})))
+    assert month.read().tables["online"]["account"].to_list() == ["甲店:小一"]
+
+
+def test_a_list_of_numbers_of_trades_is_no_order_list(month):
+    month.write("x.json", json.dumps(call("trades.sold.query", {"tid_list": {"string": ["1"]}})))
+    (note,) = month.read().review
+    assert note.kind == "refused_file" and "trades.sold.get" in note.detail

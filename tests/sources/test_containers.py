@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import xlsxwriter
-from conftest import MESSAGES
+from months import MESSAGES
 
 from evaluator.model import EvaluatorError
 from evaluator.sources import archives, read_month

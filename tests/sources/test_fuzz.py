@@ -14,17 +14,17 @@ import fuzzing
 import fuzzing_json
 import pytest
 from clock import within
-from conftest import MESSAGES, ORDERS, ROSTER, Month
 from dressing import Dress, delimited
 from fuzz_seeds import Seed, seeds
 from layouts import LAYOUTS
+from months import MESSAGES, ORDERS, ROSTER, Month
 from trade import SHOP
 
 from evaluator.model import EvaluatorError
 from evaluator.sources.files import Sample
-from evaluator.sources.platform_reports import read_file
 from evaluator.sources.propose import proposal_text
 from evaluator.sources.registry import FORMATS
+from evaluator.sources.report_file import read_file
 
 CASES = int(os.environ.get("FUZZ_CASES", "0"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261101"))

@@ -10,13 +10,13 @@ import fuzzing
 import polars as pl
 import pytest
 from clock import within
-from conftest import MESSAGES, ORDERS
 from dressing import PLAIN, old_workbook, workbook
 from layouts import LAYOUTS
+from months import MESSAGES, ORDERS
 
 from evaluator.model import EvaluatorError
-from evaluator.sources.platform_reports import read_file
 from evaluator.sources.propose import proposal_text
+from evaluator.sources.report_file import read_file
 
 SECONDS = 10
 BLANKS = " " * 50_000

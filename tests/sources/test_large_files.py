@@ -1,4 +1,5 @@
-"""A large delimited text is read block by block: its size does not show in the memory that the reader takes."""
+"""A large delimited text, or JSON line by line, is read block by block: its size does not show in the memory that
+the reader takes."""
 
 from __future__ import annotations
 
@@ -20,19 +21,35 @@ path = Path(sys.argv[1])
 rows = sum(frame.height for frame in CsvFile(Sample(path.name, path)).chunks(names))
 print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
+READ_CALLS = """
+import resource, sys
+from pathlib import Path
+from evaluator.sources import taobao_chatlog
+from evaluator.sources.files import Sample
+path = Path(sys.argv[1])
+rows = sum(frame.height for raw in taobao_chatlog.read(Sample(path.name, path)) for frame in raw)
+print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+CALL = (
+    '{{"request": {{"from_id": "甲店:小一", "to_id": "b{n}"}}, '
+    '"response": {{"chatlog_get_response": {{"msgs": {{"msg": '
+    '{{"direction": 1, "time": "2026-10-02 09:00:00", "content": "这件还有货吗"}}}}}}}}}}\n'
+)
 SLACK = 80 << 10  # KiB
 
 
-def peak(folder: Path, lines: int, encoding: str) -> tuple[int, int]:
+def peak(
+    folder: Path, lines: int, encoding: str, line: str = LINE, header: str = HEADER, read: str = READ
+) -> tuple[int, int]:
     """Rows read by a fresh process, and its peak memory in KiB."""
     path = folder / "messages.csv"
     with path.open("w", encoding=encoding, newline="") as handle:
-        handle.write(HEADER)
+        handle.write(header)
         for start in range(0, lines, 1000):
-            handle.write("".join(LINE.format(n=n) for n in range(start, start + 1000)))
+            handle.write("".join(line.format(n=n) for n in range(start, start + 1000)))
     root = Path(__file__).parents[2]
     done = subprocess.run(
-        [sys.executable, "-c", READ, str(path)], cwd=root, capture_output=True, text=True, check=True
+        [sys.executable, "-c", read, str(path)], cwd=root, capture_output=True, text=True, check=True
     )
     rows, used = done.stdout.split()
     path.unlink()
@@ -42,7 +59,15 @@ def peak(folder: Path, lines: int, encoding: str) -> tuple[int, int]:
 @pytest.mark.heavy
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
 def test_memory_does_not_grow_with_the_file(encoding, tmp_path):
-    few, small = peak(tmp_path, 600_000, encoding)
-    many, large = peak(tmp_path, 2_400_000, encoding)
-    assert (few, many) == (600_000, 2_400_000)
+    few, small = peak(tmp_path, 1_200_000, encoding)  # fewer leave the allocators room to grow
+    many, large = peak(tmp_path, 3_000_000, encoding)
+    assert (few, many) == (1_200_000, 3_000_000)
+    assert large - small < SLACK, (small, large)
+
+
+@pytest.mark.heavy
+def test_memory_does_not_grow_with_lines_of_json(tmp_path):
+    few, small = peak(tmp_path, 100_000, "utf-8", CALL, "", READ_CALLS)
+    many, large = peak(tmp_path, 500_000, "utf-8", CALL, "", READ_CALLS)
+    assert (few, many) == (100_000, 500_000)
     assert large - small < SLACK, (small, large)

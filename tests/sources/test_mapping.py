@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 import yaml
+from months import ROSTER
 from typer.testing import CliRunner
 
 from evaluator.cli import app
@@ -232,3 +236,78 @@ def test_proposal_for_a_real_order_list(month):
     assert found["table"] == "orders"
     assert found["columns"]["created"] == "订单创建时间" and found["columns"]["paid"] == "订单付款时间"
     assert found["columns"]["order_id"] == "订单编号" and "也可以没有的列：buyer" in text
+
+
+# ---- workbooks of several sheets, zips
+RATINGS = [["买家", "客服", "评价时间", "满意度"], ["b1", "甲店:小一", "2026-10-02 09:10:00", 5]]
+
+
+def book(path: Path, sheets: dict[str, list[list]]) -> bytes:
+    with xlsxwriter.Workbook(str(path)) as made:
+        for name, rows in sheets.items():
+            page = made.add_worksheet(name)
+            for at, row in enumerate(rows):
+                page.write_row(at, 0, row)
+    return path.read_bytes()
+
+
+def packed(**files: str | bytes) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return held.getvalue()
+
+
+def test_a_sheet_behind_the_cover_is_proposed_and_then_read(month, tmp_path):
+    content = book(tmp_path.parent / "b.xlsx", {"封面": [["评价导出"]], "数据": RATINGS})
+    found, text = proposed(month, "评价.xlsx", content)
+    assert found["table"] == "ratings"
+    month.write("mapping.yaml", text)
+    got = month.read(shop="甲店")
+    assert got.tables["ratings"].select("buyer", "score", "source").rows() == [("b1", 5, "human")]
+
+
+def test_several_sheets_are_proposed_as_a_list_that_reads_them(month, tmp_path):
+    talk = [line.split(",")[:5] for line in TALK.splitlines()][:3]
+    content = book(tmp_path.parent / "b.xlsx", {"聊天": talk, "说明": [["无"]], "评价": RATINGS})
+    found, text = proposed(month, "导出.xlsx", content)
+    assert [one["table"] for one in found] == ["messages", "ratings"]
+    month.write("mapping.yaml", text)
+    got = month.read(shop="甲店")
+    assert got.tables["messages"].height == 4 and got.tables["ratings"].height == 1
+
+
+def test_the_files_of_a_zip_are_proposed(month):
+    talk = "\n".join(TALK.splitlines()[:3])
+    found, text = proposed(month, "导出.zip", packed(**{"十月/聊天.csv": talk, "readme.md": "无"}))
+    assert found["table"] == "messages"
+    month.write("mapping.yaml", text)
+    assert month.read(shop="甲店").tables["messages"].height == 4
+
+
+def test_only_what_no_format_reads_is_proposed_where_there_is_such(month):
+    other = "\n".join(TALK.splitlines()[:3])
+    roster = "账号,工号,姓名,组,角色\n甲店:小一,E1,张一,一组,售前\n"
+    found, _ = proposed(month, "x.zip", packed(**{"花名册.csv": roster, "聊天.csv": other}))
+    assert found["table"] == "messages"
+
+
+@pytest.mark.parametrize(
+    ("files", "why"), [({"a.md": "无"}, "没有可以映射"), ({"a.json": "{}"}, "x.zip/a.json")]
+)
+def test_a_zip_without_tables(month, files, why):
+    month.write("x.zip", packed(**files))
+    with pytest.raises(EvaluatorError, match=why):
+        proposal_text(month.folder / "x.zip")
+
+
+def test_ratings_without_a_source_are_the_robots_where_the_roster_says_so(month):
+    month.write("roster.csv", ROSTER + "甲店:机,R1,机,,robot\n")
+    rated = (
+        "买家,客服,评价时间,满意度\nb1,甲店:小一,2026-10-02 09:10:00,5\nb1,甲店:机,2026-10-02 09:10:00,1\n"
+    )
+    month.write("评价.csv", rated)
+    month.write("mapping.yaml", proposal_text(month.folder / "评价.csv"))
+    got = month.read(shop="甲店").tables["ratings"]
+    assert got.select("score", "source").rows() == [(5, "human"), (1, "robot")]

@@ -6,7 +6,7 @@ import json
 
 import polars as pl
 import pytest
-from conftest import Month
+from months import Month
 
 from evaluator.sources.ordernumbers import name_orders
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from conftest import entries, notes
+from months import entries, notes
 
 T = "\t"
 
@@ -117,7 +117,7 @@ def test_jd_rows_of_an_order_that_is_wrong_share_its_fate(bare):
         (5, "order_id", ""),
         (6, "order_id", "4"),
     ]
-    assert "第 2 行有错" in ours[0].why
+    assert "第 2 行数据有错" in ours[0].why
     assert [(r.row, r.why) for r in got.rejects if r.file == "y.csv"] == [
         (1, "superseded"),
         (2, "superseded"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import notes
+from months import notes
 
 JD_SERVICE = [
     ["申请信息", "", "", "", "订单信息", "", "", "处理信息", ""],

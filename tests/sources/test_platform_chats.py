@@ -444,3 +444,21 @@ def test_half_characters_and_bottomless_json(month):
     found, got = chats(month)
     assert [row[5] for row in found] == ["好\ufffd"]
     assert [(n.kind, n.subject) for n in got.review] == [("unrecognised_file", "深.json")]
+
+
+# ---- JSON line by line
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+def test_lines_of_json_in_frames_of_any_size(month, monkeypatch, encoding):
+    """Rows keep their numbers, and broken lines their places, wherever a frame ends."""
+    monkeypatch.setattr("evaluator.sources.chat.CHUNK", 3)
+    lines = [
+        f'{{"fromid":"b{n}","toid":"甲店:小一","loginid":"甲店:小一","msg":{{"text":"在吗"}},'
+        for n in range(8)
+    ]
+    lines = [line + f'"msgtime":{1790900000000 + n}}}' for n, line in enumerate(lines)]
+    month.write("im.jsonl", "\r\n".join([*lines[:4], '{"fromid": "坏', "", *lines[4:]]).encode(encoding))
+    got = month.read()
+    found = got.tables["messages"].filter(pl.col("_file") == 0)
+    assert found["buyer"].to_list() == [f"b{n}" for n in range(8)]
+    assert found["_row"].to_list() == [1, 2, 3, 4, 6, 7, 8, 9]
+    assert [(r.row, r.value) for r in got.rejects] == [(5, '{"fromid": "坏')]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import date
 from decimal import Decimal
 
@@ -9,7 +10,8 @@ import pytest
 
 from evaluator.model import EvaluatorError
 from evaluator.sources.cells import one_duration, one_span
-from evaluator.sources.platform_reports import read_file, report_rules
+from evaluator.sources.platform_reports import report_rules
+from evaluator.sources.report_file import read_file
 
 SYCM = [
     "旺旺昵称",
@@ -293,8 +295,8 @@ def test_reports_feed_no_canonical_file(month):
         (b"a,b\n1,2\n", "不像平台的客服报表.*表头：a、b"),
         (b"{}", "不像平台的客服报表"),
         ("旺旺昵称,询单人数\n".encode(), "只有表头"),
-        ("旺旺昵称,询单人数\na,很多\n".encode(), "第 1 行 询单人数「很多」"),
-        (b"PK\x03\x04broken", "应是 xlsx、xls 或 CSV"),
+        ("旺旺昵称,询单人数\na,很多\n".encode(), "第 1 行数据 询单人数「很多」"),
+        (b"PK\x03\x04broken", "压缩包打不开"),
         (b"PK\x03\x04broken xl/workbook.xml", "工作簿打不开"),
         (b'"\xff\xfe\xfd', "某报表"),
     ],
@@ -317,7 +319,7 @@ def test_a_file_outside_a_month(tmp_path):
     path = tmp_path / "飞鸽 2026年10月.csv"
     text = '客服账号,客服询单支付额,询单人数,工作时间平响时长\n"\t小一","1,000.50",2,1分5秒\n坏,"1\n'
     path.write_bytes(text.encode("gb18030"))
-    got = read_file(path)
+    (got,) = read_file(path)
     assert got.figures.select("account", "metric", "value").rows() == [
         ("小一", "sales", Decimal("1000.5")),
         ("小一", "inquiries", 2),
@@ -377,3 +379,23 @@ def test_one_span(text, want):
 )
 def test_one_duration(text, want):
     assert one_duration(text) == want
+
+
+def test_reports_in_a_zip(tmp_path):
+    text = "旺旺昵称,询单人数\n小一,{}\n"
+    path = tmp_path / "报表.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for day in (1, 2):
+            archive.writestr(f"客服绩效_2026100{day}_2026100{day}.csv", text.format(day))
+        archive.writestr("说明.md", "无")
+    first, second = read_file(path)
+    assert first.figures.select("value", "from").rows() == [(Decimal(1), date(2026, 10, 1))]
+    assert second.figures.select("value", "from").rows() == [(Decimal(2), date(2026, 10, 2))]
+
+
+def test_a_zip_without_a_report(tmp_path):
+    path = tmp_path / "报表.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.csv", "x,y\n1,2\n")
+    with pytest.raises(EvaluatorError, match=r"压缩包里有 报表\.zip/a\.csv"):
+        read_file(path)

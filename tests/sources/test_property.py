@@ -6,9 +6,9 @@ import random
 import tempfile
 from pathlib import Path
 
-from conftest import MESSAGES, ORDERS, ROSTER, Month
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from months import MESSAGES, ORDERS, ROSTER, Month
 
 from evaluator.model import EvaluatorError
 

@@ -17,7 +17,8 @@ from evaluator.reconcile.reasons import families
 from evaluator.reconcile.switches import ACCOUNTS, OTHER_METRIC, change_of, stand_in, switched
 from evaluator.settings import load_month
 from evaluator.sources import read_month
-from evaluator.sources.platform_reports import read_file, report_rules
+from evaluator.sources.platform_reports import report_rules
+from evaluator.sources.report_file import read_file
 
 HEADS = [
     "旺旺昵称",
@@ -290,7 +291,7 @@ def test_reports_that_lie_in_the_month(shop, report, workbook):
     assert [(line.metric, line.ours, line.theirs) for line in got.lines if line.theirs] == [
         ("consults", 2, 2)
     ]
-    assert any("第 2 行 咨询人数「x」" in remark for remark in got.remarks)
+    assert any("第 2 行数据 咨询人数「x」" in remark for remark in got.remarks)
     given = reconcile(shop.folder, [report([["旺旺昵称", "咨询人数"], ["小三", 2]])])
     assert [line.account for line in given.lines if line.theirs] == ["甲店:小三"]
 
@@ -344,7 +345,7 @@ def test_a_month_laid_beside_itself_under_other_rules(demo_month, report, switch
         if None not in cells:
             rows.append([account, *("-" if c.value is None else f"{float(c.value):.4f}" for c in cells)])
     assert len(rows) > 8
-    lines = compare(month, figures_of(read_file(report(rows)).figures))
+    lines = compare(month, figures_of(read_file(report(rows))[0].figures))
     differing = [line for line in lines if line.state in ("open", "explained")]
     assert differing and not [line for line in lines if line.state == "open"]
     told = {about for line in differing for about in abouts if about in line.reason}

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from conftest import MESSAGES, ROSTER, Month
 from dressing import PLAIN, WAYS, Dress, Way, delimited, old_workbook, typed, workbook
 from layouts import LAYOUTS
+from months import MESSAGES, ROSTER, Month
 from trade import SHOP, Id, Layout
 
 from evaluator.model import MonthData

@@ -6,8 +6,8 @@ from typing import Any
 
 import polars as pl
 import pytest
-from conftest import ORDERS, ROSTER, Month
 from layouts import LAYOUTS
+from months import ORDERS, ROSTER, Month
 from talks import EVENTS, FORMS, LOGGED, RATED, TALK, Files, Form, Said, collapsed, written
 from trade import SHOP
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from evaluator.render.sheet import Block, Column, Row
 from evaluator.render.text import clip, visible
 from evaluator.render.view.prepared import Prepared
+from evaluator.sources.column_words import spoken
 
 #: Rejected rows shown in the workbook; all stand in tables/rejects.csv.
 REJECT_LIMIT = 5_000
@@ -31,7 +32,7 @@ def rejects_block(data: Prepared, limit: int = REJECT_LIMIT) -> Block:
         (
             clip(file, 200),
             row,
-            clip(column or "", 60),
+            clip(spoken(column or ""), 60),
             clip(value or "", 200),
             data.words.word("reject_reasons", why),
         )
@@ -41,17 +42,15 @@ def rejects_block(data: Prepared, limit: int = REJECT_LIMIT) -> Block:
     ]
     columns = (
         Column("文件", width=26),
-        Column("行", "count", 10),
-        Column("列", width=14),
+        Column("数据行", "count", 10),
+        Column("列", width=20),
         Column("值", width=30),
         Column("原因", "wrap", 50),
     )
-    more = (
-        (f"共 {frame.height:,} 行，此处列前 {limit:,} 行，全部见 tables/rejects.csv。",)
-        if frame.height > limit
-        else ()
-    )
-    return Block(f"拒收的行（{frame.height:,}）", columns, rows, notes=more)
+    more = ["数据行不算表头：第 1 行数据在表格软件里一般是第 2 行。"] if rows else []
+    if frame.height > limit:
+        more.append(f"共 {frame.height:,} 行，此处列前 {limit:,} 行，全部见 tables/rejects.csv。")
+    return Block(f"拒收的行（{frame.height:,}）", columns, rows, notes=tuple(more))
 
 
 def filters_block(data: Prepared) -> Block:
