@@ -26,7 +26,10 @@ SHOP_UNKNOWN = (
     "表 {table} 里的店铺 {names} 在聊天和订单里都没有（{n} 行），不算进本月的店铺；"
     "如果是同一个店铺的不同叫法，请写进 period.yaml 的 settings.shop_alias"
 )
-ACCOUNT_UNKNOWN = "表 {table} 里的账号 {names} 在花名册和聊天里都没有（{n} 行），不算给任何员工；如果是本店的客服，请在花名册补上"
+ACCOUNT_UNKNOWN = (
+    "表 {table} 里的账号 {names} 在花名册和聊天里都没有（{n} 行），不算给任何员工；"
+    "如果是本店的客服，请在花名册补上"
+)
 TEXTS = CHATS | {mapping.FORMAT}  # whose texts are looked into for orders
 
 
