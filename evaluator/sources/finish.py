@@ -20,6 +20,16 @@ CHATS = frozenset(
 )
 EVALS = frozenset({"taobao_kefueval", "taobao_evals", "jd_im", mapping.FORMAT})
 ONLINE = frozenset({"taobao_online"})
+OF_SHOPS = ("ratings", "escalations", "reviews", "shipments")
+OF_STAFF = ("ratings", "refunds", "escalations", "service_orders", "work_orders", "surveys")
+SHOP_UNKNOWN = (
+    "表 {table} 里的店铺 {names} 在聊天和订单里都没有（{n} 行），不算进本月的店铺；"
+    "如果是同一个店铺的不同叫法，请写进 period.yaml 的 settings.shop_alias"
+)
+ACCOUNT_UNKNOWN = (
+    "表 {table} 里的账号 {names} 在花名册和聊天里都没有（{n} 行），不算给任何员工；"
+    "如果是本店的客服，请在花名册补上"
+)
 TEXTS = CHATS | {mapping.FORMAT}  # whose texts are looked into for orders
 
 
@@ -64,6 +74,7 @@ def finish(
         review += peers_repeated(tables["peers"])
     if "online" in tables:
         done["online"] = name_accounts(tables["online"], _files(inputs, ONLINE), accounts, review)
+    review += strangers(done)
     return done
 
 
@@ -76,6 +87,25 @@ def shops_apart(messages: pl.DataFrame, orders: pl.DataFrame) -> list[ReviewItem
     told = f"聊天里的店铺（{'、'.join(chats[:5])}）与订单里的（{'、'.join(sold[:5])}）没有一个相同，"
     told += "任何订单都归不到人；如果是同一个店铺的不同叫法，请写进 period.yaml 的 settings.shop_alias"
     return [ReviewItem("source_note", "shop", told)]
+
+
+def strangers(tables: dict[str, pl.DataFrame]) -> list[ReviewItem]:
+    """Shops and accounts of other tables that nothing else knows: their rows are read, and count for no one."""
+    shops = set(tables["messages"]["shop"].unique()) | set(tables["orders"]["shop"].unique())
+    staff = set(tables["messages"]["account"].unique()) | set(tables["roster"]["account"])
+    notes = []
+    for column, table, known, told in (
+        *(("shop", name, shops, SHOP_UNKNOWN) for name in OF_SHOPS),
+        *(("account", name, staff, ACCOUNT_UNKNOWN) for name in OF_STAFF),
+    ):
+        if table in tables:
+            left = tables[table][column].drop_nulls().value_counts().sort(column)
+            rows = [(name, n) for name, n in left.iter_rows() if name not in known]
+            names = "、".join(name for name, _ in rows[:5]) + (f" 等 {len(rows)} 个" if len(rows) > 5 else "")
+            count = sum(n for _, n in rows)
+            detail = told.format(table=table, names=names, n=count)
+            notes += [ReviewItem("source_note", table, detail, count)] if rows else []
+    return notes
 
 
 def refunds_repeated(refunds: pl.DataFrame) -> list[ReviewItem]:

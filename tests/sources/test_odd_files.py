@@ -134,3 +134,12 @@ def test_the_list_to_review_names_column_and_first_row_of_each_reason(month):
             1,
         ),
     ]
+
+
+def test_shops_and_accounts_that_nothing_else_knows_are_told(month):
+    rated = "甲店,b1,甲店:小一,2026-10-02 09:00:00,5,human\n甲店,b1,甲店:离职,2026-10-02 09:00:00,5,human\n"
+    rated += "甲店旗舰,b1,甲店:小一,2026-10-02 09:00:00,5,human\n"
+    month.write("ratings.csv", "shop,buyer,account,ts,score,source\n" + rated)
+    shop, account = (note.detail for note in month.read().review)
+    assert "店铺 甲店旗舰 在聊天和订单里都没有（1 行）" in shop
+    assert "账号 甲店:离职 在花名册和聊天里都没有（1 行）" in account
