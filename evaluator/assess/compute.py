@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 from evaluator.assess.assessment import Assessment, Line
 from evaluator.assess.pack import Item, Pack
+from evaluator.assess.reach import counted_since
 from evaluator.assess.windows import Days, asked, before, halves, item_days
 from evaluator.metrics.measures import ScopeKey
 from evaluator.metrics.monthfacts import MonthFacts, PeriodView
@@ -21,7 +22,6 @@ from evaluator.model import KpiCell, MonthData, Profile
 from evaluator.rulebook import metric_catalogue
 from evaluator.scoring import EmployeeScore, ScoreRow, score_cells
 from evaluator.settings import MonthConfig
-from evaluator.tables import TABLES
 
 Names = dict[ScopeKey, str]
 Cells = Mapping[tuple[str, str, str], KpiCell]  # scope, id, MetricRequest.id
@@ -175,7 +175,7 @@ def _line(
         how=row.detail if row else "",
         breakdown=tuple(breakdown),
         short_days=_short_days(item, key, days, figures),
-        since=counted_since(view.month, item, days),
+        since=counted_since(view.month, item.request, days),
         previous=_cell(item, key, task.before, figures) if task.before else None,
     )
 
@@ -197,33 +197,3 @@ def _consequences(pack: Pack, lines: Sequence[Line], employee: EmployeeScore | N
     if employee is not None and employee.grade is not None and pack.plan is not None:
         found += [g.consequence for g in pack.plan.grades if g.name == employee.grade and g.consequence]
     return tuple(found)
-
-
-def counted_since(month: MonthData, item: Item, days: Days) -> date | None:
-    """From when a figure counts where its window begins before the period and the data does not reach back to that:
-    the first day of the latest of its tables, at most the period's first. None where it does."""
-    start = month.config.start
-    if days.first >= start:
-        return None
-    needs = {
-        need.partition(".")[0].strip(" ?")
-        for n in metric_catalogue()[item.request.metric].needs
-        for need in n.split("|")
-    }
-    begins = [_first_day(month, table) or start for table in sorted(needs) if month.has(table)]
-    since = min(max(begins, default=start), start)
-    return since if since > days.first else None
-
-
-def _first_day(month: MonthData, table: str) -> date | None:
-    """The first day of a table with times: the earliest of its first column of time."""
-    column = next((c.name for c in TABLES[table].columns if c.kind in ("time", "date")), None)
-    if column is None:
-        return None
-    first = month.tables[table][column].min()
-    if first is None:
-        return None
-    if isinstance(first, date) and not hasattr(first, "hour"):
-        return first
-    shifted = first - timedelta(seconds=month.config.settings.day_start_s)  # type: ignore[operator]
-    return shifted.date()  # type: ignore[no-any-return, union-attr]

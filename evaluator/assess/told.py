@@ -24,6 +24,15 @@ def told_days(days: Days) -> str:
     return f"{days.first} 至 {days.end - timedelta(days=1)}"
 
 
+def told_period(found: Assessment) -> str:
+    """The days assessed; those that its figures count, where these differ; of halves of a month the day after, on which
+    the platform looks at them."""
+    told, usual = told_days(found.days), common_days(found)
+    if usual != found.days:
+        told += f"（统计 {told_days(usual)}）"
+    return told + (f"（{found.days.end} 考核）" if found.pack.window.kind == "half_months" else "")
+
+
 def told_met(line: Line) -> str:
     return {True: "达标", False: "未达标", None: ""}[line.met]
 
@@ -60,8 +69,7 @@ def _short_day(day: date, cell: KpiCell, line: Line) -> str:
 def _one(found: Assessment) -> str:
     who = f"{found.employee_id} {found.name}" if found.employee_id else found.name
     usual = common_days(found)
-    counted = "" if usual == found.days else f"（统计 {told_days(usual)}）"
-    lines = [f"■ {found.pack.name}　{who}　{told_days(found.days)}{counted}"]
+    lines = [f"■ {found.pack.name}　{who}　{told_period(found)}"]
     rows = [HEADS] + [_row(line) for line in found.lines]
     widths = [max(_width(row[i]) for row in rows) for i in range(len(HEADS))]
     for n, row in enumerate(rows):

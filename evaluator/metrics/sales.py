@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import polars as pl
 
-from evaluator.metrics.figures import CREDITED, FEN, ORDERS, PAID_DAY, Answer, Figure, Maker, registering
+from evaluator.metrics.figures import (
+    ALL_ORDERS,
+    CREDITED,
+    FEN,
+    ORDERS,
+    PAID_DAY,
+    Answer,
+    Figure,
+    Maker,
+    registering,
+)
 from evaluator.metrics.measures import ROWS, Measure
 from evaluator.metrics.monthfacts import MonthFacts
 from evaluator.metrics.request import MetricRequest
@@ -20,6 +30,7 @@ QUANTITY = Measure(
 NO_QUANTITY = Measure("no_quantity", "paid_orders", CREDITED & pl.col("quantity").is_null())
 ALL_SALES = Measure("all_sales", "paid_orders", pl.col("counted"))
 SILENT = Measure("silent_sales", "paid_orders", pl.when(CREDITED).then(0).otherwise(pl.col("counted")))
+SILENT_ORDERS = Measure("silent_orders", "paid_orders", ~CREDITED)
 
 
 def _credited(facts: MonthFacts) -> pl.DataFrame:
@@ -41,6 +52,8 @@ _OF_THE_SHOP = {
     "shop_sales": Figure(ALL_SALES, scale=FEN),
     "silent_sales": Figure(SILENT, scale=FEN),
     "silent_share": Figure(SILENT, ALL_SALES, FEN, FEN),
+    "silent_orders": Figure(SILENT_ORDERS),
+    "silent_order_share": Figure(SILENT_ORDERS, ALL_ORDERS),
 }
 
 

@@ -36,6 +36,7 @@ ACCOUNTS = {employee: account for account, employee, *_ in ROSTER}
 
 PERIOD = """
 period: {start: 2026-10-01, end: 2026-11-01}
+platform: tmall
 plan: plan.yaml
 shop: 旗舰店
 settings: {orders_through: 2026-11-05}

@@ -41,6 +41,9 @@ class Strict(HTMLParser):
             self.text += data
 
 
+NAMED = ("team.html", "assessment.html")
+
+
 def parsed(path: Path) -> Strict:
     page = Strict()
     page.feed(path.read_text(encoding="utf-8"))
@@ -50,7 +53,7 @@ def parsed(path: Path) -> Strict:
 
 
 def pages(finished: Finished) -> list[Path]:
-    return [finished.out / "team.html", *sorted((finished.out / "agents").iterdir())]
+    return [*(finished.out / name for name in NAMED), *sorted((finished.out / "agents").iterdir())]
 
 
 def agent_file(finished: Finished, employee: str) -> Path:
@@ -74,11 +77,12 @@ def test_pages_are_well_formed_and_run_nothing(finished: Finished) -> None:
         for tag, attributes in page.tags:
             assert not any(name.startswith("on") or name == "src" for name in attributes), (path.name, tag)
             href = attributes.get("href")
-            assert href is None or href.startswith(("#", "agents/"))
+            assert href is None or href.startswith(("#", "agents/")) or href in NAMED
         assert path.stat().st_size < 1_000_000
 
 
 def test_hostile_text_is_text(finished: Finished) -> None:
+    assert EVIL_NAME in parsed(finished.out / "assessment.html").text
     for path in (finished.out / "team.html", agent_file(finished, EVIL_ID)):
         text = parsed(path).text
         for piece in (

@@ -22,7 +22,7 @@ from evaluator.render.sheet import Block, Column, Sheet
 from evaluator.render.view.payroll import payroll_block
 from evaluator.render.workbook import _SheetWriter, _Styles, write_workbook
 
-SHEETS = ["绩效工资", "评分", "KPI", "归属明细", "口径", "待核"]
+SHEETS = ["绩效工资", "评分", "KPI", "归属明细", "口径", "待核", "平台考核"]
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from evaluator.assess.assessment import Assessment, Line, shortfall
-from evaluator.assess.told import common_days, remarks, sources, told_days, told_met
+from evaluator.assess.told import common_days, remarks, sources, told_days, told_met, told_period
 from evaluator.numbers import Number, half_up, plain
 from evaluator.render.sheet import Block, Cell, Column, Item, Row, Value
 from evaluator.render.text import visible
@@ -64,9 +64,7 @@ def _who(found: Assessment) -> str:
 
 
 def _title(found: Assessment) -> str:
-    usual = common_days(found)
-    counted = "" if usual == found.days else f"（统计 {told_days(usual)}）"
-    return f"{_who(found)}　{told_days(found.days)}{counted}"
+    return f"{_who(found)}　{told_period(found)}"
 
 
 def _shop_block(data: Prepared, found: Assessment) -> Block:
