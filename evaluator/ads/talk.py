@@ -50,9 +50,12 @@ def everybody(month: MonthData, bucket: Bucket) -> MonthTalk:
 
 
 def judged(month: MonthData, bucket: Bucket) -> MonthTalk:
-    """The period's messages of the buyers whom R-F0 does not protect on every day of it."""
+    """The period's messages of the buyers whom R-F0 does not protect on every day of the data."""
     first, end = month.config.days
-    near = pl.col("paid_day").is_between(end - 1 - BUYER_PROTECTED_DAYS, first + BUYER_PROTECTED_DAYS)
+    days = bucket.rows["day"]
+    near = pl.col("paid_day").is_between(
+        pl.lit(days.max()) - BUYER_PROTECTED_DAYS, pl.lit(days.min()) + BUYER_PROTECTED_DAYS
+    )
     safe = bucket.orders.filter(near)["b"].unique()
     return MonthTalk(
         month, bucket, pl.col("day").is_between(first, end - 1) & ~pl.col("b").is_in(safe.implode())
