@@ -36,7 +36,7 @@ OWN_WEIGHT = 5.0  # a label of the shop's own counts as so many sentences of our
 
 
 def train(rules: AdRules, own: pl.DataFrame | None = None) -> tuple[AdModel, pl.DataFrame]:
-    """The model, and what each text of the corpus scored when it was left out (text, kind, section, taught, probability).
+    """The model, and what each text scored when it was left out (text, kind, section, taught, probability).
     ``own``: text, ad of the shop's labels."""
     documents = _documents(rules, own)
     ad, weight = (documents["kind"] == "ad").to_numpy(), documents["weight"].to_numpy()
