@@ -9,7 +9,7 @@ import polars as pl
 
 from evaluator import links
 from evaluator.ads.told import told
-from evaluator.filters import BuyerLists
+from evaluator.filters import BuyerLists, filter_counts
 from evaluator.identity import OWN, shown
 from evaluator.kernel import Facts
 from evaluator.metrics.monthfacts import PeriodView
@@ -18,6 +18,7 @@ from evaluator.model import MonthData, ReviewItem
 from evaluator.pay import Pay
 from evaluator.prepare import Bucket
 from evaluator.roster import Roster
+from evaluator.rulebook import label
 from evaluator.scoring import Scores
 from evaluator.sources.column_words import spoken
 
@@ -52,7 +53,8 @@ def gather_review(
         *_refunds(month),
         *_online(view),
         *_labels(month, bucket),
-        *_ads(bucket, lists),
+        *_ads(month, bucket, lists),
+        *_filtered(month, facts),
         *_code_word(bucket, facts, view),
         *_immature(kpi),
         *scores.review,
@@ -263,10 +265,12 @@ def _labels(month: MonthData, bucket: Bucket) -> list[ReviewItem]:
     return items
 
 
-def _ads(bucket: Bucket, lists: BuyerLists) -> list[ReviewItem]:
-    """Buyers whom the program, not a person, calls advertisers, and why."""
+def _ads(month: MonthData, bucket: Bucket, lists: BuyerLists) -> list[ReviewItem]:
+    """Buyers whom the program, not a person, calls advertisers, and why; not those whom R-F1 filters anyhow."""
+    internal = lists.internal if month.config.settings.filters.internal else lists.internal.clear()
     decided = (
         lists.ads.filter((pl.col("by") != "label") & pl.col("ad"))
+        .join(internal, on="b", how="anti")
         .join(bucket.codes.buyers, on="b")
         .sort("shop", "who")
     )
@@ -279,6 +283,23 @@ def _ads(bucket: Bucket, lists: BuyerLists) -> list[ReviewItem]:
         for r in decided.with_columns(shown().alias("buyer")).iter_rows(named=True)
     ]
     return [*lists.notes, *_capped(items, "ad_review")]
+
+
+def _filtered(month: MonthData, facts: Facts) -> list[ReviewItem]:
+    """R-F1 to R-F6: what each filter took out."""
+    counts = filter_counts(facts.receptions, month.config.settings).filter(pl.col("receptions") > 0)
+    return [
+        ReviewItem(
+            "filtered",
+            name,
+            f"过滤「{label('filters', name)}」去掉了 {receptions} 次接待（{messages} 条消息，{buyers} 位买家），"
+            "不计入任何客服指标；如不该去掉，请改 period.yaml 的 settings.filters",
+            receptions,
+        )
+        for name, receptions, messages, buyers in counts.select(
+            "filter", "receptions", "messages", "buyers"
+        ).iter_rows()
+    ]
 
 
 def _code_word(bucket: Bucket, facts: Facts, view: PeriodView) -> list[ReviewItem]:

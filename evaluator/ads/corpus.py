@@ -1,8 +1,9 @@
 """The training text of the ad classifier: our own sentences, as templates (``rules/ads/*.txt``), expanded the same way
 every time.
 
-A file's first line says what its lines are: ``# class: ad``, ``# class: customer``, or ``# class: lookalike`` (no
-ads, but written like some, or with their words). ``## 类别`` begins a section, a line is a template: ``{甲|乙}``
+A file's first line says what its lines are: ``# class: ad``, ``# class: customer``, ``# class: difficult`` (customers
+with advertisers' words: resellers, purchasers, paragraphs of law, contacts, links), or ``# class: lookalike`` (no ads,
+but written like some; half of them by agents). ``## 类别`` begins a section, a line is a template: ``{甲|乙}``
 one of these,
 ``<slot>`` a value of ``slots.yaml`` or a made-up number, `` || `` between messages that one person sends in a row.
 """
@@ -28,11 +29,16 @@ SEED = 20200222
 FOLDS = 5
 GREETED = 3  # customers who said a greeting and nothing else
 LONGEST_TALK = 120  # characters after which a made-up talk does not go on
+GOES_ON = (0, 0, 0, 1, 2, 2, 3, 4, 6, 9)  # templates that follow a customer's first
+TALKS = 5  # whole talks that begin with each template of a customer
+MESSAGES = (1, 1, 2, 2, 3, 3, 4, 5, 6, 8, 12)  # of a whole talk, each as often
 NEXT = " || "
 OPENERS = ("在吗", "你好", "您好", "亲", "老板在吗", "在不在", "hi", "掌柜的在吗", "你好，在吗")
-JOINTS = (None, None, "，", "。", " ", ",")  # of messages; None: they stay apart
+JOINTS = (None, None, None, None, "，", "。", " ", ",")  # of messages; None: they stay apart
 MARKS = (None, None, "，", " ", "")  # for commas and full stops; None: as written
-EXPANDED = {"ad": 3, "customer": 3, "lookalike": 2}  # times that each template is filled in
+SCHEMA = {"text": pl.String, "kind": pl.String, "section": pl.String, "fold": pl.Int64}
+CUSTOMERS = ("customer", "difficult")
+EXPANDED = {"ad": 3, "customer": 5, "difficult": 5, "lookalike": 3}  # times that each template is filled in
 
 _CHOICE = re.compile(r"\{([^{}]*)\}")
 _MARK = re.compile("[，。、；,;]")
@@ -44,7 +50,7 @@ class Section:
     """Templates of one kind of text."""
 
     name: str
-    kind: str  # ad, customer, lookalike
+    kind: str  # one of EXPANDED
     lines: tuple[str, ...]
 
 
@@ -128,53 +134,89 @@ class Filler:
 
 
 def documents(finder: RulesFinder | None = None, seed: int = SEED) -> pl.DataFrame:
-    """What people wrote, a person a row: ``text`` (messages joined by line breaks), ``kind``, ``section``, ``fold``.
+    """What teaches, a person a row: ``text`` (messages joined by line breaks), ``kind``, ``section``, ``fold``.
 
     Advertisers: each template, sometimes after a greeting or followed by another of its section. Customers: each
-    template alone (kind ``sentence``), and talks that run on, partly about other things. Templates
-    of different folds never meet in a text, so that a fold can be left out."""
+    template alone, after a greeting, and in talks that run on, partly about other things. Templates of different
+    folds never meet in a text, so that a fold can be left out."""
     fill = Filler.of(finder, seed)
-    rows = [(greeting, "sentence", "招呼", n % FOLDS) for n, greeting in enumerate(OPENERS * GREETED)]
+    rows = [(greeting, "customer", "招呼", n % FOLDS) for n, greeting in enumerate(OPENERS * GREETED)]
     found = sections(finder)
     for fold in range(FOLDS):
-        general = [line for s in found if s.kind == "customer" for line in s.lines[fold::FOLDS]]
+        general = _general(found, fold)
         for section in found:
             lines = section.lines[fold::FOLDS]
             for line in lines:
                 for nth in range(EXPANDED[section.kind]):
-                    said = _said(fill, section, lines, general, line, nth)
-                    kind = "sentence" if section.kind == "customer" and not nth else section.kind
-                    rows.append(("\n".join(dict.fromkeys(said)), kind, section.name, fold))
-    schema = {"text": pl.String, "kind": pl.String, "section": pl.String, "fold": pl.Int64}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+                    said = _said(fill, section.kind, lines, general, line, nth)
+                    rows.append(("\n".join(dict.fromkeys(said)), section.kind, section.name, fold))
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def talks(finder: RulesFinder | None = None, seed: int = SEED) -> pl.DataFrame:
+    """Customers' whole talks, as they send them, message by message: what the false alarms are counted on. Columns as
+    in ``documents``; each template begins as many talks."""
+    fill = Filler.of(finder, seed)
+    rows = []
+    found = [s for s in sections(finder) if s.kind in CUSTOMERS]
+    for fold in range(FOLDS):
+        general = _general(found, fold)
+        for section in found:
+            lines = section.lines[fold::FOLDS]
+            for line in lines:
+                for _ in range(TALKS):
+                    said = _talk(fill, lines, general, line)
+                    rows.append(("\n".join(dict.fromkeys(said)), section.kind, section.name, fold))
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def _general(found: Sequence[Section], fold: int) -> list[str]:
+    """A fold's templates of all customers."""
+    return [line for s in found if s.kind in CUSTOMERS for line in s.lines[fold::FOLDS]]
+
+
+def _talk(fill: Filler, lines: Sequence[str], general: Sequence[str], line: str) -> list[str]:
+    """A customer's messages, half of those that follow about what every customer asks."""
+    length = fill.chance.choice(MESSAGES)
+    said = _greeted(fill, fill.messages(line))
+    for following in _following(fill, (lines, general), line, length):
+        if len(said) < length:
+            said += fill.messages(following)
+    return said
+
+
+def _following(fill: Filler, sources: Sequence[Sequence[str]], line: str, several: int) -> list[str]:
+    """So many templates at most, none of them twice."""
+    drawn = [fill.chance.choice(fill.chance.choice(sources)) for _ in range(several)]
+    return [template for template in dict.fromkeys(drawn) if template != line]
 
 
 def _said(
-    fill: Filler, section: Section, lines: Sequence[str], general: Sequence[str], line: str, nth: int
+    fill: Filler, kind: str, lines: Sequence[str], general: Sequence[str], line: str, nth: int
 ) -> list[str]:
-    """The messages of one person that begin with a template."""
-    said = _greeted(fill, fill.messages(line), nth)
-    if section.kind == "ad":
-        more = [lines] if nth and fill.chance.random() < 0.2 else []
-    else:  # a customer's talk runs on, half of it about what every customer asks
-        several = nth * fill.chance.choice((1, 2, 2, 3, 4, 6, 9))
-        more = [fill.chance.choice((lines, general)) for _ in range(several)]
-    for source in more:
+    """The messages of one person that begin with a template: the template alone, or typed by some habit, greeted and
+    gone on with."""
+    if not nth:
+        return fill.messages(line)
+    said = _greeted(fill, fill.messages(line))
+    if kind == "ad":
+        following = _following(fill, (lines,), line, int(fill.chance.random() < 0.2))
+    else:
+        following = _following(fill, (lines, general), line, fill.chance.choice(GOES_ON))
+    for template in following:
         if sum(map(len, said)) <= LONGEST_TALK:
-            said += fill.messages(fill.chance.choice(source))
-    return _typed(fill, said, nth)
+            said += fill.messages(template)
+    return _typed(fill, said)
 
 
-def _greeted(fill: Filler, said: list[str], nth: int) -> list[str]:
+def _greeted(fill: Filler, said: list[str]) -> list[str]:
     """Sometimes with a greeting before it: customers and advertisers begin alike."""
-    return [fill.chance.choice(OPENERS), *said] if nth and fill.chance.random() < 0.4 else said
+    return [fill.chance.choice(OPENERS), *said] if fill.chance.random() < 0.4 else said
 
 
-def _typed(fill: Filler, said: list[str], nth: int) -> list[str]:
+def _typed(fill: Filler, said: list[str]) -> list[str]:
     """Punctuated by another habit: how somebody types tells nothing of what he wants. Some send one long
     message instead of several, some write blanks or nothing for commas."""
-    if not nth:
-        return said
     joint = fill.chance.choice(JOINTS)
     text = "\n".join(said) if joint is None else joint.join(said)
     mark = fill.chance.choice(MARKS)

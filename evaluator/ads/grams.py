@@ -19,10 +19,10 @@ import polars as pl
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-BITS = 18
+BITS = 19
 BUCKETS = 1 << BITS
 LONGEST_GRAM = 3  # characters; n-grams are of all sizes up to it
-SHORTEST = 35.0  # length of a vector; of about thirty n-grams
+SHORTEST = 30.0  # length of a vector; of about twenty n-grams
 SLICE = 2048  # messages at a time: their arrays fit in a processor's cache
 HASHING = "mul32-2654435761/xor15/2246822519"  # part of a model's identity: other hashing, other model
 

@@ -13,6 +13,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -122,7 +123,16 @@ def load(path: Path) -> AdModel:
             about = json.loads(stored["about"].tobytes())
         same = all(a.dtype == np.float16 and a.shape == (grams.BUCKETS,) for a in (weights, idf))
         made = [about[key] for key in KEYS]
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zipfile.error) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        EOFError,
+        RuntimeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise EvaluatorError(f"{path.name}：广告模型文件损坏或不是模型文件，读不出；{_AGAIN}") from error
     if made != [FORMAT, grams.HASHING, grams.BITS, grams.LONGEST_GRAM, grams.SHORTEST]:
         raise EvaluatorError(f"{path.name}：广告模型是另一个版本（{made[0]}）训练的，本程序用不了；{_AGAIN}")

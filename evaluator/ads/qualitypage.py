@@ -49,7 +49,11 @@ def write_page(found: Quality, name: str, out: Path) -> None:
         "heads": list(_NAMES.values()),
         "curve": _points([(recall, precision) for _, precision, recall in found.curve]),
         "calibration": [
-            (*_place(p, share), f"{n:,} 段：模型 {p:.0%}，实际 {share:.0%}")
+            (
+                *_place(p, share),
+                round(3 + 7 * (n / found.texts.height) ** 0.5, 1),
+                f"{n:,} 段：模型 {p:.0%}，实际 {share:.0%}",
+            )
             for p, share, n in found.calibration
         ],
         "frame": (WIDTH, HEIGHT, MARGIN),

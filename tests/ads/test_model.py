@@ -85,7 +85,7 @@ def test_a_model_is_stored_without_pickle_and_reads_back(tmp_path: Path) -> None
     assert again.threshold == model.threshold
 
 
-@pytest.mark.parametrize("damage", ["cut", "byte", "text", "empty", "pickle", "weights", "version"])
+@pytest.mark.parametrize("damage", ["cut", "byte", "header", "text", "empty", "pickle", "weights", "version"])
 def test_damage_is_told_in_a_sentence(tmp_path: Path, damage: str) -> None:
     path, model = tmp_path / "ads_model.npz", builtin()
     model.save(path)
@@ -94,6 +94,8 @@ def test_damage_is_told_in_a_sentence(tmp_path: Path, damage: str) -> None:
         path.write_bytes(whole[: len(whole) // 2])
     elif damage == "byte":
         path.write_bytes(whole[:5000] + bytes([whole[5000] ^ 255]) + whole[5001:])
+    elif damage == "header":
+        path.write_bytes(whole[:8] + bytes([whole[8] ^ 255]) + whole[9:])  # how it is compressed
     elif damage == "text":
         path.write_text("不是模型")
     elif damage == "empty":
