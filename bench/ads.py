@@ -104,7 +104,9 @@ def speed(judges: Judges) -> str:
     judges.model.probabilities(pl.DataFrame({"b": range(len(plain)), "text": plain}))
     end = time.process_time()
     n = len(messages)
-    return f"{n:,} messages: spelling {n / (middle - start):,.0f}, classifier {n / (end - middle):,.0f} a second"
+    return (
+        f"{n:,} messages: spelling {n / (middle - start):,.0f}, classifier {n / (end - middle):,.0f} a second"
+    )
 
 
 if __name__ == "__main__":

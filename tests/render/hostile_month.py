@@ -138,6 +138,9 @@ def write_month(folder: Path) -> Path:
     """The month's folder: messages, orders, roster, adjustments, plan."""
     folder.mkdir()
     (folder / "period.yaml").write_text(PERIOD, encoding="utf-8")
+    _write(
+        folder / "labels.csv", "shop,buyer,label", [("旗舰店", "gammabuyer", "not_ad")]
+    )  # however he writes
     (folder / "plan.yaml").write_text(PLAN, encoding="utf-8")
     _write(folder / "messages.csv", "shop,buyer,account,sender,ts,text,kind,auto,to_account", _messages())
     _write(folder / "roster.csv", "account,employee_id,name,group,role,base_salary", list(ROSTER))
