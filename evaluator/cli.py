@@ -72,6 +72,8 @@ def _summary(evaluation: object, out: Path) -> None:
     for line in evaluation.links_told():
         typer.echo(line)
     typer.echo(f"工资合计 {evaluation.payroll_total:,.2f} 元")
+    if evaluation.assessments:
+        typer.echo(f"平台考核　{out / 'assessment.html'}")
     typer.echo(
         f"工作簿　　{out / 'payroll.xlsx'}\n主管页面　{out / 'team.html'}\n客服自查　{out / 'agents'}{os.sep}"
     )
@@ -179,6 +181,31 @@ def reconcile(
             typer.echo(remark, err=True)
     else:
         typer.echo(as_text(found))
+
+
+@app.command()
+def assess(
+    month: Month,
+    platform: Annotated[
+        str,
+        typer.Option(help="平台或规则包，如 tmall、tmall_basic_service；不写则按 period.yaml 的 platform"),
+    ] = "",
+    window: Annotated[
+        str | None,
+        typer.Option(
+            help="不按本期，而按：last_7、last_30、day、week、month（以期末为止），并列出环比；period 为本期加环比"
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="以 JSON 写出")] = False,
+) -> None:
+    """按平台自己的考核规则算：每项数值、目标、得分，差多少，后果是什么。"""
+    from evaluator.assess.commands import as_json as json_text
+    from evaluator.assess.commands import assess_month
+    from evaluator.assess.told import as_text
+
+    with _progress(as_json) as progress:
+        found = assess_month(month, platform, window, progress)
+    typer.echo(json_text(found) if as_json else as_text(found))
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from evaluator.assess.assessment import Assessment
 from evaluator.links import summary
 from evaluator.messages import Messages
 from evaluator.metrics.monthfacts import MonthFacts
@@ -45,6 +46,7 @@ class Evaluation:
     facts: MonthFacts  # what the figures were counted from, coded
     talk: Messages  # every message row, with its buyer and agent
     manifest: dict[str, Any] = field(default_factory=dict)
+    assessments: list[Assessment] = field(default_factory=list)  # by the packs of the month's platforms
 
     @property
     def payroll_total(self) -> Decimal:

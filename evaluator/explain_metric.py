@@ -8,11 +8,13 @@ from pathlib import Path
 import polars as pl
 
 from evaluator.finished import FinishedRun
-from evaluator.metrics.figures import FEN, MAKERS, MS, MS_PER_HOUR, response_turns, response_wait
+from evaluator.metrics.figures import FEN, MS, MS_PER_HOUR
 from evaluator.metrics.measures import Measure
 from evaluator.metrics.monthfacts import MonthFacts
+from evaluator.metrics.registry import MAKERS
 from evaluator.metrics.request import MetricRequest
 from evaluator.metrics.table import QUANTILES
+from evaluator.metrics.talk import response_turns, response_wait
 from evaluator.render.text import visible
 from evaluator.render.words import run_words
 from evaluator.rulebook import label, metric_catalogue
@@ -98,7 +100,7 @@ def _special(facts: MonthFacts, request: MetricRequest, code: int) -> pl.DataFra
 FIRST = ("shop", "buyer", "day", "paid_day", "order_id", "refund_id", "opened", "ts", "start", "end")
 HIDDEN = ("a", "s", "b", "r", "o", "n", "v", "robot_acct")  # codes
 DAYS = ("day", "paid_day")
-IN_FEN = ("counted", "back", "amount", "taken", "placed_fen", "followed_fen")
+IN_FEN = ("counted", "back", "amount", "taken", "placed_fen", "followed_fen", "given")
 IN_MS = ("wait", "reply_wait", "took_ms")
 
 

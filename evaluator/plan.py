@@ -117,12 +117,13 @@ class Gate:
 
 @dataclass(frozen=True)
 class Grade:
-    """``[threshold, name, {coefficient | fixed}]``."""
+    """``[threshold, name, {coefficient | fixed}]``; in a platform's pack ``{consequence: …}``."""
 
     threshold: Decimal
     name: str
     coefficient: Decimal | None = None
     fixed: Decimal | None = None
+    consequence: str = ""
 
 
 # ---- pay, SPEC §9 ----

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from evaluator.dated import Stale, pick_for
-from evaluator.metrics.request import METRIC_OPTIONS
+from evaluator.metrics.request import METRIC_OPTIONS, MetricRequest
 from evaluator.model import ReviewItem
 from evaluator.payfile import read_pay
 from evaluator.plan import (
@@ -44,6 +44,7 @@ METHODS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "rank": ((), ("points", "percentile", "fallback")),
     "penalty": (("limit", "points"), ("op",)),
 }
+SCORE_OPTIONS = tuple(dict.fromkeys(o for must, may in METHODS.values() for o in (*must, *may)))
 _ITEM_KEYS = ("metric", "weight", "method", "min_sample", "lower_is_better")
 PLAN_KEYS = ("name", "applies_to", "kpi_base", "score", "gates", "max_left_out", "grades", "pay")
 
@@ -76,7 +77,7 @@ def _plan(node: Node, catalogue: Catalogue, notes: list[ReviewItem]) -> Plan:
     pairs = node.mapping(PLAN_KEYS)
     score_nodes = pairs["score"].items("指标列表") if "score" in pairs else []
     score = tuple(_score_item(n, catalogue, notes) for n in score_nodes)
-    grades = _grades(pairs["grades"]) if "grades" in pairs else ()
+    grades = read_grades(pairs["grades"]) if "grades" in pairs else ()
     left_out = DEFAULT_MAX_LEFT_OUT
     if "max_left_out" in pairs:
         left_out = pairs["max_left_out"].number(least=0)
@@ -116,13 +117,27 @@ def _applies_to(node: Node) -> AppliesTo:
 
 # ---- score ----
 def _score_item(node: Node, catalogue: Catalogue, notes: list[ReviewItem]) -> ScoreItem:
-    options = tuple(dict.fromkeys(o for must, may in METHODS.values() for o in (*must, *may)))
-    pairs = node.mapping((*_ITEM_KEYS, *options, *METRIC_OPTIONS))
+    pairs = node.mapping((*_ITEM_KEYS, *SCORE_OPTIONS, *METRIC_OPTIONS))
     metric = node.need(pairs, "metric")
+    node.need(pairs, "method")
+    item = read_scoring(node, pairs, metric.text(), read_metric(metric, pairs, catalogue))
+    _look_at(item, metric, catalogue, notes)
+    return item
+
+
+def read_scoring(
+    node: Node,
+    pairs: dict[str, Node],
+    name: str,
+    request: MetricRequest,
+    beside: tuple[str, ...] = (),
+) -> ScoreItem:
+    """How a figure is scored: the ``method`` and its options in ``pairs``. ``beside``: options that may stand there
+    whatever the method."""
     method = node.need(pairs, "method").choice(METHODS)
     must, may = METHODS[method]
     for key in pairs:
-        if key in options and key not in (*must, *may):
+        if key in SCORE_OPTIONS and key not in (*must, *may, *beside):
             pairs[key].fail(f"方法 {method} 没有选项 {key}；可用：{'、'.join((*must, *may))}", seen=False)
     for key in must:
         node.need(pairs, key, f"method: {method} 必须写")
@@ -131,10 +146,9 @@ def _score_item(node: Node, catalogue: Catalogue, notes: list[ReviewItem]) -> Sc
     weight = pairs["weight"].number(least=0, what="权重") if "weight" in pairs else Decimal(0)
     if method == "penalty" and weight:
         pairs["weight"].fail("penalty 只扣分、不占权重，应为 0")
-    request = read_metric(metric, pairs, catalogue)
     lower = pairs["lower_is_better"].flag() if "lower_is_better" in pairs else False
-    item = ScoreItem(
-        metric=metric.text(),
+    return ScoreItem(
+        metric=name,
         request=request,
         weight=weight,
         method=method,
@@ -142,8 +156,6 @@ def _score_item(node: Node, catalogue: Catalogue, notes: list[ReviewItem]) -> Sc
         min_sample=pairs["min_sample"].number(least=0) if "min_sample" in pairs else None,
         lower_is_better=lower,
     )
-    _look_at(item, metric, catalogue, notes)
-    return item
 
 
 def _how(method: str, node: Node, pairs: dict[str, Node], weight: Decimal, lower: bool) -> How:
@@ -272,19 +284,20 @@ def _effect(node: Node) -> Effect:
     return Effect(kind, amount.number(least=0))
 
 
-def _grades(node: Node) -> tuple[Grade, ...]:
+def read_grades(node: Node, keys: tuple[str, ...] = ("coefficient", "fixed")) -> tuple[Grade, ...]:
+    """``[[90, 优秀, {…}], …]``, from the highest; ``keys``: what may stand in the third place, one of them."""
     grades: list[Grade] = []
     for row in node.items("[[分数线, 等级], …]"):
-        cells = row.items("[分数线, 等级, {coefficient: 系数}]")
+        cells = row.items(f"[分数线, 等级, {{{keys[0]}: …}}]")
         if len(cells) not in (2, 3):
-            row.fail("应为 [分数线, 等级] 或 [分数线, 等级, {coefficient: 系数}]")
+            row.fail(f"应为 [分数线, 等级] 或 [分数线, 等级, {{{keys[0]}: …}}]")
         threshold = cells[0].number(least=0, what="分数线")
         if grades and threshold >= grades[-1].threshold:
             cells[0].fail(f"分数线应从高到低，上一档是 {grades[-1].threshold}")
         name = cells[1].text()
         if any(grade.name == name for grade in grades):
             cells[1].fail("等级重名")
-        extra = cells[2].mapping(("coefficient", "fixed")) if len(cells) == 3 and not cells[2].is_null else {}
+        extra = cells[2].mapping(keys) if len(cells) == 3 and not cells[2].is_null else {}
         if len(extra) > 1:
             cells[2].fail("coefficient 与 fixed 只能写一个")
         grades.append(
@@ -295,6 +308,7 @@ def _grades(node: Node) -> tuple[Grade, ...]:
                 if "coefficient" in extra
                 else None,
                 fixed=extra["fixed"].money() if "fixed" in extra else None,
+                consequence=extra["consequence"].text() if "consequence" in extra else "",
             )
         )
     return tuple(grades)

@@ -21,20 +21,30 @@ UNITS_OF_REPLY = (
     "session_first",
     "session_mean",
 )
+CHOICES = {
+    "unit": UNITS_OF_REPLY,
+    "source": ("human", "robot"),
+    "stage": ("inquiry", "after_sale"),
+    "refund_kind": ("refund_only", "return_refund", "exchange"),
+}
+EXAMPLES = {"seconds": "seconds: 180", "unit": "unit: consult"}
 _WITHIN = re.compile(rf"reply_within_([1-9]\d{{0,5}})s_({'|'.join(UNITS_OF_REPLY)})$")
 
 
-def read_request(node: Node, catalogue: Catalogue) -> MetricRequest:
+def read_request(node: Node, catalogue: Catalogue, *, of_the_shop: bool = False) -> MetricRequest:
     """A metric with nothing but its own options, as packs list them: a name, or ``{metric: …, …}``."""
     if isinstance(node.value, str):
-        return read_metric(node, {}, catalogue)
+        return read_metric(node, {}, catalogue, of_the_shop=of_the_shop)
     pairs = node.mapping(("metric", *METRIC_OPTIONS))
-    return read_metric(node.need(pairs, "metric"), pairs, catalogue)
+    return read_metric(node.need(pairs, "metric"), pairs, catalogue, of_the_shop=of_the_shop)
 
 
-def read_metric(name_node: Node, pairs: Mapping[str, Node], catalogue: Catalogue) -> MetricRequest:
+def read_metric(
+    name_node: Node, pairs: Mapping[str, Node], catalogue: Catalogue, *, of_the_shop: bool = False
+) -> MetricRequest:
     """The figure that ``metric: name`` with the options beside it means. ``reply_within_180s_consult`` and
-    the like carry theirs in the name. Errors: unknown metric, one of the shop only, an option not its own."""
+    the like carry theirs in the name. Errors: unknown metric, one of the shop only (unless asked ``of_the_shop``),
+    an option not its own."""
     name = name_node.text()
     given = [key for key in METRIC_OPTIONS if key in pairs]
     named = STANDARD.get(name)
@@ -49,26 +59,25 @@ def read_metric(name_node: Node, pairs: Mapping[str, Node], catalogue: Catalogue
     info = catalogue.get(name)
     if info is None:
         name_node.fail(f"没有这个指标{did_you_mean(name, [*catalogue, *STANDARD])}")
-    if info.scope == "shop":
+    if info.scope == "shop" and not of_the_shop:
         name_node.fail(f"“{info.name}”是店铺指标，没有个人数值，不能用于个人方案")
     for key in given:
         if key not in info.options:
             takes = "、".join(info.options) or "（无）"
             pairs[key].fail(f"指标 {name}（{info.name}）没有选项 {key}；可用：{takes}", seen=False)
-    if name == "reply_within":
-        for key in ("seconds", "unit"):
-            if key not in pairs:
-                name_node.fail(f"reply_within 缺少 {key}（如 seconds: 180, unit: consult）", seen=False)
-    return MetricRequest.of(name, {key: _option(key, pairs[key]) for key in given})
+    for key in info.must:
+        if key not in pairs:
+            name_node.fail(f"{name} 缺少 {key}（如 {EXAMPLES[key]}）", seen=False)
+    return MetricRequest.of(name, {key: _option(key, pairs[key], info) for key in given})
 
 
-def _option(key: str, node: Node) -> object:
+def _option(key: str, node: Node, info: MetricInfo) -> object:
     if key in ("seconds", "cap_s"):
         return node.integer(least=1)
     if key == "unanswered_as_s":
         return node.integer()
     if key == "hours":
         return node.hours()
-    return node.choice(
-        {"unit": UNITS_OF_REPLY, "source": ("human", "robot"), "stage": ("inquiry", "after_sale")}[key]
-    )
+    if key in ("by_seller", "robots", "mark_immature"):
+        return node.flag()
+    return node.choice(info.choices.get(key) or CHOICES[key])

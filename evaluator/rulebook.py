@@ -13,8 +13,10 @@ from pathlib import Path
 from evaluator.model import EvaluatorError
 from evaluator.yamlfile import Node, did_you_mean, read_yaml
 
-UNITS = ("count", "yuan", "s", "hours", "ratio")
+UNITS = ("count", "yuan", "s", "hours", "ratio", "points")
 SCOPES = ("sum", "buyer_day", "ratio", "recomputed", "shop")
+
+NOT_SHARES = frozenset({"items_per_buyer", "answer_ratio"})  # ratios that are no part of a whole
 
 #: A value of ``rules/labels.yaml`` in the languages it has.
 Labels = dict[str, dict[str, dict[str, str]]]
@@ -71,10 +73,19 @@ class MetricInfo:
     definition: str  # Chinese, for managers; may hold {settings} to fill in
     options: tuple[str, ...]
     source: str  # the system or custom whose figure it follows
-    needs: tuple[str, ...]  # tables, or table.column
+    needs: tuple[str, ...]  # as ``metrics.needs`` reads them
+    needs_for: dict[str, tuple[str, ...]]  # besides: of agents' and groups' figures ("agent"), with an option
+    choices: dict[str, tuple[str, ...]]  # option → what it may be, where the metric has its own
+    must: tuple[str, ...]  # options without which it says nothing
+    standard: bool  # every run computes it (SPEC §7)
     lower_is_better: bool
     rule: str  # SPEC rule ids
     has_denominator: bool  # value = numerator / denominator
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it is a part of a whole, written in per cent."""
+        return self.unit == "ratio" and self.id not in NOT_SHARES
 
 
 @lru_cache(maxsize=8)
@@ -94,6 +105,10 @@ _METRIC_KEYS = (
     "options",
     "source",
     "needs",
+    "needs_for",
+    "choices",
+    "must",
+    "standard",
     "lower_is_better",
     "rule",
     "ratio",
@@ -109,6 +124,9 @@ def _metric(key: str, node: Node) -> MetricInfo:
     def texts(name: str) -> tuple[str, ...]:
         return pairs[name].texts() if name in pairs else ()
 
+    def lists(name: str) -> dict[str, tuple[str, ...]]:
+        return {k: n.texts() for k, n in pairs[name].pairs().items()} if name in pairs else {}
+
     return MetricInfo(
         id=key,
         name=need("name").text(),
@@ -118,6 +136,10 @@ def _metric(key: str, node: Node) -> MetricInfo:
         options=texts("options"),
         source=need("source").text(),
         needs=texts("needs"),
+        needs_for=lists("needs_for"),
+        choices=lists("choices"),
+        must=texts("must"),
+        standard=pairs["standard"].flag() if "standard" in pairs else True,
         lower_is_better=pairs["lower_is_better"].flag() if "lower_is_better" in pairs else False,
         rule=need("rule").text(),
         has_denominator=need("ratio").flag(),

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from evaluator.ads.decide import Judges, decide
-from evaluator.ads.talk import judged
+from evaluator.assess.compute import assess
 from evaluator.engine.local import analyze_bucket
 from evaluator.evaluation import Evaluation
 from evaluator.facttables import ads_table, fact_tables
@@ -68,8 +68,8 @@ def analyze_month(
         codes = bucket.codes.agent_code()
         named = [codes[p.employee_id] for p in profiles.values() if p.role in settings.credit_roles]
         creditable = pl.Series("a", named, dtype=pl.Int32)
-    by_session = any(str(r.option("unit", "")).startswith("session") for r in month.config.requests)
-    context = Context(settings, creditable, last_covered_day(bucket.orders, settings), by_session)
+    covered = last_covered_day(bucket.orders, settings)
+    context = Context(settings, creditable, covered, month.config.by_session)
     lists = buyer_lists(month, bucket)
     return lists, context, analyze_bucket(bucket, lists, items, context, month.shelf)
 
@@ -90,6 +90,22 @@ def scope_names(bucket: Bucket, facts: Facts, profiles: dict[str, Profile]) -> d
     )
 
 
+def period_view(
+    month: MonthData,
+    bucket: Bucket,
+    facts: Facts,
+    roster: Roster,
+    profiles: dict[str, Profile],
+    items: pl.DataFrame | None,
+    covered: int | None,
+) -> PeriodView:
+    """What the figures of the period are made from."""
+    groups = {p.employee_id: p.group for p in profiles.values() if p.group}
+    scopes = scopes_of(month, bucket.codes.agents, bucket.codes.shops, groups)
+    first, end = month.config.days
+    return PeriodView(month, bucket, facts, roster, profiles, scopes, first, end, covered, items)
+
+
 def measure(
     month: MonthData,
     bucket: Bucket,
@@ -101,10 +117,7 @@ def measure(
     requests: Sequence[MetricRequest] | None = None,
 ) -> tuple[Kpi, PeriodView]:
     """SPEC §7: the ``requests``, else what every run computes and the month asks for."""
-    groups = {p.employee_id: p.group for p in profiles.values() if p.group}
-    scopes = scopes_of(month, bucket.codes.agents, bucket.codes.shops, groups)
-    first, end = month.config.days
-    view = PeriodView(month, bucket, facts, roster, profiles, scopes, first, end, covered, items)
+    view = period_view(month, bucket, facts, roster, profiles, items, covered)
     asked = requests if requests is not None else (*standard_requests(), *month.config.requests)
     return compute(view, asked, scope_names(bucket, facts, profiles)), view
 
@@ -136,6 +149,8 @@ def evaluate_data(month: MonthData, watch: Stopwatch | None = None) -> Evaluatio
         lists, context, facts = analyze_month(month, bucket, profiles, items)
     with watch.stage("measure", "计算指标"):
         kpi, view = measure(month, bucket, facts, roster, profiles, items, context.covered)
+    with watch.stage("assess", "平台考核"):
+        assessments = assess(view, kpi.names, facts=kpi.facts)
     with watch.stage("pay", "评分与算薪"):
         cells, people = kpi.of_agents(), list(profiles.values())
         scores = score_all(config.plans, people, cells, period_start=config.start)
@@ -164,7 +179,7 @@ def evaluate_data(month: MonthData, watch: Stopwatch | None = None) -> Evaluatio
     manifest = describe(month, bucket, kpi, pay, frames["order_links"], watch.seconds)
     kpi.facts.close()
     talk = Messages.of_month(month, bucket)
-    return Evaluation(month, profiles, frames, scores, pay, review, kpi.facts, talk, manifest)
+    return Evaluation(month, profiles, frames, scores, pay, review, kpi.facts, talk, manifest, assessments)
 
 
 def rejects_frame(month: MonthData) -> pl.DataFrame:

@@ -143,11 +143,31 @@ def score_all(
     return scores
 
 
+def score_cells(
+    plan: Plan,
+    subjects: Sequence[Profile],
+    cells: Mapping[str, Sequence[KpiCell]],
+    rules: RulesFinder | None = None,
+) -> list[tuple[EmployeeScore, list[ScoreRow]]]:
+    """The same for one plan where each line's figure is given: ``cells``: employee id → a cell for each of
+    ``plan.score``. A platform's pack scores shops so, each a subject of its own."""
+    return _score_cells(plan, subjects, cells, _Run({}, [], rules))
+
+
 def _score_plan(
     plan: Plan, staff: Sequence[Profile], run: _Run
 ) -> list[tuple[EmployeeScore, list[ScoreRow]]]:
+    cells = {p.employee_id: [run.cell(p.employee_id, item.request) for item in plan.score] for p in staff}
+    return _score_cells(plan, staff, cells, run)
+
+
+def _score_cells(
+    plan: Plan, staff: Sequence[Profile], cells: Mapping[str, Sequence[KpiCell]], run: _Run
+) -> list[tuple[EmployeeScore, list[ScoreRow]]]:
     judged = {
-        p.employee_id: [_judge(item, run.cell(p.employee_id, item.request)) for item in plan.score]
+        p.employee_id: [
+            _judge(item, cell) for item, cell in zip(plan.score, cells[p.employee_id], strict=True)
+        ]
         for p in staff
     }
     peers = [_peers(i, staff, judged) for i in range(len(plan.score))]

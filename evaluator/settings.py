@@ -15,6 +15,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from evaluator.assess.pack import Pack
+from evaluator.assess.packfile import PACK_KEYS, read_pack
 from evaluator.dated import Stale, pick_for
 from evaluator.metrics.request import MetricRequest
 from evaluator.model import EvaluatorError, ReviewItem
@@ -110,6 +112,8 @@ class MonthConfig:
     review: tuple[ReviewItem, ...] = ()
     sources: dict[str, str] = field(default_factory=dict)  # rule or plan file -> sha256
     pack_requests: tuple[MetricRequest, ...] = ()  # figures that the platforms' packs ask for
+    bundles: dict[str, tuple[Pack, ...]] = field(default_factory=dict)  # of each platform: what it assesses
+    assessed: str = ""  # the platform or pack asked for instead of ``platform``
 
     @property
     def days(self) -> tuple[int, int]:
@@ -128,9 +132,16 @@ class MonthConfig:
         named = [r for plan in self.plans for r in plan.requests]
         return tuple(dict.fromkeys([*named, *self.pack_requests]))
 
+    @property
+    def by_session(self) -> bool:
+        """Whether some figure, of plans or packs, needs the turns by session."""
+        assessed = [r for packs in self.bundles.values() for pack in packs for r in pack.requests]
+        return any(str(r.option("unit", "")).startswith("session") for r in (*self.requests, *assessed))
 
-def load_month(folder: Path, rules: RulesFinder | None = None) -> MonthConfig:
-    """Reads ``period.yaml`` of a month's folder, its plan and the packs of its platforms.
+
+def load_month(folder: Path, rules: RulesFinder | None = None, assessed: str = "") -> MonthConfig:
+    """Reads ``period.yaml`` of a month's folder, its plan and the packs of its platforms; ``assessed``: a platform or
+    pack whose settings hold instead of those of ``platform``.
 
     Dated values (R-P5) are settled for the first day of the period. Errors: EvaluatorError."""
     folder, rules = Path(folder), rules or RulesFinder()
@@ -142,7 +153,11 @@ def load_month(folder: Path, rules: RulesFinder | None = None) -> MonthConfig:
     if (folder / MAPPING_FILE).is_file():  # read with the files; noted here, as it decides what they mean
         month.note_source(MAPPING_FILE, folder / MAPPING_FILE)
     platform = _platform(pairs["platform"]) if "platform" in pairs else ""
-    settings = month.packs(platform)
+    settings = month.packs(assessed or platform)
+    if assessed and not month.bundles:
+        raise EvaluatorError(unknown("平台规则包", assessed, rules.names("platforms")))
+    for name in _names(platform):
+        month.bundle(name)
     if "settings" in pairs:
         settings |= read_settings(pairs["settings"], start, month.stale)
     plans = month.plans(pairs["plan"]) if "plan" in pairs else ()
@@ -161,6 +176,8 @@ def load_month(folder: Path, rules: RulesFinder | None = None) -> MonthConfig:
         month.review(),
         month.sources,
         tuple(month.requests),
+        month.bundles,
+        assessed,
     )
 
 
@@ -191,6 +208,12 @@ def _platform(node: Node) -> str | dict[str, str]:
     return node.text()
 
 
+def _names(platform: str | dict[str, str]) -> tuple[str, ...]:
+    """The platforms named, each once."""
+    given = platform.values() if isinstance(platform, dict) else [platform] if platform else []
+    return tuple(dict.fromkeys(given))
+
+
 class _Month:
     """What reading one month gathers beside the values: sources, warnings, the figures that packs ask for."""
 
@@ -200,6 +223,8 @@ class _Month:
         self.sources: dict[str, str] = {}
         self.requests: list[MetricRequest] = []
         self.notes: list[ReviewItem] = []
+        self.bundles: dict[str, tuple[Pack, ...]] = {}
+        self._packs: dict[str, tuple[dict[str, Node], Pack]] = {}
 
     def note_source(self, label: str, path: Path) -> None:
         self.sources[label] = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -237,9 +262,7 @@ class _Month:
     def packs(self, platform: str | dict[str, str]) -> dict[str, Any]:
         """Settings and figures of the platforms' packs. A setting that the packs of several shops give
         differently holds for none; the month says so."""
-        names = dict.fromkeys(
-            platform.values() if isinstance(platform, dict) else [platform] if platform else []
-        )
+        names = _names(platform)
         found = [(name, self._pack(name)) for name in names]
         merged: dict[str, Any] = {}
         for key in dict.fromkeys(k for _, pack in found for k in pack):
@@ -258,8 +281,8 @@ class _Month:
         return merged
 
     def _pack(self, name: str) -> dict[str, Any]:
-        path = self.rules.find(f"platforms/{name}.yaml") if "/" not in name and "\\" not in name else None
-        if path is None:
+        """A pack's settings; what it assesses is noted in ``bundles``, the figures it asks for in ``requests``."""
+        if not self.bundle(name):
             self.notes.append(
                 ReviewItem(
                     "no_pack",
@@ -268,17 +291,48 @@ class _Month:
                 )
             )
             return {}
-        label = f"rules/platforms/{name}.yaml"
-        self.note_source(label, path)
-        root = read_yaml(path, label)
-        pairs = root.pairs()  # further keys of a pack (names of columns and the like) are read elsewhere
-        if "metrics" in pairs and not pairs["metrics"].is_null:
+        pairs, _ = self._packs[name]
+        if "metrics" in pairs:
             held = pick_for(pairs["metrics"], self.start, self.stale)
             catalogue = metric_catalogue(self.rules)
             self.requests.extend(read_request(n, catalogue) for n in (held.items() if held else []))
-        if "settings" in pairs and not pairs["settings"].is_null:
+        if "settings" in pairs:
             return read_settings(pairs["settings"], self.start, self.stale)
         return {}
+
+    def bundle(self, name: str) -> bool:
+        """Notes in ``bundles`` what a platform assesses: its own items, then those of the packs it names. False where
+        there is no such file."""
+        if name in self.bundles:
+            return True
+        if self._path(name) is None:
+            return False
+        pairs, own = self._read(name)
+        found = [own] if own.items else []
+        for node in pairs["packs"].items("规则包列表") if "packs" in pairs else []:
+            pack = node.text()
+            if self._path(pack) is None:
+                node.fail(unknown("平台规则包", pack, self.rules.names("platforms")), seen=False)
+            found.append(self._read(pack)[1])
+            if not found[-1].items:
+                node.fail(f"{pack} 没有考核项（items），不能放进 packs", seen=False)
+        self.bundles[name] = tuple(found)
+        return True
+
+    def _path(self, name: str) -> Path | None:
+        return self.rules.find(f"platforms/{name}.yaml") if "/" not in name and "\\" not in name else None
+
+    def _read(self, name: str) -> tuple[dict[str, Node], Pack]:
+        """The keys of a pack's file, and the pack."""
+        if name not in self._packs:
+            path = self._path(name)
+            assert path is not None, "asked for before"
+            label = f"rules/platforms/{name}.yaml"
+            self.note_source(label, path)
+            root = read_yaml(path, label)
+            pack = read_pack(root, name, self.start, self.stale, metric_catalogue(self.rules))
+            self._packs[name] = root.mapping(PACK_KEYS), pack
+        return self._packs[name]
 
 
 # ---- settings ----

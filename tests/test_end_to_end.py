@@ -120,7 +120,9 @@ def test_every_metric_at_every_scope(demo: Evaluation) -> None:
     asked = {r.id for r in standard_requests()}
     for (scope, who), rows in kpi.group_by("scope", "id"):
         assert asked <= set(rows["metric"]), (scope, who)
-    assert {r.metric for r in standard_requests()} | {"reply_within"} == set(metric_catalogue())
+    of_spec = {info.id for info in metric_catalogue().values() if info.source == "SPEC §7"}
+    assert {r.metric for r in standard_requests()} == of_spec | {"reply_within"}
+    assert set(kpi["metric"]) == asked | {r.id for r in demo.month.config.requests}
     assert set(kpi["scope"]) == {"agent", "group", "shop"}
     missing = kpi.filter(pl.col("status") == "missing")
     assert missing["reason"].null_count() == 0

@@ -56,7 +56,7 @@ def test_the_good_plan_is_good() -> None:
 
 # (a score line, where, what the message says)
 SCORE_LINES = [
-    ("{metric: conversion, weight: 1, method: linear}", "score[1]", "缺少 worst"),
+    ("{metric: conversion_rate, weight: 1, method: linear}", "score[1]", "缺少 worst"),
     (
         "{metric: conversion_rat, weight: 1, method: linear, worst: 0, best: 1}",
         "score[1].metric",

@@ -8,16 +8,9 @@ import polars as pl
 
 from evaluator.metrics.monthfacts import PeriodView
 from evaluator.model import ReviewItem
-from evaluator.roster import day_of
 
 MS_PER_DAY = 86_400_000
 RESOLUTION_DAYS = 15
-
-
-def _dated(view: PeriodView, table: str) -> pl.DataFrame:
-    return view.month.tables[table].with_columns(
-        day_of(pl.col("ts"), view.month.config.settings.day_start_s).alias("day")
-    )
 
 
 def ratings(view: PeriodView) -> pl.DataFrame:
@@ -25,7 +18,7 @@ def ratings(view: PeriodView) -> pl.DataFrame:
     of (shop, buyer, day), null where there is none."""
     known = view.month.open_ids.filter(pl.col("table") == "ratings")
     known = known.unique(["_file", "_row"], keep="first", maintain_order=True)
-    rows = view.bound(_dated(view, "ratings").filter(view.inside())).join(
+    rows = view.bound(view.dated("ratings").filter(view.inside())).join(
         known.select("_file", "_row", "open_id"), on=["_file", "_row"], how="left", maintain_order="left"
     )
     labels = view.facts.inquiries.select("b", "day", pl.col("label").alias("stage"))
@@ -50,7 +43,7 @@ def ratings(view: PeriodView) -> pl.DataFrame:
 def complaints(view: PeriodView) -> pl.DataFrame:
     """Complaints of the period (upheld ones where the column exists), by ``account``, else the order's credited agent.
     An escalation's order is of its own shop."""
-    rows = _dated(view, "escalations").filter((pl.col("kind") == "complaint") & view.inside())
+    rows = view.dated("escalations").filter((pl.col("kind") == "complaint") & view.inside())
     if view.month.has("escalations", "upheld"):
         rows = rows.filter(pl.col("upheld").fill_null(False))
     credited = view.facts.orders.select("shop", "order_id", "credited")
@@ -81,7 +74,7 @@ def troubled_days(view: PeriodView) -> pl.DataFrame:
             )
         )
     escalated = (
-        view.buyers_of(_dated(view, "escalations"))
+        view.buyers_of(view.dated("escalations"))
         .join(view.shop_codes(), on="shop", how="left")
         .select(
             "s", pl.col("b").cast(pl.Int64), pl.when(pl.col("b").is_null()).then("who").alias("name"), "day"

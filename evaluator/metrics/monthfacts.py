@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 
@@ -18,13 +18,15 @@ from evaluator.kernel import Facts
 from evaluator.metrics.measures import Scopes
 from evaluator.model import MonthData, Profile, ReviewItem
 from evaluator.prepare import Bucket
-from evaluator.roster import Roster
+from evaluator.roster import Roster, day_of
 from evaluator.settings import Settings
 from evaluator.shelf import Shelf
+from evaluator.tables import TABLES
 
 Hours = tuple[str, str] | None
 LONG_RECEPTION_MS, SLOW_TURN_MS, SLOW_TURNS = 1800_000, 120_000, 3
 FOLLOW_UP = pl.duration(hours=72)
+DEADLINES = ("due", "promised")  # times that are to come, of some tables
 
 
 def clock(text: str) -> int:
@@ -81,6 +83,31 @@ class PeriodView:
             return None
         ms = (last - datetime(1970, 1, 1)) // timedelta(milliseconds=1)
         return ms if ms >= after_ms else None
+
+    @cached_property
+    def last_day(self) -> int:
+        """The last business day of which the data knows something: of ``orders_through`` and of all times that some
+        table gives, but for those that were only to come."""
+        settings = self.month.config.settings
+        moments = [self.bucket.last_message]
+        for name, table in self.month.tables.items():
+            if name != "messages":
+                times = [c.name for c in TABLES[name].columns if c.kind == "time" and c.name not in DEADLINES]
+                moments += [table[c].max() for c in times]  # type: ignore[misc]
+        known = pl.Series([m for m in moments if m is not None], dtype=pl.Datetime("ms"))
+        days = pl.select(day_of(pl.lit(known), settings.day_start_s)).to_series().to_list()
+        through = settings.orders_through
+        return max([*days, (through - date(1970, 1, 1)).days] if through else days, default=self.end - 1)
+
+    def data_end(self) -> pl.Expr:
+        """The moment at which ``last_day`` ends."""
+        begin = datetime(1970, 1, 1) + timedelta(seconds=self.month.config.settings.day_start_s)
+        return pl.lit(begin + timedelta(days=self.last_day + 1), pl.Datetime("ms"))
+
+    def dated(self, table: str, ts: str = "ts") -> pl.DataFrame:
+        """The rows of a table with ``day`` = the business day of ``ts``."""
+        start = self.month.config.settings.day_start_s
+        return self.month.tables[table].with_columns(day_of(pl.col(ts), start).alias("day"))
 
     def inside(self, day: str = "day") -> pl.Expr:
         return pl.col(day).is_between(self.first, self.end - 1)
@@ -207,12 +234,39 @@ def contact_days(view: PeriodView) -> pl.DataFrame:
     )
 
 
+def robot_replies(view: PeriodView) -> pl.DataFrame:
+    """Buyer messages of unfiltered receptions in which a robot spoke, robots' own and agents', nobody's; ``wait``: ms
+    until the robot's next message there, null if there is none."""
+    receptions = view.facts.receptions.filter(
+        pl.col("filtered").is_null()
+        & view.inside()
+        & (pl.col("robot_after_buyer") | (pl.col("is_robot") & (pl.col("buyer_messages") > 0)))
+    ).select("b", "a", "day")
+    where = view.inside() & (pl.col("buyer_msg") | pl.col("robot"))
+    where = where & pl.col("b").is_in(receptions["b"].unique().implode())
+    said = view.bucket.messages(where, ("a", "day", "buyer_msg", "robot"))
+    said = said.join(receptions, on=["b", "a", "day"], how="semi", maintain_order="left")
+    answer = pl.when("robot").then("ts").backward_fill().over("b", "a", "day")
+    asked = said.with_columns((answer - pl.col("ts")).dt.total_milliseconds().alias("wait")).filter(
+        "buyer_msg"
+    )
+    return view.with_shop(asked.select("b", "day", "ts", "wait", pl.lit(None, pl.Int32).alias("a")))
+
+
 def services(view: PeriodView) -> pl.DataFrame:
     """R-C10 services that begin on an after-sale buyer-day of the period, one row for each agent with a part in it and
     one of nobody; ``good``: no other service within 72 h that the buyer begins."""
+    return _services(view, pl.col("end") + FOLLOW_UP <= pl.lit(view.bucket.last_message))
+
+
+def young_services(view: PeriodView) -> pl.DataFrame:
+    """Those that end so late that the 72 h are not over with the data."""
+    return _services(view, pl.col("end") + FOLLOW_UP > pl.lit(view.bucket.last_message))
+
+
+def _services(view: PeriodView, chosen: pl.Expr) -> pl.DataFrame:
     runs = view.facts.services
     begun = runs.filter("by_buyer").select("b", pl.col("start").alias("next_start")).sort("next_start")
-    last = view.bucket.last_message
     followed = runs.sort("end").join_asof(
         begun,
         left_on="end",
@@ -225,7 +279,7 @@ def services(view: PeriodView) -> pl.DataFrame:
     after_sale = view.facts.inquiries.filter(pl.col("label") == "after_sale").select("b", "day")
     rows = (
         followed.join(after_sale, on=["b", "day"], how="semi")
-        .filter(view.inside() & (pl.col("end") + FOLLOW_UP <= pl.lit(last)))
+        .filter(view.inside() & chosen)
         .select(
             "v",
             "b",

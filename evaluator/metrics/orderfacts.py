@@ -121,27 +121,22 @@ def handled(view: PeriodView, rows: pl.DataFrame, day: str) -> pl.DataFrame:
     )
 
 
-def refunds_completed(view: PeriodView) -> pl.DataFrame:
-    """Refunds completed in the period, by who handled them; those of nobody are left out."""
+def refunds_closed(view: PeriodView) -> pl.DataFrame:
+    """Refunds completed in the period, by who handled them, else nobody's."""
     rows = view.refunds
     if not rows.height:
-        return pl.DataFrame(
-            schema={"a": pl.Int32, "s": pl.Int16, "took_ms": pl.Int64, "by_seller": pl.Boolean}
-        )
-    done = handled(view, rows.filter(view.inside("completed_day")), "completed_day").filter(
-        pl.col("a").is_not_null()
-    )
-    took = (pl.col("completed") - pl.col("applied")).dt.total_milliseconds()
-    return done.select(
-        "o",
-        "b",
-        "s",
-        "a",
-        took.alias("took_ms"),
-        pl.col("by_seller").fill_null(False),
-        "refund_id",
-        "order_id",
-    )
+        schema = {"a": pl.Int32, "s": pl.Int16, "kind": pl.String, "stage": pl.String, "took_ms": pl.Int64}
+        return pl.DataFrame(schema=schema | {"by_seller": pl.Boolean})
+    of_orders = rows.filter(view.inside("completed_day") & pl.col("o").is_not_null())
+    done = handled(view, of_orders, "completed_day")
+    took = (pl.col("completed") - pl.col("applied")).dt.total_milliseconds().alias("took_ms")
+    seller = pl.col("by_seller").fill_null(False)
+    return done.select("o", "b", "s", "a", took, seller, "kind", "stage", "refund_id", "order_id")
+
+
+def refunds_completed(view: PeriodView) -> pl.DataFrame:
+    """The same without those of nobody."""
+    return refunds_closed(view).filter(pl.col("a").is_not_null()).drop("kind", "stage", strict=False)
 
 
 def disputes(view: PeriodView) -> pl.DataFrame:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 #: Options that belong to a metric, not to its scoring. A plan's score entry may carry them (SPEC §8).
-METRIC_OPTIONS = ("seconds", "unit", "hours", "cap_s", "unanswered_as_s", "source", "stage")
+METRIC_OPTIONS = (
+    *("seconds", "unit", "hours", "cap_s", "unanswered_as_s", "source", "stage"),
+    *("robots", "refund_kind", "by_seller", "mark_immature"),
+)
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from evaluator.metrics.carefacts import on_line
-from evaluator.metrics.figures import response_turns, response_wait
 from evaluator.metrics.measures import CODE, ScopeKey
 from evaluator.metrics.monthfacts import MonthFacts
 from evaluator.metrics.request import MetricRequest
+from evaluator.metrics.talk import response_turns, response_wait
 
 _INSTANTS = 1 << 44  # room for half milliseconds since 1970
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import polars as pl
 
 from evaluator.metrics import special
-from evaluator.metrics.figures import MAKERS, MS, MS_PER_HOUR, Answer, Figure, builders
+from evaluator.metrics.figures import MS, MS_PER_HOUR, Answer, Figure
 from evaluator.metrics.measures import Measure, ScopeKey, Scopes, Totals, total
 from evaluator.metrics.monthfacts import MonthFacts, PeriodView
+from evaluator.metrics.needs import lacking
+from evaluator.metrics.registry import MAKERS, builders
 from evaluator.metrics.request import STANDARD, MetricRequest
 from evaluator.model import KpiCell, MonthData
 from evaluator.numbers import plain, value_text
@@ -38,44 +40,8 @@ class Kpi:
 
 def standard_requests() -> list[MetricRequest]:
     """What every run computes: all metrics of SPEC §7 and the five ``reply_within`` figures."""
-    plain_ones = [
-        MetricRequest(name)
-        for name in (*MAKERS, *QUANTILES, "max_concurrent", "online_hours")
-        if name != "reply_within"
-    ]
+    plain_ones = [MetricRequest(info.id) for info in metric_catalogue().values() if info.standard]
     return [*plain_ones, *STANDARD.values()]
-
-
-def lacking(month: MonthData, request: MetricRequest, kind: str) -> str | None:
-    """Why a figure cannot be had: a table or column that it needs is absent (SPEC §2). None if all is there."""
-    name = request.metric
-    needs = {
-        "satisfaction": ["ratings"],
-        "very_satisfied": ["ratings"],
-        "online_hours": ["online"],
-        "complaint_rate": ["escalations"],
-        "resolution_rate": ["escalations"],
-        "dispute_rate": ["refunds.dispute", "refunds.seller_fault"],
-        "refund_rate": ["refunds"],
-        "refund_amount": ["refunds"],
-        "late_refunds": ["refunds.completed"],
-        "refund_hours": ["refunds.completed"],
-        "seller_closed_rate": ["refunds.completed", "refunds.by_seller"],
-        "net_sales": ["refunds.completed"] if month.has("refunds") else [],
-    }.get(name, [])
-    for need in needs:
-        table, _, column = need.partition(".")
-        if not month.has(table):
-            return f"缺少 {table} 表"
-        if column and not month.has(table, column):
-            return f"{table} 表缺少 {column} 列"
-    if (
-        name == "complaint_rate"
-        and kind != "shop"
-        and not (month.has("escalations", "account") or month.has("escalations", "order_id"))
-    ):
-        return "escalations 表没有 account 列，也没有 order_id 列"
-    return None
 
 
 def _value(figure: Figure, sums: dict[str, int]) -> KpiCell:
@@ -95,10 +61,11 @@ def _answered(answer: Answer, scope: ScopeKey, totals: Totals) -> KpiCell:
     if answer.unless and sums.get(answer.unless[0].name, 0):
         return KpiCell(None, None, None, "missing", answer.unless[1])
     cell = _value(figure, sums)
-    waiting = sums.get(answer.immature.name, 0) if answer.immature else 0
-    if waiting and cell.status == "final":
-        return KpiCell(cell.value, cell.numerator, cell.denominator, "immature", f"{waiting} 个询单延迟统计")
-    return cell
+    if answer.immature is None or cell.status == "missing":
+        return cell
+    measure, what = answer.immature
+    waiting = sums.get(measure.name, 0)
+    return replace(cell, status="immature", reason=f"{waiting} 个{what}") if waiting else cell
 
 
 def _counted(found: dict[ScopeKey, int], scope: ScopeKey, scale: int, none: str | None) -> KpiCell:
@@ -108,11 +75,16 @@ def _counted(found: dict[ScopeKey, int], scope: ScopeKey, scale: int, none: str 
     return KpiCell(value, value, None, "final")
 
 
-def compute(view: PeriodView, requests: Iterable[MetricRequest], names: dict[ScopeKey, str]) -> Kpi:
-    """All figures asked for, for the scopes in ``names``."""
+def compute(
+    view: PeriodView,
+    requests: Iterable[MetricRequest],
+    names: dict[ScopeKey, str],
+    facts: MonthFacts | None = None,
+) -> Kpi:
+    """All figures asked for, for the scopes in ``names``. ``facts``: of the same view, where some are made already."""
     month = view.month
     asked = {r.id: r for r in requests}
-    facts = MonthFacts(builders(view), view.scopes, month.config.settings, month.shelf)
+    facts = facts or MonthFacts(builders(view), view.scopes, month.config.settings, month.shelf)
     answers = {
         name: MAKERS[r.metric](r, facts)
         for name, r in asked.items()
@@ -154,7 +126,7 @@ def _measures(answers: Iterable[Answer]) -> list[Measure]:
             if figure is not None:
                 found += [figure.numerator, *([figure.denominator] if figure.denominator else [])]
         found += [answer.unless[0]] if answer.unless else []
-        found += [answer.immature] if answer.immature else []
+        found += [answer.immature[0]] if answer.immature else []
     return found
 
 

@@ -1,4 +1,4 @@
-"""team.html and agents/<employee_id>.html: self-contained pages from ``templates/``, autoescape on."""
+"""team.html, assessment.html and agents/<employee_id>.html: self-contained pages from ``templates/``, autoescape on."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from evaluator.render.markup import chat_lines, css_class, table_rows, total_row
 from evaluator.render.text import page_files, visible
+from evaluator.render.view import assessment
 from evaluator.render.view.agent import AgentPages
 from evaluator.render.view.prepared import Prepared
 from evaluator.render.view.slices import Slices
@@ -58,7 +59,7 @@ def _common(data: Prepared, env: Environment) -> dict[str, Any]:
 
 
 def write_pages(data: Prepared, out: Path, progress: Progress | None = None) -> None:
-    """Writes ``out/team.html`` and ``out/agents/*.html``."""
+    """Writes ``out/team.html``, ``out/agents/*.html`` and, where platforms assess, ``out/assessment.html``."""
     env = environment()
     common = _common(data, env)
     if progress:
@@ -67,6 +68,9 @@ def write_pages(data: Prepared, out: Path, progress: Progress | None = None) -> 
     talks = Talks(data, [*slices.keys(), *lists.keys()])
     text = env.get_template("team.html.j2").render(page=team_page(data, lists, talks), **common)
     (out / "team.html").write_text(text, encoding="utf-8")
+    if data.evaluation.assessments:
+        text = env.get_template("assessment.html.j2").render(packs=assessment.packs(data), **common)
+        (out / "assessment.html").write_text(text, encoding="utf-8")
     folder = out / "agents"
     folder.mkdir(parents=True, exist_ok=True)
     template, pages = env.get_template("agent.html.j2"), AgentPages(data, slices, talks)

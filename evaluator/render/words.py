@@ -11,11 +11,17 @@ from typing import Any
 
 from evaluator.metrics.request import STANDARD, MetricRequest
 from evaluator.render.text import visible
-from evaluator.rulebook import MetricInfo, labels, metric_catalogue
+from evaluator.rulebook import NOT_SHARES, MetricInfo, labels, metric_catalogue
 
-KINDS = {"ratio": "ratio", "yuan": "money", "s": "seconds", "hours": "hours", "count": "count"}
+KINDS = {
+    "ratio": "ratio",
+    "yuan": "money",
+    "s": "seconds",
+    "hours": "hours",
+    "count": "count",
+    "points": "factor",
+}
 #: Quotients that are no shares: 1.43 件, not 143 %.
-_NO_SHARE = frozenset({"items_per_buyer", "answer_ratio"})
 _REPLY_WITHIN = re.compile(r"reply_within_(\d+)s_(\w+)")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _CLOCK = re.compile(r"\d\d:\d\d")
@@ -42,7 +48,7 @@ class Words:
 
     def kind(self, metric: str, unit: str | None) -> str:
         """How a metric's values are written: a kind of ``sheet.Column``."""
-        if metric.partition("[")[0] in _NO_SHARE:
+        if metric.partition("[")[0] in NOT_SHARES:
             return "factor"
         return KINDS.get(unit or "", "count")
 
@@ -79,6 +85,7 @@ class Words:
         for pair in options.split(","):
             key, _, value = pair.partition("=")
             label = self.word("metric_options", key)
+            value = self.word("option_values", value)
             parts.append(f"{label} {value}" if label != key or key != "hours" else value)
         return "，".join(parts)
 

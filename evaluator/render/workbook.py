@@ -1,4 +1,4 @@
-"""payroll.xlsx (SPEC §10): sheets 绩效工资, 评分, KPI, 归属明细, 口径, 待核.
+"""payroll.xlsx (SPEC §10): sheets 绩效工资, 评分, KPI, 归属明细, 口径, 待核; 平台考核 where platforms assess.
 
 Every text is written as a string cell: nothing from a chat or an order can become a formula or a link.
 Rows are streamed (constant memory), top to bottom."""
@@ -17,7 +17,7 @@ import xlsxwriter
 from evaluator.render.bulk import rows_xml
 from evaluator.render.sheet import Block, Cell, Column, Item, Sheet, Value
 from evaluator.render.text import cell_text
-from evaluator.render.view import kpi, links, method, orders, payroll, plans, review, scores
+from evaluator.render.view import assessment, kpi, links, method, orders, payroll, plans, review, scores
 from evaluator.render.view.prepared import Prepared
 
 FORMATS = {
@@ -41,7 +41,7 @@ Spans = list[tuple[int, int]]  # first and last sheet column of each column of a
 
 
 def sheets(data: Prepared, order_limit: int) -> list[Sheet]:
-    """The six sheets, in order. A sheet with frozen heads has one table, so that its heads, on the screen and
+    """The sheets, in order. A sheet with frozen heads has one table, so that its heads, on the screen and
     repeated on paper, never stand over another table."""
     start, end = data.period
     period = f"账期 {start.isoformat()} 至 {date.fromordinal(end.toordinal() - 1).isoformat()}"
@@ -69,7 +69,14 @@ def sheets(data: Prepared, order_limit: int) -> list[Sheet]:
             freeze=0,
             warnings=told,
         ),
+        *assessed(data, period),
     ]
+
+
+def assessed(data: Prepared, period: str) -> list[Sheet]:
+    """What the platforms say of shops and agents, where they do."""
+    blocks = [block for pack in assessment.packs(data) for block in pack.blocks]
+    return [Sheet("平台考核", f"平台考核　{period}", blocks, freeze=0)] if blocks else []
 
 
 def carried(data: Prepared) -> list[Block]:

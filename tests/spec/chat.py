@@ -57,6 +57,13 @@ ROWS: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
     "rating": ("ratings", ("account", "score"), SOMEBODY | {"ts": "10:00:00", "source": "human"}),
     "escalation": ("escalations", ("kind",), SOMEBODY | {"ts": "10:00:00"}),
     "online": ("online", ("account", "event", "ts"), {}),
+    "review": ("reviews", ("order_id",), {"shop": "shop", "ts": "10:00:00"}),
+    "shipment": ("shipments", ("order_id", "due"), {"shop": "shop"}),
+    "service": ("service_orders", ("service_id", "applied"), {"account": "小美"}),
+    "work": ("work_orders", ("work_id", "opened"), {"account": "小美"}),
+    "survey": ("surveys", ("account", "nps"), {"ts": "10:00:00"}),
+    "customer": ("customers", ("customer", "contract"), {}),
+    "exam": ("exams", ("employee_id", "score", "pass_mark"), {"taken": FIRST_DAY}),
     "roster": ("roster", ("account",), {"role": "售前"}),
     "label": ("labels", ("buyer", "label"), {"shop": "shop"}),
     "manual": ("manual_filters", ("buyer",), {"shop": "shop"}),
@@ -120,6 +127,8 @@ def typed(value: str, kind: str, day: str) -> Any:
         return int(Decimal(value) * 100)
     if kind == "flag":
         return {"yes": True, "no": False}[value]
+    if kind == "decimal":
+        return Decimal(value)
     return int(value) if kind == "integer" else value
 
 

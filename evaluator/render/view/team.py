@@ -57,6 +57,7 @@ class TeamPage:
     rejects: Block
     inputs: Block
     settings: Block
+    assessed: bool = False  # there is an assessment.html
     notes: list[str] = field(default_factory=list)
 
 
@@ -90,6 +91,7 @@ def team_page(data: Prepared, lists: TeamLists, talks: Talks) -> TeamPage:
         rejects=review.rejects_block(data, REJECT_LIMIT),
         inputs=method.inputs_block(data),
         settings=method.settings_block(data),
+        assessed=bool(data.evaluation.assessments),
     )
 
 

@@ -1,0 +1,73 @@
+"""All metrics and all facts, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+
+from evaluator.metrics import (
+    care,
+    carefacts,
+    fieldfacts,
+    fieldwork,
+    monthfacts,
+    orderfacts,
+    sales,
+    shopfacts,
+    talk,
+)
+from evaluator.metrics.figures import Maker
+from evaluator.metrics.monthfacts import Builder, PeriodView
+
+#: Metrics that add up (the others are in ``special``).
+MAKERS: dict[str, Maker] = talk.MAKERS | sales.MAKERS | care.MAKERS | fieldwork.MAKERS
+
+#: Facts made from the month itself.
+SOURCES: dict[str, Callable[[PeriodView], pl.DataFrame]] = {
+    f.__name__: f
+    for f in (
+        monthfacts.consults,
+        monthfacts.turns,
+        monthfacts.replies,
+        monthfacts.sessions,
+        monthfacts.session_turns,
+        monthfacts.chases,
+        monthfacts.inquiries,
+        monthfacts.contact_days,
+        monthfacts.services,
+        monthfacts.young_services,
+        monthfacts.robot_replies,
+        orderfacts.paid_orders,
+        orderfacts.late_refunds,
+        orderfacts.refunds_applied,
+        orderfacts.refunds_closed,
+        orderfacts.refunds_completed,
+        orderfacts.disputes,
+        orderfacts.created_orders,
+        orderfacts.assists,
+        carefacts.ratings,
+        carefacts.complaints,
+        carefacts.troubled_days,
+        carefacts.online_parts,
+        shopfacts.reviews,
+        shopfacts.shipments,
+        fieldfacts.service_orders,
+        fieldfacts.goods_back,
+        fieldfacts.work_orders,
+        fieldfacts.repairs,
+        fieldfacts.deliveries,
+        fieldfacts.surveys,
+        fieldfacts.customers,
+        fieldfacts.exams,
+    )
+}
+
+
+def builders(view: PeriodView) -> dict[str, Builder]:
+    """Each of SOURCES on this month."""
+
+    def of(source: Callable[[PeriodView], pl.DataFrame]) -> Builder:
+        return lambda facts: source(view)
+
+    return {name: of(source) for name, source in SOURCES.items()}
