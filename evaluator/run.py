@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from evaluator.ads.decide import Judges, decide
+from evaluator.ads.talk import judged
 from evaluator.assess.compute import assess
 from evaluator.engine.local import analyze_bucket
 from evaluator.evaluation import Evaluation
