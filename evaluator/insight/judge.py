@@ -1,8 +1,8 @@
 """Which scene a conversation is of. A person's label holds; else keywords decide; where none speaks, the classifier; below
 its threshold the conversation is 其他. Each decision keeps what decided it, its score and the sentence that hit.
 
-One sentence speaks for one scene: of several whose keywords it has, the one with the longest match (the
-earlier in the file where equal); a ``generic`` one only where no other has any. One conversation is of the scene that most of its sentences speak for, the earliest where equal."""
+One sentence speaks for one scene: of several whose keywords it has, the one that the classifier finds likeliest.
+One conversation is of the scene that most of its sentences speak for, the earliest where equal."""
 
 from __future__ import annotations
 
@@ -24,26 +24,31 @@ DECISIONS = {
 }
 
 
-def by_keyword(texts: pl.Series, rules: SceneRules) -> pl.DataFrame:
+def by_keyword(texts: pl.Series, rules: SceneRules, model: SceneModel) -> pl.DataFrame:
     """text (in plain spelling, distinct), scene: those whose keywords speak."""
     once = texts.unique(maintain_order=True).to_frame("text")
-    anchored = once.filter(
-        pl.col("text").str.contains_any(sorted({a for s in rules.scenes for a in s.anchors}))
-    )
-    hits = [_hits(anchored, scene, place) for place, scene in enumerate(rules.scenes)]
-    return (
-        pl.concat(hits)
-        .sort("generic", "length", "place", descending=[False, True, False], maintain_order=True)
-        .unique("text", keep="first", maintain_order=True)
-        .select("text", "scene")
-    )
+    anchored = once.filter(pl.col("text").str.contains_any(rules.anchors))
+    hits = pl.concat(_hits(anchored, scene) for scene in rules.scenes)
+    return hits.join(_likeness(hits, model), on=["text", "scene"], how="left", maintain_order="left").sort(
+        "p", descending=True, nulls_last=True, maintain_order=True
+    ).unique("text", keep="first", maintain_order=True).select("text", "scene")  # fmt: skip
 
 
-def _hits(texts: pl.DataFrame, scene: Scene, place: int) -> pl.DataFrame:
-    """text, scene, generic, length (of the match), place."""
-    length = pl.col("text").str.extract(scene.pattern, 0).str.len_chars()
-    about = {"scene": scene.id, "generic": scene.generic, "place": place}
-    return texts.select("text", length.alias("length"), **{k: pl.lit(x) for k, x in about.items()}).drop_nulls("length")
+def _hits(texts: pl.DataFrame, scene: Scene) -> pl.DataFrame:
+    """text, scene."""
+    found = texts.filter(pl.col("text").str.contains(scene.pattern))
+    return found.select("text", pl.lit(scene.id).alias("scene"))
+
+
+def _likeness(hits: pl.DataFrame, model: SceneModel) -> pl.DataFrame:
+    """text, scene, p of the texts with keywords of several scenes, by the model."""
+    several = hits.filter(pl.col("text").is_duplicated())
+    once = several["text"].unique(maintain_order=True)
+    p = model.probabilities(once)
+    row = dict(zip(once, range(len(once)), strict=True))
+    column = {scene: n for n, scene in enumerate(model.scenes)}
+    at = several.select(pl.col("text").replace_strict(row, return_dtype=pl.Int64), pl.col("scene").replace_strict(column, return_dtype=pl.Int64))
+    return several.with_columns(pl.Series("p", p[at["text"].to_numpy(), at["scene"].to_numpy()], dtype=pl.Float64))
 
 
 def by_model(texts: pl.Series, model: SceneModel) -> pl.DataFrame:
@@ -70,7 +75,7 @@ def decide(said: pl.DataFrame, rules: SceneRules, model: SceneModel) -> pl.DataF
     """DECISIONS on every conversation of ``said``: v, text (as written), paid; in the order of time."""
     rows = said.with_row_index("n").with_columns(in_plain_spelling(said["text"]).alias("plain"))
     rows = rows.filter(pl.col("plain").str.contains(WORDS))
-    spoken = _meant(_by_words(rows, rules), rules)
+    spoken = _meant(_by_words(rows, rules, model), rules)
     silent = rows.join(spoken, on="v", how="anti", maintain_order="left")
     guessed = _by_model(silent, rules, model)
     wordless = said.join(rows, on="v", how="anti").select("v").unique()
@@ -81,9 +86,9 @@ def decide(said: pl.DataFrame, rules: SceneRules, model: SceneModel) -> pl.DataF
     return pl.concat([p.select(pl.col(c).cast(t) for c, t in DECISIONS.items()) for p in (spoken, guessed, none)]).sort("v")
 
 
-def _by_words(rows: pl.DataFrame, rules: SceneRules) -> pl.DataFrame:
+def _by_words(rows: pl.DataFrame, rules: SceneRules, model: SceneModel) -> pl.DataFrame:
     """v, n, text, paid, scene of the sentences that hit."""
-    found = by_keyword(rows["plain"], rules)
+    found = by_keyword(rows["plain"], rules, model)
     return rows.join(found, left_on="plain", right_on="text", how="inner", maintain_order="left")
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from evaluator.insight.judge import by_keyword, by_model
-from evaluator.insight.model import anchors, examples, train, trained
+from evaluator.insight.model import SceneModel, anchors, examples, train, trained
 from evaluator.insight.scenerules import LEVELS, OTHER, SceneRules
 
 FOLDS = 5
@@ -43,21 +43,24 @@ def crossed(rules: SceneRules, folds: int = FOLDS) -> Quality:
     for fold in range(folds):
         held, rest = texts.filter(pl.col("fold") == fold), texts.filter(pl.col("fold") != fold).drop("fold")
         model = train(pl.concat([rest, anchors(rules)]))
-        parts.append(held.hstack(by_model(held["text"], model).select("said", "p")))
+        parts.append(_judged(held, rules, model))
     return _summary(pl.concat(parts), rules)
 
 
 def held_out(texts: pl.DataFrame, rules: SceneRules) -> Quality:
     """``texts``: text (in plain spelling), scene, none of them an example."""
-    return _summary(texts.hstack(by_model(texts["text"], trained(rules)).select("said", "p")), rules)
+    return _summary(_judged(texts, rules, trained(rules)), rules)
+
+
+def _judged(texts: pl.DataFrame, rules: SceneRules, model: SceneModel) -> pl.DataFrame:
+    """Adds ``word``, what keywords say (null: nothing), and ``said``, ``p``, what the model says."""
+    spoken = by_keyword(texts["text"], rules, model).rename({"scene": "word"})
+    rows = texts.hstack(by_model(texts["text"], model).select("said", "p"))
+    return rows.join(spoken, on="text", how="left", maintain_order="left")
 
 
 def _summary(judged: pl.DataFrame, rules: SceneRules) -> Quality:
-    """``judged``: text, scene, and what the model says: said, p."""
-    spoken = by_keyword(judged["text"], rules).rename({"scene": "word"})
-    rows = judged.join(spoken, on="text", how="left", maintain_order="left").with_columns(
-        _as_meant("word", rules), _as_meant("said", rules)
-    )
+    rows = judged.with_columns(_as_meant("word", rules), _as_meant("said", rules))
     by_word, sure = pl.col("word").is_not_null(), pl.col("p") >= rules.threshold
     whole = pl.coalesce("word", pl.when(sure).then("said").otherwise(pl.lit(OTHER)))
     rows = rows.with_columns(whole.alias("whole"))

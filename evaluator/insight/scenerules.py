@@ -19,20 +19,19 @@ LEVELS = ("level1", "level2", "level3")
 SEPARATOR = " > "
 
 _KEYS = ("model", "min_ratings", "worst", "lowest", "other", "scenes")
-_SCENE_KEYS = ("id", "name", "anchors", "pattern", "examples", "generic", "if_paid", "if_unpaid")
+_SCENE_KEYS = ("id", "name", "anchors", "pattern", "examples", "if_paid", "if_unpaid")
 
 
 @dataclass(frozen=True)
 class Scene:
-    """One leaf. ``names``: of its levels; ``generic``: its keywords give way to those of others; ``if_paid``, ``if_unpaid``: the scene that the same words mean from a buyer
+    """One leaf. ``names``: of its levels; ``if_paid``, ``if_unpaid``: the scene that the same words mean from a buyer
     who has, or has not, paid an order."""
 
     id: str
     names: tuple[str, str, str]
     pattern: str
-    anchors: tuple[str, ...]  # a text with none of any scene's has no keyword; lessons of the model, too
+    anchors: tuple[str, ...]  # words that lead to it: see ``SceneRules.anchors``; the model learns them, too
     examples: tuple[str, ...]
-    generic: bool = False
     if_paid: str | None = None
     if_unpaid: str | None = None
 
@@ -55,6 +54,11 @@ class SceneRules:
     worst: int
     lowest: int
     sha256: str
+
+    @cached_property
+    def anchors(self) -> list[str]:
+        """A text with none of these has no keyword."""
+        return sorted({anchor for scene in self.scenes for anchor in scene.anchors})
 
     @cached_property
     def by_id(self) -> dict[str, Scene]:
@@ -146,7 +150,6 @@ def _scene(node: Node, first: str, second: str) -> Scene:
         pattern.text(),
         node.need(pairs, "anchors").texts(),
         examples,
-        pairs["generic"].flag() if "generic" in pairs else False,
         pairs["if_paid"].text() if "if_paid" in pairs else None,
         pairs["if_unpaid"].text() if "if_unpaid" in pairs else None,
     )
