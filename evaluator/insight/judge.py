@@ -43,12 +43,13 @@ def _hits(texts: pl.DataFrame, scene: Scene) -> pl.DataFrame:
 def _likeness(hits: pl.DataFrame, model: SceneModel) -> pl.DataFrame:
     """text, scene, p of the texts with keywords of several scenes, by the model."""
     several = hits.filter(pl.col("text").is_duplicated())
-    once = several["text"].unique(maintain_order=True)
-    p = model.probabilities(once)
-    row = dict(zip(once, range(len(once)), strict=True))
-    column = {scene: n for n, scene in enumerate(model.scenes)}
-    at = several.select(pl.col("text").replace_strict(row, return_dtype=pl.Int64), pl.col("scene").replace_strict(column, return_dtype=pl.Int64))
-    return several.with_columns(pl.Series("p", p[at["text"].to_numpy(), at["scene"].to_numpy()], dtype=pl.Float64))
+    once = several.select("text").unique(maintain_order=True).with_row_index("row")
+    columns = pl.DataFrame({"scene": model.scenes}, schema={"scene": pl.String}).with_row_index("column")
+    placed = several.join(once, on="text", maintain_order="left").join(
+        columns, on="scene", maintain_order="left"
+    )
+    p = model.probabilities(once["text"])[placed["row"].to_numpy(), placed["column"].to_numpy()]
+    return placed.select("text", "scene", pl.Series("p", p, dtype=pl.Float64))
 
 
 def by_model(texts: pl.Series, model: SceneModel) -> pl.DataFrame:
@@ -83,7 +84,9 @@ def decide(said: pl.DataFrame, rules: SceneRules, model: SceneModel) -> pl.DataF
         "v", pl.lit(OTHER).alias("scene"), pl.lit(NONE).alias("by"), pl.lit(0.0).alias("score"),
         pl.lit("").alias("sentence"),
     )  # fmt: skip
-    return pl.concat([p.select(pl.col(c).cast(t) for c, t in DECISIONS.items()) for p in (spoken, guessed, none)]).sort("v")
+    return pl.concat(
+        [p.select(pl.col(c).cast(t) for c, t in DECISIONS.items()) for p in (spoken, guessed, none)]
+    ).sort("v")
 
 
 def _by_words(rows: pl.DataFrame, rules: SceneRules, model: SceneModel) -> pl.DataFrame:
@@ -139,5 +142,3 @@ def corrected(decisions: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
         pl.when(has).then(pl.lit("label")).otherwise("by").alias("by"),
         pl.when(has).then(1.0).otherwise("score").alias("score"),
     ).drop("told")
-
-

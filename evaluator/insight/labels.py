@@ -37,12 +37,16 @@ def labelled(view: PeriodView, services: pl.DataFrame, rules: SceneRules) -> Lab
         for row, scene in unknown.select("_row", "scene").iter_rows()
     ]
     named = view.buyers_of(inside.drop_nulls("meant")).sort("n")
-    named = named.with_columns(pl.col("b").cast(pl.Int32)).unique(["shop", "buyer", "day"], keep="last", maintain_order=True)
+    named = named.with_columns(pl.col("b").cast(pl.Int32)).unique(
+        ["shop", "buyer", "day"], keep="last", maintain_order=True
+    )
     found = named.join(services.select("v", "b", "day"), on=["b", "day"], how="left", maintain_order="left")
     lost = found.filter(pl.col("v").is_null())
     if lost.height:
         some = "、".join(f"{buyer}" for buyer in lost["buyer"].head(3))
-        notes.append(f"{TABLE}：{lost.height} 行（例如 {some}）当天没有人工会话，标注没有作用；请核对店铺、昵称与日期")
+        notes.append(
+            f"{TABLE}：{lost.height} 行（例如 {some}）当天没有人工会话，标注没有作用；请核对店铺、昵称与日期"
+        )
     rows = found.drop_nulls("v").unique("v", keep="last", maintain_order=True)
     return Labels(rows.select(pl.col("v").cast(pl.UInt32), pl.col("meant").alias("scene")), notes)
 

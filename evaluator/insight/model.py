@@ -91,7 +91,9 @@ def _of_rules(rules: SceneRules) -> SceneModel:
 
 
 def _with_own(rules: SceneRules, own: pl.DataFrame) -> pl.DataFrame:
-    mine = _lessons([(text, scene, rules.own_weight) for text, scene in own.select("text", "scene").iter_rows()])
+    mine = _lessons(
+        [(text, scene, rules.own_weight) for text, scene in own.select("text", "scene").iter_rows()]
+    )
     return pl.concat([examples(rules), anchors(rules), mine])
 
 
@@ -105,7 +107,13 @@ def train(lessons: pl.DataFrame) -> SceneModel:
     scenes = sorted(set(lessons["scene"]))
     judges = [
         LogisticRegression(
-            C=STRENGTH, solver="liblinear", dual=True, tol=0.01, random_state=0, class_weight="balanced"
+            C=STRENGTH,
+            solver="liblinear",
+            dual=True,
+            tol=0.01,
+            max_iter=1000,
+            random_state=0,
+            class_weight="balanced",
         ).fit(told, (lessons["scene"] == scene).to_numpy(), weights)
         for scene in scenes
     ]

@@ -113,5 +113,7 @@ def _unsaid(marked: Mapping[int, set[Fraction]], told: Mapping[int, Fraction], l
         return f"peers 表里 {'、'.join(map(str, twice))} 分位有不同的值，不知以哪个为准；请只留一行"
     if not told and loose:
         return f"peers 表里有 {loose} 行没有写 percentile；一行按同行平均，{LEAST} 行以上按每行一家店，请补写"
-    absent = [name for name, p in (("平均（60 分位）", AVERAGE), ("优秀（90 分位）", EXCELLENT)) if p not in told]
+    absent = [
+        name for name, p in (("平均（60 分位）", AVERAGE), ("优秀（90 分位）", EXCELLENT)) if p not in told
+    ]
     return f"peers 表里没有同行{'、'.join(absent)}" if absent else ""

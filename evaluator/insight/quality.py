@@ -88,7 +88,9 @@ def _right(rows: pl.DataFrame, said: str, level: str, rules: SceneRules) -> floa
     """Share of the rows whose ``said`` is of the scene's own branch at this level."""
     if not rows.height:
         return 0.0
-    branches = {scene: "/".join(names) for scene, *names in rules.tree.select("scene", *_upto(level)).iter_rows()}
+    branches = {
+        scene: "/".join(names) for scene, *names in rules.tree.select("scene", *_upto(level)).iter_rows()
+    }
     same = rows.select(pl.col(said).replace_strict(branches) == pl.col("scene").replace_strict(branches))
     return float(same.to_series().mean())  # type: ignore[arg-type]
 

@@ -22,6 +22,7 @@ from evaluator.insight.peers import Figure, Peer, peer_of, standing
 from evaluator.insight.scenerules import SceneRules, scene_rules
 from evaluator.insight.summary import by_scene, lowest, worst
 from evaluator.insight.tags import tag_counts
+from evaluator.metrics.carefacts import ratings
 from evaluator.metrics.measures import ScopeKey
 from evaluator.metrics.monthfacts import PeriodView
 from evaluator.model import MonthData
@@ -207,7 +208,12 @@ class Talks:
         first, second, third = (by_scene(rows, ratings, self.rules, level) for level in (1, 2, 3))
         bad, enough = worst(third, self.rules)
         low = lowest(rows, ratings, self.rules)
-        low = low.join(talk.orders(self.view, low.select("v", "b", "start", "end")), on="v", how="left", maintain_order="left")
+        low = low.join(
+            talk.orders(self.view, low.select("v", "b", "start", "end")),
+            on="v",
+            how="left",
+            maintain_order="left",
+        )
         unsure = rows.filter(pl.col("by").is_in(["model", "other"])).sort("score", "v").head(UNSURE)
         counts = rows.group_by("by").len().sort("by")
         return Scenes(
@@ -237,5 +243,5 @@ def _rated_by_shop(view: PeriodView) -> dict[str, int]:
     """Ratings of people in the period, by shop."""
     if not view.month.has("ratings"):
         return {}
-    found = talk.ratings(view).filter(pl.col("rated") == "human").join(view.shop_codes(), on="s")
+    found = ratings(view).filter(pl.col("rated") == "human").join(view.shop_codes(), on="s")
     return dict(found.group_by("shop").len().iter_rows())

@@ -11,6 +11,11 @@ _BETWEEN = r"[、,，;；|｜/\s]+"
 _AROUND = "[]【】()（）\"'“”#「」"
 
 
+def shares(counts: pl.Series, whole: int) -> pl.Series:
+    """Counts ÷ the whole, as Python divides: Polars multiplies by the reciprocal, which is not always the same."""
+    return pl.Series("share", [count / whole for count in counts], dtype=pl.Float64)
+
+
 def tag_counts(ratings: pl.DataFrame, top: int = TOP) -> pl.DataFrame:
     """``ratings``: score, tags. Out, most frequent first: tag, count (ratings that have it), share (of all ratings),
     mean (score), good, bad (of them 4–5, 1–3). A tag counts once a rating, however often it stands there."""
@@ -28,11 +33,10 @@ def tag_counts(ratings: pl.DataFrame, top: int = TOP) -> pl.DataFrame:
         .unique(["rating", "tag"], maintain_order=True)
     )
     good = pl.col("score") >= GOOD
-    return (
+    counted = (
         split.group_by("tag")
         .agg(
             pl.len().cast(pl.Int64).alias("count"),
-            (pl.len() / max(ratings.height, 1)).alias("share"),
             pl.col("score").mean().alias("mean"),
             good.sum().cast(pl.Int64).alias("good"),
             (~good).sum().cast(pl.Int64).alias("bad"),
@@ -40,3 +44,5 @@ def tag_counts(ratings: pl.DataFrame, top: int = TOP) -> pl.DataFrame:
         .sort("count", "tag", descending=[True, False])
         .head(top)
     )
+    share = shares(counted["count"], ratings.height)
+    return counted.with_columns(share).select("tag", "count", "share", "mean", "good", "bad")

@@ -89,7 +89,9 @@ def agents(view: PeriodView, services: pl.DataFrame) -> pl.DataFrame:
     names = view.agent_codes()
     parts = view.facts.service_parts.join(services.select("v"), on="v", how="semi", maintain_order="left")
     named = parts.join(names, on="a", how="left", maintain_order="left")
-    return named.group_by("v", maintain_order=True).agg(pl.col("agent").unique(maintain_order=True).str.join("、").alias("agents"))
+    return named.group_by("v", maintain_order=True).agg(
+        pl.col("agent").unique(maintain_order=True).str.join("、").alias("agents")
+    )
 
 
 def orders(view: PeriodView, services: pl.DataFrame) -> pl.DataFrame:
@@ -100,14 +102,15 @@ def orders(view: PeriodView, services: pl.DataFrame) -> pl.DataFrame:
     told = view.month.shelf.gather(view.month.tables["messages"]["order_id"].cast(pl.String), rows["pos"])
     rows = _of_services(rows.with_columns(told.alias("named")).drop_nulls("named"), services, 0)
     named = rows.group_by("v").agg(pl.col("named").last())
-    bought = view.facts.orders.filter(pl.col("b").is_in(mine)).select("b", "created", "order_id").sort("created")
+    bought = (
+        view.facts.orders.filter(pl.col("b").is_in(mine)).select("b", "created", "order_id").sort("created")
+    )
     latest = services.sort("end").join_asof(
         bought, left_on="end", right_on="created", by="b", strategy="backward", check_sortedness=False
     )
     recent = pl.col("created") >= pl.col("end") - pl.duration(days=ORDER_DAYS)
-    return (
-        latest.join(named, on="v", how="left")
-        .select("v", pl.coalesce("named", pl.when(recent).then("order_id")).alias("order_id"))
+    return latest.join(named, on="v", how="left").select(
+        "v", pl.coalesce("named", pl.when(recent).then("order_id")).alias("order_id")
     )
 
 
@@ -117,7 +120,9 @@ def rated(view: PeriodView, services: pl.DataFrame) -> pl.DataFrame:
     rows = ratings(view).filter(pl.col("rated") == "human").drop_nulls("b").select("b", "day", "ts", "score")
     rows = rows.with_row_index("rating").sort("ts")
     ended = day_of(pl.col("end"), view.month.config.settings.day_start_s)
-    runs = services.select("v", "b", "start", pl.col("day").alias("begun"), ended.alias("ended")).sort("start")
+    runs = services.select("v", "b", "start", pl.col("day").alias("begun"), ended.alias("ended")).sort(
+        "start"
+    )
     parts = [
         rows.join_asof(runs, left_on="ts", right_on="start", by="b", strategy=how, check_sortedness=False)
         .filter((pl.col("begun") <= pl.col("day")) & (pl.col("day") <= pl.col("ended")))

@@ -9,7 +9,6 @@ from unicodedata import east_asian_width
 
 import polars as pl
 
-
 from evaluator.assess.assessment import number
 from evaluator.insight.scenerules import LEVELS
 from evaluator.insight.study import Compared, Insight, Scenes, ShopInsight
@@ -21,7 +20,14 @@ from evaluator.render.text import visible
 from evaluator.render.workbook import write_sheets
 
 SHOWN = 40  # characters of a cell in print
-SHEETS = {"peers": "同行", "tags": "评价标签", "scenes": "场景", "worst": "最差场景", "lowest": "低分会话", "grade": "咨询体验评级"}
+SHEETS = {
+    "peers": "同行",
+    "tags": "评价标签",
+    "scenes": "场景",
+    "worst": "最差场景",
+    "lowest": "低分会话",
+    "grade": "咨询体验评级",
+}
 
 
 # ---- text ----
@@ -45,7 +51,9 @@ def _printed(block: Block) -> list[str]:
     table = [[c.title for c in block.columns], *rows]
     widths = [max(_width(row[n]) for row in table) for n in range(len(block.columns))]
     for row in table:
-        told.append("  " + "  ".join(t + " " * (w - _width(t)) for t, w in zip(row, widths, strict=True)).rstrip())
+        told.append(
+            "  " + "  ".join(t + " " * (w - _width(t)) for t, w in zip(row, widths, strict=True)).rstrip()
+        )
     return [*told, ""]
 
 
@@ -121,7 +129,10 @@ def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
 
 def _conversation(found: Insight, row: dict[str, Any]) -> dict[str, Any]:
     names = dict(zip(LEVELS, found.rules.names(row["scene"]), strict=True))
-    waits = {k: None if row[c] is None else row[c] / 1000 for k, c in (("first_response", "first_wait"), ("longest_wait", "longest_wait"))}
+    waits = {
+        k: None if row[c] is None else row[c] / 1000
+        for k, c in (("first_response", "first_wait"), ("longest_wait", "longest_wait"))
+    }
     return {
         "rating": row["rating"],
         "start": row["start"].isoformat(),
@@ -144,12 +155,16 @@ def _conversation(found: Insight, row: dict[str, Any]) -> dict[str, Any]:
 def write_page(found: Insight, path: Path) -> None:
     """Writes a page that needs nothing else."""
     shops: list[tuple[str, list[Section]]] = [(visible(s.shop), sections(found, s)) for s in found.shops]
-    text = environment().get_template("insight.html.j2").render(
-        period=period(found),
-        shops=shops,
-        notes=[visible(note) for note in found.notes],
-        css=style(),
-        version=f"evaluator {program_version()}",
+    text = (
+        environment()
+        .get_template("insight.html.j2")
+        .render(
+            period=period(found),
+            shops=shops,
+            notes=[visible(note) for note in found.notes],
+            css=style(),
+            version=f"evaluator {program_version()}",
+        )
     )
     _replace(path, text.encode())
 
@@ -160,7 +175,9 @@ def write_book(found: Insight, path: Path) -> None:
     for shop in found.shops:
         for section in sections(found, shop):
             name = SHEETS[section.id]
-            sheet = made.setdefault(name, Sheet(name, f"{section.title}　{period(found)}", [], freeze=0, warnings=section.notes))
+            sheet = made.setdefault(
+                name, Sheet(name, f"{section.title}　{period(found)}", [], freeze=0, warnings=section.notes)
+            )
             sheet.blocks.extend(section.blocks)
         more = made.setdefault("待改正", Sheet("待改正", f"待改正的场景　{period(found)}", [], freeze=0))
         more.blocks.append(unsure(found, shop))

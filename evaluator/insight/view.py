@@ -13,16 +13,25 @@ import polars as pl
 from evaluator.assess.assessment import Line, shortfall
 from evaluator.assess.told import remarks
 from evaluator.assess.windows import Days
+from evaluator.insight.peers import LEAST
 from evaluator.insight.scenerules import LEVELS
 from evaluator.insight.study import Compared, Insight, ShopInsight
 from evaluator.numbers import Number, half_up, plain
 from evaluator.render.sheet import Block, Cell, Column, Item, Row
 from evaluator.render.text import clip, visible
 
-STAGES = {"label": "人工标注", "keyword": "关键词", "model": "模型", "other": "拿不准，归其他", "none": "顾客没有说话"}
+STAGES = {
+    "label": "人工标注",
+    "keyword": "关键词",
+    "model": "模型",
+    "other": "拿不准，归其他",
+    "none": "顾客没有说话",
+}
 SOURCES = {"peers": "peers 表", "shops": "本次各店", "": ""}
 SENTENCE = 120  # characters of a sentence that are shown
-NOT_PUBLISHED = "平台尚未公布这项评级的口径：指标、权重、分数线都是可以改的自评（rules/experience.yaml），不是官方评级。"
+NOT_PUBLISHED = (
+    "平台尚未公布这项评级的口径：指标、权重、分数线都是可以改的自评（rules/experience.yaml），不是官方评级。"
+)
 _LEVELS = ("一级场景", "二级场景", "三级场景")
 
 
@@ -66,29 +75,41 @@ def unsure(found: Insight, shop: ShopInsight) -> Block:
         )
         for r in shop.scenes.unsure.iter_rows(named=True)
     ]  # fmt: skip
-    note = "改正 scene 一列（场景的 id 或三级全称），前四列存成月份文件夹里的 scene_labels.csv，再运行一次就以人工为准。"
+    note = (
+        "改正 scene 一列（场景的 id 或三级全称），前四列存成月份文件夹里的 scene_labels.csv，"
+        "再运行一次就以人工为准。"
+    )
     return Block("程序最没把握的会话，供人工改正", columns, rows, notes=(note,))
 
 
 # ---- peers ----
 def _peers(shop: ShopInsight) -> Block:
     columns = (
-        Column("指标", width=18), Column("本店", width=12), Column("同行平均（60 分位）", width=14),
-        Column("同行优秀（90 分位）", width=14), Column("位置", width=10), Column("依据", width=16),
+        Column("指标", width=20), Column("本店", "ratio", 12), Column("同行平均", "ratio", 12, "60 分位，从差到好数"),
+        Column("同行优秀", "ratio", 12, "90 分位，从差到好数"), Column("位置", width=10), Column("依据", width=16),
         Column("说明", "wrap", 50),
     )  # fmt: skip
-    return Block(f"与同行比　{visible(shop.shop)}", columns, [_peer_row(one) for one in shop.compared])
+    notes = ["同行平均是 60 分位，同行优秀是 90 分位，都从最差数到最好。"]
+    alone = not any(one.peer.source for one in shop.compared)
+    if alone:
+        notes.append(f"没有 peers 表，本次的店铺也不到 {LEAST} 家，没有同行可比。")
+    rows = [_peer_row(one, told=not alone) for one in shop.compared]
+    return Block(f"与同行比　{visible(shop.shop)}", columns, rows, notes=tuple(notes))
 
 
-def _peer_row(one: Compared) -> Row:
+_UNITS = {"s": "（秒）", "hours": "（小时）"}
+
+
+def _peer_row(one: Compared, told: bool) -> Row:
+    """``told``: why a figure of the peers is missing."""
     line, peer = one.line, one.peer
-    rests = SOURCES[peer.source] + (f"（{peer.shops} 家）" if peer.shops else "")
+    rests = SOURCES[peer.source] + (f"（{peer.shops} 家）" if peer.source and peer.shops else "")
     why = [line.reason] if line.cell.status == "missing" else []
-    more = [text for text in (*why, peer.reason) if text]
+    more = [text for text in (*why, peer.reason if told else "") if text]
     if line.item.lower_is_better:
         more.append("越低越好")
     return (
-        visible(line.item.name),
+        visible(line.item.name) + _UNITS.get(line.info.unit, ""),
         _figure(line, line.cell.value),
         _figure(line, peer.average),
         _figure(line, peer.excellent),
@@ -124,13 +145,17 @@ def _tag_block(title: str, tags: pl.DataFrame | None, why: str) -> Block:
         (visible(r["tag"]), r["count"], _number(r["share"]), _number(r["mean"]), r["good"], r["bad"])
         for r in tags.iter_rows(named=True)
     ]
-    return Block(title, _TAGS, rows)
+    return Block(title, _TAGS, rows, notes=() if rows else ("本期的评价都没有标签。",))
 
 
 # ---- scenes ----
 def _scenes(shop: ShopInsight) -> list[Block]:
     return [
-        Block(f"{name}　{visible(shop.shop)}", _scene_columns(level), [_scene_row(r, level) for r in frame.iter_rows(named=True)])
+        Block(
+            f"{name}　{visible(shop.shop)}",
+            _scene_columns(level),
+            [_scene_row(r, level) for r in frame.iter_rows(named=True)],
+        )
         for level, (name, frame) in enumerate(zip(_LEVELS, shop.scenes.levels, strict=True), 1)
     ]
 
@@ -158,7 +183,10 @@ def _scene_row(r: dict[str, Any], level: int) -> Row:
 
 def _scene_notes(found: Insight, shop: ShopInsight) -> tuple[str, ...]:
     scenes = shop.scenes
-    stages = "，".join(f"{STAGES[by]} {n:,}" for by, n in sorted(scenes.stages.items(), key=lambda p: list(STAGES).index(p[0])))
+    stages = "，".join(
+        f"{STAGES[by]} {n:,}"
+        for by, n in sorted(scenes.stages.items(), key=lambda p: list(STAGES).index(p[0]))
+    )
     told = [f"共 {scenes.conversations:,} 次会话（一次服务，R-C10）；判定依据：{stages or '无'}。"]
     if scenes.ratings or scenes.unplaced:
         told.append(
@@ -188,7 +216,10 @@ def _lowest(found: Insight, shop: ShopInsight) -> Block:
         Column("订单", "id", 22),
     )  # fmt: skip
     rows = [_lowest_row(found, r) for r in shop.scenes.lowest.iter_rows(named=True)]
-    note = f"按评分、未应答轮次、最长等待排序，至多 {found.rules.lowest} 次；订单为聊天中提到的，否则为会话结束前最近拍下的一笔。"
+    note = (
+        f"按评分、未应答轮次、最长等待排序，至多 {found.rules.lowest} 次；"
+        "订单为聊天中提到的，否则为会话结束前最近拍下的一笔。"
+    )
     return Block(f"评分最低的会话　{visible(shop.shop)}", columns, rows, notes=(note,))
 
 
@@ -217,17 +248,19 @@ def staff(found: Insight, agents: str | None) -> str:
 # ---- grade ----
 def _grade(shop: ShopInsight) -> Block:
     columns = (
-        Column("指标", width=18), Column("数值", width=12), Column("目标", width=12), Column("得分", "points"),
+        Column("指标", width=18), Column("数值", "ratio", 12), Column("目标", "ratio", 12), Column("得分", "points"),
         Column("说明", "wrap", 60),
     )  # fmt: skip
     experience = shop.experience
     rows = [
         (
-            visible(line.item.name),
+            visible(line.item.name) + _UNITS.get(line.info.unit, ""),
             _figure(line, line.cell.value),
             _figure(line, line.item.target),
             line.points,
-            visible("；".join(remarks(line, _days(line)) if not shortfall(line) else [shortfall(line), line.how])),
+            visible(
+                "；".join(remarks(line, _days(line)) if not shortfall(line) else [shortfall(line), line.how])
+            ),
         )
         for line in experience.lines
     ]
