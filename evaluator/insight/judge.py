@@ -1,17 +1,21 @@
-"""Which scene a conversation is of. A person's label holds; else keywords decide; where none speaks, the classifier; below
-its threshold the conversation is 其他. Each decision keeps what decided it, its score and the sentence that hit.
+"""Which scene a conversation is of. A person's label holds; else keywords decide; where none speaks, the
+classifier; below its threshold the conversation is 其他. Each decision keeps what decided it, its score and the
+sentence that hit.
 
 One sentence speaks for one scene: of several whose keywords it has, the one that the classifier finds likeliest.
 One conversation is of the scene that most of its sentences speak for, the earliest where equal."""
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from evaluator.insight.model import SceneModel, in_plain_spelling
 from evaluator.insight.scenerules import NONE, OTHER, Scene, SceneRules
+from evaluator.shelf import slices
 
 PLACES = 4  # of a probability
+BATCH = 20_000  # texts at a time: their probabilities of all scenes fit in memory
 WORDS = r"[\p{Han}a-z]"  # a text with none of these, such as a number, says nothing
 
 #: Decisions on conversations. ``score``: sentences that hit (keyword), probability (model, other), 1 (label).
@@ -53,23 +57,19 @@ def _likeness(hits: pl.DataFrame, model: SceneModel) -> pl.DataFrame:
 
 
 def by_model(texts: pl.Series, model: SceneModel) -> pl.DataFrame:
-    """text, said (the likeliest scene), p; likeliest, beyond (its likeliest scene but 其他), q (its probability)."""
+    """text, said (the likeliest scene), p; beyond (the likeliest but 其他), q (its probability)."""
+    return pl.concat(_likeliest(part.to_series(), model) for _, part in slices(texts.to_frame("text"), BATCH))
+
+
+def _likeliest(texts: pl.Series, model: SceneModel) -> pl.DataFrame:
     found = model.probabilities(texts)
-    best = found.argmax(axis=1) if len(found) else []
-    real = found.copy()
-    if OTHER in model.scenes:
-        real[:, model.scenes.index(OTHER)] = -1
-    other = real.argmax(axis=1) if len(found) else []
     names = pl.Series(model.scenes, dtype=pl.String)
-    return pl.DataFrame(
-        {
-            "text": texts,
-            "said": names.gather(list(best)),
-            "p": pl.Series(found.max(axis=1) if len(found) else [], dtype=pl.Float64),
-            "beyond": names.gather(list(other)),
-            "q": pl.Series(real.max(axis=1) if len(found) else [], dtype=pl.Float64),
-        }
-    )
+    real = np.where(np.array(model.scenes) == OTHER, -1.0, found)
+    told = {"text": texts}
+    for name, sure, p in (("said", "p", found), ("beyond", "q", real)):
+        told[name] = names.gather(p.argmax(axis=1))
+        told[sure] = pl.Series(p.max(axis=1), dtype=pl.Float64)
+    return pl.DataFrame(told)
 
 
 def decide(said: pl.DataFrame, rules: SceneRules, model: SceneModel) -> pl.DataFrame:

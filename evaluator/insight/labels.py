@@ -1,5 +1,5 @@
-"""``scene_labels``: what a person says a buyer's conversations of a day were about. A label wins over keywords and model,
-and what the buyer said becomes training text."""
+"""``scene_labels``: what a person says a buyer's conversations of a day were about. A label wins over keywords and
+model, and what the buyer said becomes training text."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def labelled(view: PeriodView, services: pl.DataFrame, rules: SceneRules) -> Lab
     inside = told.filter(view.inside())
     unknown = inside.filter(pl.col("meant").is_null())
     notes = [
-        f"{TABLE} 第 {row} 行：没有场景“{scene}”，未采用；可写场景的 id、三级全称，或不重名的末级名称（rules/scenes.yaml）"
+        f"{TABLE} 第 {row} 行：没有场景“{scene}”，未采用；"
+        "可写场景的 id、三级全称，或不重名的末级名称（rules/scenes.yaml）"
         for row, scene in unknown.select("_row", "scene").iter_rows()
     ]
     named = view.buyers_of(inside.drop_nulls("meant")).sort("n")

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 STRENGTH = 30.0  # inverse regularisation, chosen on left-out example sentences
 ANCHOR_WEIGHT = 0.5  # what an anchor word counts, an example being 1; likewise chosen
-BATCH = 20_000  # sentences at a time
 LONGEST = 200  # characters of a sentence that are read
 
 Floats = npt.NDArray[np.float64]
@@ -66,10 +65,8 @@ class SceneModel:
 
     def probabilities(self, texts: pl.Series) -> Floats:
         """Of each text (in plain spelling) and scene; each scene is judged by itself, they need not add up to 1."""
-        found = [self._some(texts.slice(at, BATCH)) for at in range(0, len(texts), BATCH)]
-        return np.concatenate(found) if found else np.zeros((0, len(self.scenes)))
-
-    def _some(self, texts: pl.Series) -> Floats:
+        if not len(texts):
+            return np.zeros((0, len(self.scenes)))
         scores = self.features.transform(_framed(texts)) @ self.weights.T + self.intercepts
         found: Floats = 1 / (1 + np.exp(-scores))
         return found

@@ -1,8 +1,8 @@
-"""同行: where a shop stands among others. 同行平均 is the 60th percentile, 同行优秀 the 90th, counted from the worst value to
-the best (so of a figure that is better the lower, the low values are the 90th).
+"""同行: where a shop stands among others. 同行平均 is the 60th percentile, 同行优秀 the 90th, counted from the
+worst value to the best (so of a figure that is better the lower, the low values are the 90th).
 
-From the ``peers`` table where that has the figure, else from the shops of the run. Fewer than ``LEAST`` shops make no
-percentile: then it is missing, with the reason."""
+From the ``peers`` table where that has the figure, else from the shops of the run. Fewer than ``LEAST`` shops make
+no percentile: then it is missing, with the reason."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ FROM_TABLE, FROM_SHOPS = "peers", "shops"
 
 @dataclass(frozen=True)
 class Figure:
-    """What is compared: its ``id``, other ``names`` it may have in the table, whether lower is better, whether it is a
-    share (0…1)."""
+    """What is compared: its ``id``, other ``names`` it may have in the table, whether lower is better, whether it
+    is a share (0…1)."""
 
     id: str
     names: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ def percentile(values: Sequence[Fraction], percent: int, lower_is_better: bool =
 
 
 def standing(value: Fraction | None, peer: Peer, lower_is_better: bool) -> str:
-    """优秀, 高于平均, 低于平均, or "" where it cannot be said."""
+    """优秀, 达到平均, 低于平均, or "" where it cannot be said."""
     if value is None or peer.average is None:
         return ""
 
@@ -57,7 +57,7 @@ def standing(value: Fraction | None, peer: Peer, lower_is_better: bool) -> str:
 
     if peer.excellent is not None and reaches(peer.excellent):
         return "优秀"
-    return "高于平均" if reaches(peer.average) else "低于平均"
+    return "达到平均" if reaches(peer.average) else "低于平均"
 
 
 def peer_of(figure: Figure, shops: Mapping[str, Fraction | None], table: pl.DataFrame | None) -> Peer:
@@ -69,7 +69,7 @@ def peer_of(figure: Figure, shops: Mapping[str, Fraction | None], table: pl.Data
     if len(values) < LEAST:
         return Peer(
             shops=len(values),
-            reason=f"没有 peers 表的同行数据，本次只有 {len(values)} 家店铺有这个数，少于 {LEAST} 家不算同行",
+            reason=f"本次有这个数的店铺只有 {len(values)} 家，少于 {LEAST} 家；peers 表里也没有",
         )
     return _of_values(figure, values, FROM_SHOPS)
 
@@ -80,8 +80,8 @@ def _of_values(figure: Figure, values: Sequence[Fraction], source: str) -> Peer:
 
 
 def _stated(figure: Figure, table: pl.DataFrame | None) -> Peer | None:
-    """From the table: a row with percentile 60 (or 0.6) is 同行平均, 90 同行优秀. A single row without one is 同行平均,
-    as reports call it; ``LEAST`` and more are one shop each. None where the table says nothing of it."""
+    """From the table: a row with percentile 60 (or 0.6) is 同行平均, 90 同行优秀. A single row without one is
+    同行平均, as reports call it; ``LEAST`` and more are one shop each. None where the table says nothing of it."""
     if table is None:
         return None
     rows = table.filter(pl.col("metric").is_in([figure.id, *figure.names]))

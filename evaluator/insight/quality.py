@@ -1,7 +1,7 @@
 """How good the scenes are, on sentences that the model has not seen (``docs/scenes.md`` holds the figures).
 
-Example sentences are held out by fifths. Keywords and anchor words were written by whoever wrote the examples, so what is
-measured on these flatters them; a file of sentences written later is the fairer judge of both."""
+Example sentences are held out by fifths. Keywords and anchor words were written by whoever wrote the examples, so
+what is measured on these flatters them; a file of sentences written later is the fairer judge of both."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ Bools = npt.NDArray[np.bool_]
 @dataclass(frozen=True)
 class Quality:
     """Shares. ``model``: of the sentences, judged rightly by the model alone, without a threshold, at each level;
-    ``keyword``: of the sentences, those in which a keyword speaks, ``keyword_right``: of these, rightly; ``sure`` and
-    ``sure_right``: likewise of the sentences without keyword the model above its threshold; ``level``: of the sentences,
-    judged rightly as in a month (keywords, else the model, else 其他)."""
+    ``keyword``: of the sentences, those in which a keyword speaks, ``keyword_right``: of these, rightly; ``sure``
+    and ``sure_right``: likewise of the sentences without keyword the model above its threshold; ``level``: of the
+    sentences, judged rightly as in a month (keywords, else the model, else 其他)."""
 
     sentences: int
     model: dict[str, float]

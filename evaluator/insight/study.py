@@ -51,9 +51,10 @@ class Compared:
 
 @dataclass(frozen=True)
 class Scenes:
-    """What the conversations of a shop were about. ``levels``: by_scene of levels 1, 2, 3; ``enough``: leaves with enough
-    ratings to be among the ``worst``; ``lowest``, ``unsure``: conversations, with shop, buyer, agents, order_id (lowest);
-    ``stages``: what decided → conversations; ``ratings`` that have a conversation, ``unplaced`` that have none."""
+    """What the conversations of a shop were about. ``levels``: by_scene of levels 1, 2, 3; ``enough``: leaves with
+    enough ratings to be among the ``worst``; ``lowest``, ``unsure``: conversations, with shop, buyer, agents,
+    order_id (lowest); ``stages``: what decided → conversations; ``ratings`` that have a conversation, ``unplaced``
+    that have none."""
 
     conversations: int
     levels: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]
@@ -80,7 +81,8 @@ class ShopInsight:
 
 @dataclass(frozen=True)
 class Insight:
-    """``all_tags``: of all shops together, where there are several. ``learned``: labels that the model learned from."""
+    """``all_tags``: of all shops together, where there are several. ``learned``: labels that the model learned
+    from."""
 
     start: date
     end: date

@@ -9,9 +9,9 @@ from evaluator.insight.tags import GOOD, shares
 
 
 def by_scene(talks: pl.DataFrame, ratings: pl.DataFrame, rules: SceneRules, level: int = 3) -> pl.DataFrame:
-    """``talks``: v, scene, first_wait; ``ratings``: v, score. One row a scene of this level that occurs, in the order of
-    the file: its names, conversations, share, ratings, good, satisfaction, mean_score, first_responses (how many),
-    first_wait (mean, ms)."""
+    """``talks``: v, scene, first_wait; ``ratings``: v, score. One row a scene of this level that occurs, in the
+    order of the file: its names, conversations, share, ratings, good, satisfaction, mean_score, first_responses
+    (how many), first_wait (mean, ms)."""
     names = list(LEVELS[:level])
     keys = names if level < 3 else [*names, "scene"]
     placed = talks.select("v", "scene", "first_wait").join(

@@ -14,7 +14,7 @@ from evaluator.assess.assessment import Line, shortfall
 from evaluator.assess.told import remarks
 from evaluator.assess.windows import Days
 from evaluator.insight.peers import LEAST
-from evaluator.insight.scenerules import LEVELS
+from evaluator.insight.scenerules import LEVELS, OTHER, SEPARATOR
 from evaluator.insight.study import Compared, Insight, ShopInsight
 from evaluator.numbers import Number, half_up, plain
 from evaluator.render.sheet import Block, Cell, Column, Item, Row
@@ -86,7 +86,7 @@ def unsure(found: Insight, shop: ShopInsight) -> Block:
 def _peers(shop: ShopInsight) -> Block:
     columns = (
         Column("指标", width=20), Column("本店", "ratio", 12), Column("同行平均", "ratio", 12, "60 分位，从差到好数"),
-        Column("同行优秀", "ratio", 12, "90 分位，从差到好数"), Column("位置", width=10), Column("依据", width=16),
+        Column("同行优秀", "ratio", 12, "90 分位，从差到好数"), Column("位置", "id", 10), Column("依据", "id", 16),
         Column("说明", "wrap", 50),
     )  # fmt: skip
     notes = ["同行平均是 60 分位，同行优秀是 90 分位，都从最差数到最好。"]
@@ -211,7 +211,7 @@ def _worst(found: Insight, shop: ShopInsight) -> Block:
 def _lowest(found: Insight, shop: ShopInsight) -> Block:
     columns = (
         Column("评分", "count", 8), Column("开始", "time", 20), Column("买家", "id", 16), Column("客服", width=14),
-        Column("场景", width=24), Column("命中的话", "wrap", 44), Column("依据", width=14),
+        Column("场景", "id", 16), Column("命中的话", "wrap", 44), Column("依据", "id", 16),
         Column("首次响应（秒）", "seconds"), Column("最长等待（秒）", "seconds"), Column("未应答轮次", "count"),
         Column("订单", "id", 22),
     )  # fmt: skip
@@ -224,18 +224,27 @@ def _lowest(found: Insight, shop: ShopInsight) -> Block:
 
 
 def _lowest_row(found: Insight, r: dict[str, Any]) -> Row:
+    *above, leaf = found.rules.names(r["scene"])
     return (
         r["rating"],
         r["start"],
         visible(r["buyer"]),
         visible(staff(found, r["agents"])),
-        visible(found.rules.path(r["scene"])),
+        Cell(visible(leaf), note=visible(SEPARATOR.join(above)) if r["scene"] != OTHER else ""),
         clip(r["sentence"], SENTENCE),
-        f"{STAGES[r['by']]} {plain(Fraction(str(r['score'])), 2)}" if r["by"] != "none" else STAGES["none"],
+        _why(r),
         seconds(r["first_wait"]),
         seconds(r["longest_wait"]),
         r["unanswered"],
         visible(r["order_id"] or ""),
+    )
+
+
+def _why(r: dict[str, Any]) -> str:
+    """What decided, and its score: sentences that hit, or a probability."""
+    told, score = STAGES[r["by"]], plain(Fraction(str(r["score"])), 2)
+    return {"keyword": f"{told}（{score} 句）", "model": f"{told} {score}", "other": f"{told} {score}"}.get(
+        r["by"], told
     )
 
 

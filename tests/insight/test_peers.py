@@ -44,7 +44,7 @@ def test_three_shops_make_peers() -> None:
 def test_two_shops_make_none() -> None:
     found = peer_of(SHARE, shops("0.8", None, "0.95"), None)
     assert (found.average, found.excellent, found.shops) == (None, None, 2)
-    assert "只有 2 家店铺" in found.reason
+    assert "只有 2 家" in found.reason
 
 
 def test_the_table_comes_first() -> None:
@@ -90,7 +90,7 @@ def test_a_share_above_one_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [("20", "优秀"), ("21", "高于平均"), ("45", "高于平均"), ("45.1", "低于平均")]
+    ("value", "expected"), [("20", "优秀"), ("21", "达到平均"), ("45", "达到平均"), ("45.1", "低于平均")]
 )
 def test_standing_where_lower_is_better(value: str, expected: str) -> None:
     assert standing(Fraction(value), Peer(Fraction(45), Fraction(20)), True) == expected

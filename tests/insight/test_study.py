@@ -187,7 +187,7 @@ def test_shops_of_the_run_are_peers(tmp_path: Path) -> None:
         f"{s},小花,甲店:小美,2026-10-05 11:00:0{n},{x},human,好"
         for s, xs in (("乙店", (5, 5)), ("丙店", (5, 1)))
         for n, x in enumerate(xs)
-    ]  # noqa: E501
+    ]
     folder = write(
         tmp_path / "m",
         messages=MESSAGES + "\n".join(again + third) + "\n",
@@ -201,7 +201,7 @@ def test_shops_of_the_run_are_peers(tmp_path: Path) -> None:
     # 甲店: 5, 4 of 2, 5, 1, 4 and the robot's 1: 2/5; 乙店: 1; 丙店: 1/2
     assert {s: (float(c.line.cell.value or 0), c.standing) for s, c in first.items()} == {
         "甲店": (0.4, "低于平均"),
-        "丙店": (0.5, "高于平均"),
+        "丙店": (0.5, "达到平均"),
         "乙店": (1.0, "优秀"),
     }
     assert (first["甲店"].peer.average, first["甲店"].peer.excellent, first["甲店"].peer.shops) == (0.5, 1, 3)
