@@ -136,6 +136,13 @@ def test_the_grade_is_made_of_the_rules(found: Insight) -> None:
     assert "尚未公布" in as_text(found)
 
 
+def test_parts_are_the_whole(found: Insight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Buyers worked on one after the other give the same."""
+    monkeypatch.setattr("evaluator.prepare.PART_ROWS", 2)
+    again = insight_month(write(tmp_path / "m"))
+    assert json.loads(as_json(again)) == json.loads(as_json(found))
+
+
 LABELS = """shop,buyer,day,scene
 甲店,小草,2026-10-06,会员积分
 甲店,小石,2026-10-08,售后服务 > 发票 > 开发票
