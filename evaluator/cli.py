@@ -211,6 +211,35 @@ def assess(
     typer.echo(json_text(found) if as_json else as_text(found))
 
 
+@app.command()
+def insight(
+    month: Month,
+    as_json: Annotated[bool, typer.Option("--json", help="以 JSON 写出")] = False,
+    page: Annotated[Path | None, typer.Option("--html", help="写成一张网页（可打印）")] = None,
+    book: Annotated[Path | None, typer.Option("--xlsx", help="写成工作簿，另有一张表供改正场景")] = None,
+) -> None:
+    """服务诊断：与同行比、评价标签、会话场景、满意率最低的场景与评分最低的会话、咨询体验评级。"""
+    from evaluator.insight.study import insight_month
+    from evaluator.insight.told import as_json as json_text
+    from evaluator.insight.told import as_text, write_book, write_page
+
+    with _progress(as_json) as progress:
+        found = insight_month(month, progress)
+    for path, write in ((page, write_page), (book, write_book)):
+        if path is not None:
+            write(found, path)
+    if as_json:
+        typer.echo(json_text(found))
+    elif page is None and book is None:
+        typer.echo(as_text(found))
+    for path in (page, book):
+        if path is not None:
+            typer.echo(f"已写出 {path}", err=as_json)
+    if as_json or page or book:
+        for note in found.notes:
+            typer.secho(f"⚠ {note}", err=True)
+
+
 def main() -> None:
     """Runs a command. What a user can put right is told in a sentence, with exit code 2."""
     from evaluator.model import EvaluatorError

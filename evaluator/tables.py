@@ -297,6 +297,7 @@ _TABLES = (
     ),
     Table("peers", (_req("metric"), _req("value", "decimal"), _opt("percentile", "decimal"))),
     Table("labels", (_req("shop"), _req("buyer"), _req("label", "choice", choices=("ad", "not_ad")))),
+    Table("scene_labels", (_req("shop"), _req("buyer"), _req("day", "date"), _req("scene"))),
     Table("manual_filters", (_req("shop"), _req("buyer"), _opt("day", "date"))),
 )
 
