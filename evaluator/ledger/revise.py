@@ -22,6 +22,7 @@ from evaluator.ledger.store import Draft, Ledger, Transaction
 from evaluator.model import EvaluatorError
 from evaluator.numbers import yuan
 from evaluator.output import write_data
+from evaluator.pay import LINES
 from evaluator.paylines import ZERO
 from evaluator.rulebook import label
 from evaluator.run import evaluate_month
@@ -130,12 +131,18 @@ def _lines(book: Book, closing: Closing, period: Period, causes: Causes) -> list
     for employee in sorted(old.keys() | new.keys()):
         before, after = (_amounts(bodies.get(employee)) for bodies in (old, new))
         name = names.get(employee) or book.name(employee)
-        for line in dict.fromkeys((*before, *after)):
+        for line in sorted(before.keys() | after.keys(), key=_place):
             was, now = before.get(line, ZERO), after.get(line, ZERO)
             if was != now:
                 cause = causes.of(employee, line)
                 found.append(Difference(employee, name, line, period.id, was, now, cause))
     return found
+
+
+def _place(line: str) -> tuple[int, str]:
+    """Where a line of pay stands; what is carried comes last."""
+    name = line.partition(":")[0]
+    return (LINES.index(name) if name in LINES else len(LINES)), line
 
 
 def _amounts(body: Body | None) -> dict[str, Decimal]:
