@@ -52,8 +52,10 @@ for line in sys.stdin:
 class Nursery:
     """Processes that lock, and are killed."""
 
-    def __init__(self) -> None:
+    def __init__(self, scratch: Path) -> None:
+        """``scratch``: where those who are killed leave their temporary files."""
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        pipes["env"] = os.environ | {"TMPDIR": str(scratch)}
         self._process = subprocess.Popen([sys.executable, "-c", NURSERY], **pipes)  # type: ignore[call-overload]
 
     def lock(self, out: Path, ledger: Path, delay: float = -1) -> tuple[int, float]:
@@ -83,7 +85,7 @@ def kill_locks(desk: Desk, month: Month, root: Path, times: int, seed: int) -> C
     """Kills so many locks of a month at random moments; counts what they left."""
     desk.run(month)
     old = Ledger(desk.ledger).entries()
-    nursery, found, draw = Nursery(), Counter[str](), random.Random(seed)
+    nursery, found, draw = Nursery(desk.root), Counter[str](), random.Random(seed)
     try:
         whole = fresh(desk, month, root)
         status, seconds = nursery.lock(whole.out(month), whole.ledger)
