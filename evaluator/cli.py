@@ -58,7 +58,7 @@ def run(
     from evaluator.run import evaluate_month
 
     target = check_target(out, month)
-    bring = ledger_commands.bring_from(ledger) if ledger else None
+    bring = ledger_commands.asking(ledger) if ledger else None
     with _progress(quiet) as progress:
         evaluation = evaluate_month(month, progress, target.parent, bring)
         evaluation.save(out, progress)

@@ -8,7 +8,7 @@ and refunds of everything return exactly what was paid."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -17,8 +17,9 @@ from fractions import Fraction
 import polars as pl
 
 from evaluator.ledger.book import CLAWBACK, CREDIT, LATE, Body, Book, Order, period_id
-from evaluator.ledger.store import Draft
-from evaluator.model import ReviewItem
+from evaluator.ledger.late import completed_refunds
+from evaluator.ledger.store import Draft, Ledger
+from evaluator.model import EvaluatorError, MonthData, ReviewItem
 from evaluator.numbers import yuan
 from evaluator.paylines import ZERO, commission
 from evaluator.settlement import Balance, Brought, CommissionPaid
@@ -156,3 +157,19 @@ def bring(book: Book, start: date, end: date, refunds: pl.DataFrame) -> tuple[Br
     owed = sorted([*book.open_balances, *made.owed], key=lambda b: (b.employee_id, b.since, b.reason))
     found = Brought(tuple(owed), tuple(book.open_corrections), review=tuple(made.review))
     return replace(found, names={e: book.name(e) for e in sorted(found.employees)}), made
+
+
+def bring_from(ledger: Ledger) -> Callable[[MonthData], Brought]:
+    """Asks a ledger what it leaves open for a month that is evaluated. Errors: EvaluatorError where the month, or a
+    part of it, is locked."""
+
+    def ask(month: MonthData) -> Brought:
+        book, config = Book(ledger.entries()), month.config
+        if locked := book.overlapping(config.start, config.end):
+            raise EvaluatorError(
+                f"本期与账本里已锁定的 {locked.told} 是同一期或有重叠，锁定的一期不重算；"
+                "后来的变化请用 evaluator revise 查看和入账"
+            )
+        return bring(book, config.start, config.end, completed_refunds(month))[0]
+
+    return ask

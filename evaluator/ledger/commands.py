@@ -18,30 +18,15 @@ LedgerPlace = Annotated[
 app = typer.Typer(help="账本：已锁定的各期工资，只增不改。", no_args_is_help=True)
 
 
-def bring_from(place: str) -> Bring:
-    """Asks a ledger what it leaves open for a month that is evaluated. Errors: EvaluatorError where the month, or a
-    part of it, is locked."""
-    from evaluator.ledger.book import Book
-    from evaluator.ledger.clawback import bring
-    from evaluator.ledger.late import completed_refunds
+def asking(place: str) -> Bring:
+    """What a run is to ask of a ledger; tells where there is none yet."""
+    from evaluator.ledger.clawback import bring_from
     from evaluator.ledger.store import Ledger
-    from evaluator.model import EvaluatorError, MonthData
-    from evaluator.settlement import Brought
 
     ledger = Ledger(place)
     if not ledger.exists:
         typer.echo(f"账本 {place} 还没有建立（第一次 evaluator lock 时建立），没有往期事项", err=True)
-
-    def ask(month: MonthData) -> Brought:
-        book, config = Book(ledger.entries()), month.config
-        if locked := book.overlapping(config.start, config.end):
-            raise EvaluatorError(
-                f"本期与账本里已锁定的 {locked.told} 是同一期或有重叠，锁定的一期不重算；"
-                "后来的变化请用 evaluator revise 查看和入账"
-            )
-        return bring(book, config.start, config.end, completed_refunds(month))[0]
-
-    return ask
+    return bring_from(ledger)
 
 
 def lock(
@@ -55,9 +40,10 @@ def lock(
     from evaluator.ledger.lock import lock as lock_run
     from evaluator.ledger.store import Ledger
 
-    done = lock_run(out, Ledger(ledger), month)
+    book = Ledger(ledger)
+    done = lock_run(out, book, month)
     start, _, end = done.period.partition("/")
-    typer.echo(f"已锁定 {start} 至 {end}（不含），账本 {ledger} 共 {done.entries:,} 条")
+    typer.echo(f"已锁定 {start} 至 {end}（不含），账本 {book.where} 共 {done.entries:,} 条")
     typer.echo(f"链头 {done.head}")
     typer.echo("链头已写入 manifest.json；请另外抄存一份（工资单、邮件），账本末尾若被截断即可查出")
 
@@ -77,8 +63,10 @@ def verify(
     book = Ledger(ledger)
     book.must_exist()
     entries = book.entries()
-    check_heads(entries, out, head, ledger)
-    typer.echo(f"账本 {ledger} 完好：{len(entries):,} 条，链头 {entries[-1].hash if entries else '（空）'}")
+    check_heads(entries, out, head, book.where)
+    typer.echo(
+        f"账本 {book.where} 完好：{len(entries):,} 条，链头 {entries[-1].hash if entries else '（空）'}"
+    )
 
 
 def revise(

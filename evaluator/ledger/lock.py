@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from evaluator.ledger.book import BALANCE, CREDIT, EARNED, LINE, PERIOD, SCORE, Book, period_id
+from evaluator.ledger.book import BALANCE, CREDIT, EARNED, LINE, PERIOD, SCORE, Body, Book, period_id
 from evaluator.ledger.clawback import bring
 from evaluator.ledger.closing import Closing
 from evaluator.ledger.inputs import check_inputs, month_of
@@ -54,6 +54,7 @@ def lock(out: str | Path, ledger: Ledger, month: Path | None = None) -> Locked:
     with ledger.writing() as transaction:
         book = Book(transaction.entries)
         refuse_locked(book, closing)
+        _refuse_paid(book, facts[CREDIT])
         brought, claims = bring(book, closing.start, closing.end, closing.refunds)
         _same_brought(brought, closing.brought, ledger)
         drafts = [Draft(PERIOD, period, "", closing.period)]
@@ -80,6 +81,20 @@ def refuse_locked(book: Book, closing: Closing) -> None:
         f"本期 {closing.start} 至 {closing.end}（不含）与已经锁定的 {other.told} 有重叠的日子，会重复发薪；"
         "请核对 period.yaml 的 period"
     )
+
+
+def _refuse_paid(book: Book, credits: Mapping[str, Body]) -> None:
+    """R-A7 over the periods: an order that is credited in two would be paid twice."""
+    mine = {subject for subject, credit in credits.items() if credit["agent"]}
+    for period in book.periods:
+        for subject in sorted(mine & book.facts(CREDIT, period.id).keys()):
+            before = book.fact(CREDIT, period.id, subject)
+            if before and before["agent"]:
+                order_id = subject.partition("\t")[2]
+                raise EvaluatorError(
+                    f"订单 {order_id} 在已锁定的 {period.told} 已经计过业绩（归 {before['agent']}），本期又计一次；"
+                    "没有锁定。若它的付款时间改了，请先用 evaluator revise 修订那一期"
+                )
 
 
 def _repair(closing: Closing, ledger: Ledger) -> None:
@@ -110,10 +125,12 @@ def _same_brought(now: Brought, then: Brought, ledger: Ledger) -> None:
 
 
 def check_heads(entries: Sequence[Entry], out: Path | None, head: str | None, where: str) -> None:
-    """Raises EvaluatorError where the ledger does not hold a head that was kept elsewhere."""
+    """Raises EvaluatorError where the ledger does not hold a head that was kept elsewhere, or the locked result ``out``
+    has another payroll than the ledger."""
     kept = [head] if head else []
-    if out is not None:
-        written = Closing(out).manifest.get("ledger")
+    closing = Closing(out) if out is not None else None
+    if closing is not None:
+        written = closing.manifest.get("ledger")
         if not written:
             raise EvaluatorError(f"{out} 没有锁定过：manifest.json 里没有链头")
         kept.append(written["head"])
@@ -124,3 +141,7 @@ def check_heads(entries: Sequence[Entry], out: Path | None, head: str | None, wh
                 f"账本 {where} 不可信：链头 {wanted} 不在其中（现有 {len(entries):,} 条）；"
                 "末尾被截断，或换成了另一本账。请用备份，并查明原因"
             )
+    if closing and closing.lines != Book(entries).facts(LINE, period_id(closing.start, closing.end)):
+        raise EvaluatorError(
+            f"{out} 的 tables/payroll.csv 与账本里锁定的工资不同；以账本为准，请查明是谁改动的"
+        )

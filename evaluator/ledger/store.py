@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -78,8 +78,7 @@ class Draft:
     version: int = 0
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     seq: int
     kind: str
     period: str
@@ -136,7 +135,7 @@ class Transaction:
             said = (d.kind, d.period, d.subject, d.version, canonical(d.body))
             before = chained(before, seq, *said)
             added.append(Entry(seq, *said, before))
-        self._connection.execute(sa.insert(ENTRIES), [vars(entry) for entry in added])
+        self._connection.execute(sa.insert(ENTRIES), [entry._asdict() for entry in added])
         self.entries = [*self.entries, *added]
         return added[-1]
 

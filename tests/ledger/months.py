@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from evaluator.evaluation import Evaluation
-from evaluator.ledger.commands import bring_from
+from evaluator.ledger.clawback import bring_from
 from evaluator.ledger.lock import Locked, lock
 from evaluator.ledger.store import Ledger
 from evaluator.output import write_run
@@ -107,7 +107,7 @@ class Desk:
 
     def run(self, m: Month, ledger: bool = True) -> Evaluation:
         """Evaluates the month into its result folder (without the reports, which a ledger does not need)."""
-        evaluation = evaluate_month(self.month(m), bring=bring_from(str(self.ledger)) if ledger else None)
+        evaluation = evaluate_month(self.month(m), bring=bring_from(Ledger(self.ledger)) if ledger else None)
         write_run(evaluation, self.out(m), lambda folder: None)
         return evaluation
 

@@ -16,6 +16,7 @@ from months import Desk, Month, command, lines
 
 from evaluator.ledger.book import Book
 from evaluator.ledger.lock import check_heads, lock
+from evaluator.ledger.revise import revise
 from evaluator.ledger.store import GENESIS, Draft, Entry, Ledger, broken_at, canonical, chained
 from evaluator.model import EvaluatorError
 from evaluator.output import check_target
@@ -202,6 +203,17 @@ def test_a_run_that_did_not_know_what_is_open(desk: Desk) -> None:
     desk.lock(late)
 
 
+@pytest.mark.rule("R-A7")
+def test_an_order_is_paid_in_one_period_only(desk: Desk) -> None:
+    """Its payment moved to November, the data say: then it leaves October first, by a revision."""
+    kept = "\n".join(line for line in OCTOBER.orders.splitlines() if "1003" not in line)
+    november = NOVEMBER.but(orders="1003 E02 500")
+    desk.run(november)
+    refused(desk, november, "订单 1003 在已锁定的 2026-10-01.*已经计过业绩（归 E02）")
+    revise(desk.month(OCTOBER.but(orders=kept, refunds="")), Ledger(desk.ledger))
+    assert lines(desk.close(november), "E02")["adjustments"] == "-4.80"
+
+
 def test_no_ledger_no_folder_no_database(desk: Desk, tmp_path: Path) -> None:
     desk.run(NOVEMBER)
     (tmp_path / "text.db").write_text("这不是数据库" * 99, "utf-8")
@@ -286,6 +298,13 @@ def test_a_tail_that_was_cut_off_is_seen(desk: Desk) -> None:
     assert done.returncode == 2 and "末尾被截断" in done.stderr
 
 
+@pytest.mark.rule("R-P3")
+def test_a_result_that_was_changed_after_its_lock_is_seen(desk: Desk) -> None:
+    edit(desk.out(OCTOBER) / "tables" / "payroll.csv", "3018.00", "9018.00")
+    done = command("ledger", "verify", "--ledger", desk.ledger, desk.out(OCTOBER))
+    assert done.returncode == 2 and "与账本里锁定的工资不同" in done.stderr
+
+
 def chain(bodies: list[int]) -> list[Entry]:
     """Two acts, as ``Transaction.append`` makes them."""
     before, made = GENESIS, list[Entry]()
@@ -307,7 +326,7 @@ def test_tampering_with_any_row_is_seen(bodies: list[int], data: st.DataObject) 
     assert broken_at(entries) is None
     at = data.draw(st.integers(0, len(entries) - 1), label="entry")
     other = data.draw(st.integers(0, len(entries) - 1).filter(lambda n: n != at), label="another")
-    values = vars(entries[at])
+    values = entries[at]._asdict()
     column = data.draw(st.sampled_from(sorted(values)), label="column")
     changed = Entry(**values | {column: values[column] + (1 if isinstance(values[column], int) else " ")})
     swapped = [*entries]

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from months import Desk, Month, lines
 
-from evaluator.ledger.commands import bring_from
+from evaluator.ledger.clawback import bring_from
 from evaluator.ledger.lock import lock
 from evaluator.ledger.revise import revise
 from evaluator.ledger.store import Ledger
@@ -78,7 +78,7 @@ def test_lock_claw_back_revise_and_tamper(url: str, tmp_path: Path) -> None:
     assert ledger.entries()[-1].hash == done.head
     with pytest.raises(EvaluatorError, match="已经锁定"):
         lock(desk.out(OCTOBER), ledger)
-    november = evaluate_month(desk.month(NOVEMBER), bring=bring_from(url))
+    november = evaluate_month(desk.month(NOVEMBER), bring=bring_from(ledger))
     assert lines(november, "E01")["clawback"] == "-6.00"
     later = desk.month(OCTOBER.but(refunds="1002 100 10-30"))
     assert [str(d.amount) for d in revise(later, ledger).differences] == ["-2.00"]

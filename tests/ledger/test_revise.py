@@ -126,6 +126,21 @@ def test_corrections_are_paid_once_and_dated(tmp_path: Path) -> None:
 
 
 @pytest.mark.rule("R-P3")
+def test_a_run_made_before_a_revision_cannot_be_locked(tmp_path: Path) -> None:
+    """Nor one made before another month settled it."""
+    desk = Desk(tmp_path)
+    desk.close(OCTOBER)
+    desk.run(NOVEMBER)
+    revised(desk, OCTOBER.but(refunds="1002 100 10-30"))
+    with pytest.raises(EvaluatorError, match=r"没有算进去的：E01 -2\.00"):
+        desk.lock(NOVEMBER)
+    desk.run(NOVEMBER)
+    desk.close(DECEMBER)
+    with pytest.raises(EvaluatorError, match="账本里已经没有了"):
+        desk.lock(NOVEMBER)
+
+
+@pytest.mark.rule("R-P3")
 def test_a_correction_leaves_the_minimum_wage_and_the_rest_is_carried(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.close(OCTOBER.but(plan=PLAN.replace("2000", "2999")))
