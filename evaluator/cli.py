@@ -13,6 +13,7 @@ import typer
 from rich.markup import escape
 
 from evaluator.ads.commands import app as ads_app
+from evaluator.ledger import commands as ledger_commands
 
 app = typer.Typer(
     help="客服绩效：从聊天记录到工资表，每一分钱都能追到消息和规则。",
@@ -22,6 +23,9 @@ app = typer.Typer(
 )
 
 app.add_typer(ads_app, name="ads")
+app.command("lock")(ledger_commands.lock)
+app.command("revise")(ledger_commands.revise)
+app.add_typer(ledger_commands.app, name="ledger")
 
 Month = Annotated[Path, typer.Argument(help="月份文件夹：period.yaml 与各平台导出文件", metavar="MONTH")]
 Out = Annotated[Path, typer.Option("--out", help="结果文件夹（新建，或覆盖以前的一次结果）")]
@@ -42,15 +46,21 @@ def _progress(quiet: bool = False) -> Iterator[Callable[[str], None] | None]:
 
 @app.command()
 def run(
-    month: Month, out: Out, quiet: Annotated[bool, typer.Option("--quiet", help="不显示进度")] = False
+    month: Month,
+    out: Out,
+    quiet: Annotated[bool, typer.Option("--quiet", help="不显示进度")] = False,
+    ledger: Annotated[
+        str | None, typer.Option("--ledger", help="账本：读入往期的退款追回、修订、结转（第 9、11 行）")
+    ] = None,
 ) -> None:
     """计算一个月：指标、归属、评分、工资，写出工作簿、报告和结果表。"""
     from evaluator.output import check_target
     from evaluator.run import evaluate_month
 
     target = check_target(out, month)
+    bring = ledger_commands.asking(ledger) if ledger else None
     with _progress(quiet) as progress:
-        evaluation = evaluate_month(month, progress, scratch=target.parent)
+        evaluation = evaluate_month(month, progress, target.parent, bring)
         evaluation.save(out, progress)
     _summary(evaluation, out)
 

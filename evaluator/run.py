@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -36,8 +36,12 @@ from evaluator.review import gather_review
 from evaluator.roster import Roster
 from evaluator.scoring import score_all, scores_frame
 from evaluator.settings import load_month
+from evaluator.settlement import NOTHING, Brought
 from evaluator.sources import read_month
 from evaluator.stopwatch import Progress, Stopwatch
+
+#: Asks a ledger what earlier periods leave open for a month (R-P2, R-P3).
+Bring = Callable[[MonthData], Brought]
 
 
 def buyer_lists(month: MonthData, bucket: Bucket) -> BuyerLists:
@@ -124,20 +128,24 @@ def measure(
 
 
 def evaluate_month(
-    folder: str | Path, progress: Progress | None = None, scratch: Path | None = None
+    folder: str | Path,
+    progress: Progress | None = None,
+    scratch: Path | None = None,
+    bring: Bring | None = None,
 ) -> Evaluation:
     """Everything SPEC §1 to §9 computes for one month's folder. ``scratch``: folder for the temporary files of a large
-    month, if not the system's. Raises EvaluatorError for what a user can put right."""
+    month, if not the system's. ``bring``: what earlier, locked periods leave open. Raises EvaluatorError for what a
+    user can put right."""
     watch = Stopwatch(progress)
     config = load_month(Path(folder))
     with watch.stage("read", "读取文件"):
         month = read_month(config, progress, scratch)
-    evaluation = evaluate_data(month, watch)
+    evaluation = evaluate_data(month, watch, bring)
     del month.tables["messages"]  # ``talk`` has them, with buyer and agent; twice is too much of millions
     return evaluation
 
 
-def evaluate_data(month: MonthData, watch: Stopwatch | None = None) -> Evaluation:
+def evaluate_data(month: MonthData, watch: Stopwatch | None = None, bring: Bring | None = None) -> Evaluation:
     """The same, from a month as read."""
     watch = watch or Stopwatch()
     config = month.config
@@ -163,6 +171,7 @@ def evaluate_data(month: MonthData, watch: Stopwatch | None = None) -> Evaluatio
             month.tables.get("attendance"),
             month.tables.get("adjustments"),
             period_start=config.start,
+            brought=bring(month) if bring else NOTHING,
         )
     with watch.stage("tables", "整理结果表"):
         frames = fact_tables(facts, bucket, month.shelf) | {
