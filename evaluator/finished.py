@@ -66,6 +66,15 @@ class FinishedRun:
         return self.scan(table).filter(*(pl.col(k) == v for k, v in keys.items())).collect().to_dicts()
 
     @cached_property
+    def disputes(self) -> list[Record]:
+        """Rows of tables/disputes.csv; none where the month has none."""
+        path = self.out / "tables" / "disputes.csv"
+        if not path.is_file():
+            return []
+        text = pl.read_csv(path, infer_schema=False)
+        return text.with_columns(pl.col("when").str.to_datetime(time_unit="ms")).to_dicts()
+
+    @cached_property
     def names(self) -> dict[str, str]:
         """Agent id → name, from the KPI table."""
         path = self.out / "tables" / "kpi.csv"

@@ -17,6 +17,7 @@ from evaluator.model import EvaluatorError
 from evaluator.stopwatch import Progress, Stopwatch
 
 CSV_TABLES = ("kpi", "scores", "payroll", "rejects", "filters", "balances")
+WHERE_THERE = ("disputes",)  # CSV tables that some months have
 PARQUET_TABLES = (
     "ads",
     "attribution",
@@ -28,7 +29,12 @@ PARQUET_TABLES = (
     "inquiries",
     "links",
 )
-FREE_TEXT = {"kpi": ("name",), "payroll": ("name",), "rejects": ("value", "why")}
+FREE_TEXT = {
+    "kpi": ("name",),
+    "payroll": ("name",),
+    "rejects": ("value", "why"),
+    "disputes": ("order_id", "employee_id", "claim", "to_employee_id", "by", "note"),
+}
 EVIDENCE = "evidence"
 SORTED_BELOW = 200_000  # rows; larger facts come from sorted columns anyway
 MANIFEST = "manifest.json"
@@ -129,7 +135,7 @@ def _put_in_place(work: Path, out: Path) -> None:
 def write_tables(evaluation: Evaluation, folder: Path) -> None:
     """CSV (UTF-8, null empty, booleans true/false) and Parquet, rows sorted by their keys."""
     folder.mkdir(parents=True)
-    for name in CSV_TABLES:
+    for name in (*CSV_TABLES, *(name for name in WHERE_THERE if name in evaluation.frames)):
         frame = evaluation.frames[name].with_columns(harmless(c) for c in FREE_TEXT.get(name, ()))
         frame.write_csv(folder / f"{name}.csv")
     for name in PARQUET_TABLES:
