@@ -139,10 +139,20 @@ def explain(
     buyer: Annotated[str | None, typer.Option(help="买家：他的聊天、订单，为什么（不）当作广告")] = None,
     agent: Annotated[str | None, typer.Option(help="员工号（或未绑定账号）")] = None,
     metric: Annotated[str | None, typer.Option(help="指标 id，如 conversion_rate")] = None,
+    pay: Annotated[
+        str | None, typer.Option(help="员工号：他的工资从合计到每一行、每项得分、每个指标")
+    ] = None,
     limit: Annotated[int, typer.Option(help="最多列出多少行")] = 200,
 ) -> None:
-    """说明一个结果的来历：一张订单的归属，一位买家，或一个指标背后的每一行。"""
-    if buyer and not (order or agent or metric):
+    """说明一个结果的来历：一张订单的归属，一位买家，一个人的工资，或一个指标背后的每一行。"""
+    if pay and not (order or buyer or agent or metric):
+        from evaluator.finished import FinishedRun
+
+        for line in FinishedRun(out).pay(pay):
+            typer.echo(line)
+    elif pay:
+        raise typer.BadParameter("--pay 单独使用")
+    elif buyer and not (order or agent or metric):
         from evaluator.explain import explain_buyer
 
         typer.echo(explain_buyer(out, buyer))
@@ -155,7 +165,9 @@ def explain(
 
         typer.echo(explain_metric(out, agent, metric, limit))
     else:
-        raise typer.BadParameter("请用 --order 订单号，--buyer 买家，或 --agent 员工号 --metric 指标")
+        raise typer.BadParameter(
+            "请用 --order 订单号，--buyer 买家，--pay 员工号，或 --agent 员工号 --metric 指标"
+        )
 
 
 @app.command()

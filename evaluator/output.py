@@ -36,6 +36,7 @@ FREE_TEXT = {
     "disputes": ("order_id", "employee_id", "claim", "to_employee_id", "by", "note"),
 }
 EVIDENCE = "evidence"
+PAY = "_pay.json"  # why everybody is paid what, for ``explain --pay``
 SORTED_BELOW = 200_000  # rows; larger facts come from sorted columns anyway
 MANIFEST = "manifest.json"
 
@@ -146,8 +147,14 @@ def write_tables(evaluation: Evaluation, folder: Path) -> None:
     evaluation.talk.write(folder / "messages.parquet")
 
 
+def pay_trees(evaluation: Evaluation) -> dict[str, list[str]]:
+    from evaluator.render import prepare  # which only those need who write a run
+
+    return prepare(evaluation).pay_trees
+
+
 def write_evidence(evaluation: Evaluation, folder: Path) -> None:
-    """The coded facts that the figures were counted from, for ``explain --metric``."""
+    """The coded facts that the figures were counted from, for ``explain --metric``, and why pay is what it is."""
     folder.mkdir()
     for name in evaluation.facts:
         if ":" not in name:  # made from another fact
@@ -155,6 +162,7 @@ def write_evidence(evaluation: Evaluation, folder: Path) -> None:
                 folder / f"{name}.parquet", compression="zstd", compression_level=1
             )
     evaluation.talk.buyers.write_parquet(folder / "_buyers.parquet", compression="zstd", compression_level=1)
+    (folder / PAY).write_text(json.dumps(pay_trees(evaluation), ensure_ascii=False, indent=0), "utf-8")
     scopes = evaluation.facts.scopes
     named = {"agents": scopes.agents, "shops": scopes.shops}
     (folder / "_codes.json").write_text(json.dumps(named, ensure_ascii=False), "utf-8")

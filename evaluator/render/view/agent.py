@@ -41,6 +41,7 @@ class AgentPage:
     plan: str
     tiles: list[Tile]
     pay: Block
+    pay_tree: str
     balances: Block
     score: Block
     score_note: str
@@ -81,6 +82,7 @@ class AgentPages:
             plan=visible(plan.name) if plan else "",
             tiles=self._tiles(me),
             pay=self._pay_block(me),
+            pay_tree=self._pay_tree(me),
             balances=self._balances(me),
             score=self._score_block(me),
             score_note=self._score_note(me),
@@ -141,6 +143,9 @@ class AgentPages:
         total = next((p.amount for p in lines if p.line == payroll.TOTAL), None)
         columns = (Column("项目"), Column("金额（元）", "money"), Column("怎么算的", "wrap"))
         return Block("工资", columns, rows, total=("合计", total, "") if total is not None else None)
+
+    def _pay_tree(self, me: str) -> str:
+        return "\n".join(self._hide(line, me) for line in self.data.pay_trees.get(me, []))
 
     def _balances(self, me: str) -> Block:
         block = payroll.balance_block(self.data, only=me)

@@ -145,6 +145,13 @@ class Prepared:
         """Whether somebody disputed an order of the month."""
         return "disputes" in self.evaluation.frames
 
+    @cached_property
+    def pay_trees(self) -> dict[str, list[str]]:
+        """Employee id → why he is paid what, line by line."""
+        from evaluator.render.view.paytree import pay_trees  # which needs Prepared
+
+        return pay_trees(self)
+
     @property
     def version(self) -> str:
         return visible(str(self.evaluation.manifest["program"]["version"]))
