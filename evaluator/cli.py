@@ -199,6 +199,38 @@ def reconcile(
 
 
 @app.command()
+def simulate(
+    months: Annotated[
+        list[Path], typer.Argument(help="一个或几个月份文件夹，账期不能重叠", metavar="MONTHS...")
+    ],
+    plan: Annotated[str, typer.Option(help="要试的方案：文件，或 rules/plans 里方案的名称")],
+    judgment: Annotated[
+        str,
+        typer.Option(help="新工资按哪种判定：order、payment、order_first、grouped_chain；不写则按各月的设置"),
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="写出 simulation.xlsx 与 simulation.html 的文件夹")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="以 JSON 写出每个人的原工资与新工资")] = False,
+) -> None:
+    """换一个方案会怎样：每个人的原工资与新工资，谁增谁减，关口与上限，敏感度，四种判定。"""
+    from evaluator.render.simulation import check_place, write_simulation
+    from evaluator.simulate import as_json as json_text
+    from evaluator.simulate import as_text
+    from evaluator.simulate import simulate as compare
+
+    if out is not None:
+        check_place(out, months)
+    with _progress(as_json) as progress:
+        found = compare(months, plan, judgment, progress)
+        if out is not None:
+            write_simulation(found, out)
+    typer.echo(json_text(found) if as_json else as_text(found))
+    if out is not None and not as_json:
+        typer.echo(f"工作簿　{out / 'simulation.xlsx'}\n页面　　{out / 'simulation.html'}")
+
+
+@app.command()
 def assess(
     month: Month,
     platform: Annotated[

@@ -61,9 +61,13 @@ def joined_items(month: MonthData, bucket: Bucket) -> pl.DataFrame | None:
 
 
 def analyze_month(
-    month: MonthData, bucket: Bucket, profiles: dict[str, Profile], items: pl.DataFrame | None
+    month: MonthData,
+    bucket: Bucket,
+    profiles: dict[str, Profile],
+    items: pl.DataFrame | None,
+    lists: BuyerLists | None = None,
 ) -> tuple[BuyerLists, Context, Facts]:
-    """SPEC §3 to §6 for the whole month as one bucket."""
+    """SPEC §3 to §6 for the whole month as one bucket. ``lists``: of the same month, where they are known."""
     settings = month.config.settings
     creditable = None
     if settings.credit_roles:
@@ -73,7 +77,7 @@ def analyze_month(
     covered = last_covered_day(bucket.orders, settings)
     moves = disputes.moves(month, bucket)
     context = Context(settings, creditable, covered, month.config.by_session, moves)
-    lists = buyer_lists(month, bucket)
+    lists = lists or buyer_lists(month, bucket)
     return lists, context, analyze_bucket(bucket, lists, items, context, month.shelf)
 
 

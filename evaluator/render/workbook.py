@@ -90,6 +90,14 @@ def write_workbook(
 ) -> None:
     """Writes the workbook to ``path``. ``order_limit``: orders on sheet 归属明细; a note says what is
     left out."""
+    start, _ = data.period
+    write_sheets(sheets(data, order_limit), path, "绩效工资", start, progress)
+
+
+def write_sheets(
+    pages: Sequence[Sheet], path: Path, title: str, day: date, progress: Progress | None = None
+) -> None:
+    """Writes sheets as a workbook. ``day``: its date of creation, a fixed one: the same data give the same file."""
     book = xlsxwriter.Workbook(
         str(path),
         {
@@ -100,11 +108,9 @@ def write_workbook(
             "nan_inf_to_errors": True,
         },
     )
-    start, _ = data.period
-    # A fixed date: the same month gives the same file.
-    book.set_properties({"title": "绩效工资", "created": datetime(start.year, start.month, start.day)})
+    book.set_properties({"title": title, "created": datetime(day.year, day.month, day.day)})
     styles = _Styles(book)
-    for sheet in sheets(data, order_limit):
+    for sheet in pages:
         if progress:
             progress(sheet.name)
         _SheetWriter(book, styles, sheet).write()
