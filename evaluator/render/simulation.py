@@ -62,7 +62,7 @@ def sheets(page: SimulationPage) -> list[Sheet]:
     told = Block("怎么算的", (Column("说明", "wrap", 120),), [(note,) for note in page.notes])
     every = Block(page.sensitivity.title, page.sensitivity.columns, [*page.sensitivity.rows, *page.idle.rows])
     return [
-        Sheet("对比", title, [page.agents]),
+        Sheet("对比", title, [page.agents], warnings=tuple(page.warnings)),
         Sheet("概览与各项", title, [summary, page.lines, page.limits], freeze=0),
         Sheet("四种判定", title, page.judged),
         Sheet("敏感度", title, [every], freeze=1),

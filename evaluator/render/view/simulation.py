@@ -36,6 +36,7 @@ class SimulationPage:
     period: str
     judgment: str
     tiles: list[Tile]
+    warnings: list[str]
     agents: Block
     changes: charts.Bars
     lorenz: charts.Curves
@@ -57,6 +58,7 @@ def simulation_page(found: Simulation) -> SimulationPage:
         "；".join(f"{m.start} 至 {m.config.end - timedelta(days=1)}" for m in found.months),
         f"新方案按{words.word('judgments', found.judgment)}" if found.judgment else "判定按各月的设置",
         _tiles(found),
+        _one_sided(found),
         _agents(found),
         _changes(found),
         _lorenz(found),
@@ -90,6 +92,18 @@ def _tiles(found: Simulation) -> list[Tile]:
         Tile("不变", f"{same} 人"),
         Tile("基尼系数", f"{half_up(spread[0], 3)} → {half_up(spread[1], 3)}", "原方案 → 新方案"),
     ]
+
+
+def _one_sided(found: Simulation) -> list[str]:
+    """Whom only one side pays: his difference is his whole pay, which would mislead."""
+    told = []
+    for side, plan in (("原方案", "old_plan"), ("新方案", "new_plan")):
+        names = [visible(a.profile.name) for a in found.agents if not getattr(a, plan)]
+        if names:
+            told.append(
+                f"{side}不适用、按 0 计的 {len(names)} 人：{'、'.join(names)}；他们的全部工资都算在差额里。"
+            )
+    return told
 
 
 def _who(agent: Agent) -> tuple[str, str]:
