@@ -82,8 +82,9 @@ def payroll_block(data: Prepared) -> Block:
 
 def formula_block(data: Prepared) -> Block:
     """How everybody's pay came about, line after line (``paytree``)."""
+    names = {line.employee_id: visible(line.name) for line in data.evaluation.pay.lines}
     rows = [
-        (visible(employee_id), data.name(employee_id), text)
+        (visible(employee_id), names[employee_id], text)
         for employee_id, lines in data.pay_trees.items()
         for text in lines
     ]

@@ -55,7 +55,10 @@ def pay_trees(data: Prepared) -> dict[str, list[str]]:
     plans = {plan.name: plan for plan in data.evaluation.month.config.plans}
     made = {}
     for employee_id, lines in found.items():
-        plan = plans[lines[-1].inputs["plan"]]
+        name = lines[-1].inputs["plan"]
+        plan = plans.get(
+            name, Plan(name)
+        )  # a name that is no plan: nothing but what is left of earlier periods
         tree = _Tree(data, employee_id, plan, rows.get(employee_id, []))
         made[employee_id] = tree_text(tree.total(lines))
     return made
@@ -72,7 +75,7 @@ class _Tree:
     def total(self, lines: list[PayLine]) -> Node:
         start, end = self.data.period
         amount = lines[-1].amount
-        head = f"{visible(self.id)} {self.data.name(self.id)}　工资 {yuan(amount)} 元　{lines[-1].formula}"
+        head = f"{visible(self.id)} {visible(lines[-1].name)}　工资 {yuan(amount)} 元　{lines[-1].formula}"
         where = f"账期 {start} 起，{end} 之前；方案 {visible(self.plan.name)}"
         parts = [self.line(line) for line in lines if line.line != TOTAL]
         return Node(f"{head}（{where}）", (*parts, *self._balances()))
