@@ -149,10 +149,20 @@ def explain(
     buyer: Annotated[str | None, typer.Option(help="买家：他的聊天、订单，为什么（不）当作广告")] = None,
     agent: Annotated[str | None, typer.Option(help="员工号（或未绑定账号）")] = None,
     metric: Annotated[str | None, typer.Option(help="指标 id，如 conversion_rate")] = None,
+    pay: Annotated[
+        str | None, typer.Option(help="员工号：他的工资从合计到每一行、每项得分、每个指标")
+    ] = None,
     limit: Annotated[int, typer.Option(help="最多列出多少行")] = 200,
 ) -> None:
-    """说明一个结果的来历：一张订单的归属，一位买家，或一个指标背后的每一行。"""
-    if buyer and not (order or agent or metric):
+    """说明一个结果的来历：一张订单的归属，一位买家，一个人的工资，或一个指标背后的每一行。"""
+    if pay and not (order or buyer or agent or metric):
+        from evaluator.finished import FinishedRun
+
+        for line in FinishedRun(out).pay(pay):
+            typer.echo(line)
+    elif pay:
+        raise typer.BadParameter("--pay 单独使用")
+    elif buyer and not (order or agent or metric):
         from evaluator.explain import explain_buyer
 
         typer.echo(explain_buyer(out, buyer))
@@ -165,7 +175,9 @@ def explain(
 
         typer.echo(explain_metric(out, agent, metric, limit))
     else:
-        raise typer.BadParameter("请用 --order 订单号，--buyer 买家，或 --agent 员工号 --metric 指标")
+        raise typer.BadParameter(
+            "请用 --order 订单号，--buyer 买家，--pay 员工号，或 --agent 员工号 --metric 指标"
+        )
 
 
 @app.command()
@@ -194,6 +206,38 @@ def reconcile(
             typer.echo(remark, err=True)
     else:
         typer.echo(as_text(found))
+
+
+@app.command()
+def simulate(
+    months: Annotated[
+        list[Path], typer.Argument(help="一个或几个月份文件夹，账期不能重叠", metavar="MONTHS...")
+    ],
+    plan: Annotated[str, typer.Option(help="要试的方案：文件，或 rules/plans 里方案的名称")],
+    judgment: Annotated[
+        str,
+        typer.Option(help="新工资按哪种判定：order、payment、order_first、grouped_chain；不写则按各月的设置"),
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="写出 simulation.xlsx 与 simulation.html 的文件夹")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="以 JSON 写出每个人的原工资与新工资")] = False,
+) -> None:
+    """换一个方案会怎样：每个人的原工资与新工资，谁增谁减，关口与上限，敏感度，四种判定。"""
+    from evaluator.render.simulation import check_place, write_simulation
+    from evaluator.simulate import as_json as json_text
+    from evaluator.simulate import as_text
+    from evaluator.simulate import simulate as compare
+
+    if out is not None:
+        check_place(out, months)
+    with _progress(as_json) as progress:
+        found = compare(months, plan, judgment, progress)
+        if out is not None:
+            write_simulation(found, out)
+    typer.echo(json_text(found) if as_json else as_text(found))
+    if out is not None and not as_json:
+        typer.echo(f"工作簿　{out / 'simulation.xlsx'}\n页面　　{out / 'simulation.html'}")
 
 
 @app.command()

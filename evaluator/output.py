@@ -19,6 +19,7 @@ from evaluator.model import EvaluatorError
 from evaluator.stopwatch import Progress, Stopwatch
 
 CSV_TABLES = ("kpi", "scores", "payroll", "rejects", "filters", "balances")
+WHERE_THERE = ("disputes",)  # CSV tables that some months have
 PARQUET_TABLES = (
     "ads",
     "attribution",
@@ -30,9 +31,15 @@ PARQUET_TABLES = (
     "inquiries",
     "links",
 )
-FREE_TEXT = {"kpi": ("name",), "payroll": ("name",), "rejects": ("value", "why")}
+FREE_TEXT = {
+    "kpi": ("name",),
+    "payroll": ("name",),
+    "rejects": ("value", "why"),
+    "disputes": ("order_id", "employee_id", "claim", "to_employee_id", "by", "note"),
+}
 EVIDENCE = "evidence"
 SETTLEMENT, REFUNDS = "_settlement.json", "_refunds.parquet"  # of the evidence: what a ledger needs
+PAY = "_pay.json"  # why everybody is paid what, for ``explain --pay``
 SORTED_BELOW = 200_000  # rows; larger facts come from sorted columns anyway
 MANIFEST = "manifest.json"
 
@@ -174,7 +181,7 @@ def _put_in_place(work: Path, out: Path) -> None:
 def write_tables(evaluation: Evaluation, folder: Path) -> None:
     """CSV (UTF-8, null empty, booleans true/false) and Parquet, rows sorted by their keys."""
     folder.mkdir(parents=True)
-    for name in CSV_TABLES:
+    for name in (*CSV_TABLES, *(name for name in WHERE_THERE if name in evaluation.frames)):
         frame = evaluation.frames[name].with_columns(harmless(c) for c in FREE_TEXT.get(name, ()))
         frame.write_csv(folder / f"{name}.csv")
     for name in PARQUET_TABLES:
@@ -185,8 +192,14 @@ def write_tables(evaluation: Evaluation, folder: Path) -> None:
     evaluation.talk.write(folder / "messages.parquet")
 
 
+def pay_trees(evaluation: Evaluation) -> dict[str, list[str]]:
+    from evaluator.render import prepare  # which only those need who write a run
+
+    return prepare(evaluation).pay_trees
+
+
 def write_evidence(evaluation: Evaluation, folder: Path) -> None:
-    """The coded facts that the figures were counted from, for ``explain --metric``."""
+    """The coded facts that the figures were counted from, for ``explain --metric``, and why pay is what it is."""
     folder.mkdir()
     for name in evaluation.facts:
         if ":" not in name:  # made from another fact
@@ -194,6 +207,7 @@ def write_evidence(evaluation: Evaluation, folder: Path) -> None:
                 folder / f"{name}.parquet", compression="zstd", compression_level=1
             )
     evaluation.talk.buyers.write_parquet(folder / "_buyers.parquet", compression="zstd", compression_level=1)
+    (folder / PAY).write_text(json.dumps(pay_trees(evaluation), ensure_ascii=False, indent=0), "utf-8")
     scopes = evaluation.facts.scopes
     named = {"agents": scopes.agents, "shops": scopes.shops}
     (folder / "_codes.json").write_text(json.dumps(named, ensure_ascii=False), "utf-8")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from evaluator import disputes
 from evaluator.ads.decide import Judges, decide
 from evaluator.ads.talk import judged
 from evaluator.assess.compute import assess
@@ -64,9 +65,13 @@ def joined_items(month: MonthData, bucket: Bucket) -> pl.DataFrame | None:
 
 
 def analyze_month(
-    month: MonthData, bucket: Bucket, profiles: dict[str, Profile], items: pl.DataFrame | None
+    month: MonthData,
+    bucket: Bucket,
+    profiles: dict[str, Profile],
+    items: pl.DataFrame | None,
+    lists: BuyerLists | None = None,
 ) -> tuple[BuyerLists, Context, Facts]:
-    """SPEC §3 to §6 for the whole month as one bucket."""
+    """SPEC §3 to §6 for the whole month as one bucket. ``lists``: of the same month, where they are known."""
     settings = month.config.settings
     creditable = None
     if settings.credit_roles:
@@ -74,8 +79,9 @@ def analyze_month(
         named = [codes[p.employee_id] for p in profiles.values() if p.role in settings.credit_roles]
         creditable = pl.Series("a", named, dtype=pl.Int32)
     covered = last_covered_day(bucket.orders, settings)
-    context = Context(settings, creditable, covered, month.config.by_session)
-    lists = buyer_lists(month, bucket)
+    moves = disputes.moves(month, bucket)
+    context = Context(settings, creditable, covered, month.config.by_session, moves)
+    lists = lists or buyer_lists(month, bucket)
     return lists, context, analyze_bucket(bucket, lists, items, context, month.shelf)
 
 
@@ -185,6 +191,13 @@ def evaluate_data(month: MonthData, watch: Stopwatch | None = None, bring: Bring
             "order_links": order_links(view),
         }
         review = gather_review(month, bucket, facts, view, lists, roster, kpi, scores, pay)
+        if disputes.has_disputes(month):
+            table = disputes.disputes_table(month, bucket, facts)
+            frames |= {
+                "disputes": table,
+                "attribution": disputes.with_disputes(frames["attribution"], table),
+            }
+            review += disputes.review(table, profiles)
     month.shelf.rest()
     manifest = describe(month, bucket, kpi, pay, frames["order_links"], watch.seconds)
     kpi.facts.close()
