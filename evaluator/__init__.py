@@ -25,11 +25,21 @@ if TYPE_CHECKING:
 __all__ = ["Evaluation", "EvaluatorError", "evaluate"]
 
 
-def evaluate(folder: str | Path, progress: Callable[[str], None] | None = None) -> Evaluation:
-    """Evaluates the month in ``folder`` (SPEC §2.1). ``progress`` is told each stage, in Chinese."""
+def evaluate(
+    folder: str | Path,
+    progress: Callable[[str], None] | None = None,
+    ledger: str | Path | None = None,
+) -> Evaluation:
+    """Evaluates the month in ``folder`` (SPEC §2.1). ``progress`` is told each stage, in Chinese. ``ledger``: a file or
+    URL; lines 9 and 11 then take in what its locked months leave open."""
     from evaluator.run import evaluate_month
 
-    return evaluate_month(folder, progress)
+    if ledger is None:
+        return evaluate_month(folder, progress)
+    from evaluator.ledger.clawback import bring_from
+    from evaluator.ledger.store import Ledger
+
+    return evaluate_month(folder, progress, bring=bring_from(Ledger(ledger)))
 
 
 def __getattr__(name: str) -> Any:  # heavy modules load when they are needed

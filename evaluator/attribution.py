@@ -216,6 +216,14 @@ def judge(orders: pl.DataFrame, found: pl.DataFrame, judgment: str) -> pl.DataFr
     return judged.with_columns(pl.col(JUDGMENTS[judgment][0]).alias("credited"))
 
 
+def moved(judged: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
+    """``judged`` with ``credited`` as accepted disputes have it, and ``original`` as judged. ``moves``: o, to."""
+    found = judged.join(moves, on="o", how="left", maintain_order="left")
+    return found.with_columns(
+        pl.col("credited").alias("original"), pl.coalesce("to", "credited").alias("credited")
+    ).drop("to")
+
+
 # --- assists -----------------------------------------------------------------------------------------------------
 
 
@@ -283,11 +291,13 @@ def assists(
 def check_conservation(orders: pl.DataFrame, totals: pl.DataFrame) -> None:
     """R-A7: per shop and day paid, credited + silent + excluded = all paid, in fen and in orders, under each judgment.
 
-    ``orders``: shop, paid_day, counted, excluded and the four judgments. ``totals``: ``Bucket.paid_totals``, of the
+    ``orders``: shop, paid_day, counted, excluded, the four judgments, and ``credited`` where disputes moved some (then
+    it is checked as well). ``totals``: ``Bucket.paid_totals``, of the
     orders as read. Each part is summed from its own condition and the total comes from elsewhere, so an order that is
     credited *and* excluded, doubled or lost on the way is seen. Raises EvaluatorError."""
     paid = orders.filter(pl.col("paid_day").is_not_null())
-    for column, _ in JUDGMENTS.values():
+    columns = [column for column, _ in JUDGMENTS.values()]
+    for column in [*columns, "credited"] if "original" in orders.columns else columns:
         credited, left_out = pl.col(column).is_not_null(), pl.col("excluded").is_not_null()
         parts = [pl.col("counted").filter(part) for part in (credited, ~credited & ~left_out, left_out)]
         found = paid.group_by("shop", "paid_day").agg(

@@ -13,6 +13,7 @@ import typer
 from rich.markup import escape
 
 from evaluator.ads.commands import app as ads_app
+from evaluator.ledger import commands as ledger_commands
 
 app = typer.Typer(
     help="客服绩效：从聊天记录到工资表，每一分钱都能追到消息和规则。",
@@ -22,6 +23,9 @@ app = typer.Typer(
 )
 
 app.add_typer(ads_app, name="ads")
+app.command("lock")(ledger_commands.lock)
+app.command("revise")(ledger_commands.revise)
+app.add_typer(ledger_commands.app, name="ledger")
 
 Month = Annotated[Path, typer.Argument(help="月份文件夹：period.yaml 与各平台导出文件", metavar="MONTH")]
 Out = Annotated[Path, typer.Option("--out", help="结果文件夹（新建，或覆盖以前的一次结果）")]
@@ -42,15 +46,21 @@ def _progress(quiet: bool = False) -> Iterator[Callable[[str], None] | None]:
 
 @app.command()
 def run(
-    month: Month, out: Out, quiet: Annotated[bool, typer.Option("--quiet", help="不显示进度")] = False
+    month: Month,
+    out: Out,
+    quiet: Annotated[bool, typer.Option("--quiet", help="不显示进度")] = False,
+    ledger: Annotated[
+        str | None, typer.Option("--ledger", help="账本：读入往期的退款追回、修订、结转（第 9、11 行）")
+    ] = None,
 ) -> None:
     """计算一个月：指标、归属、评分、工资，写出工作簿、报告和结果表。"""
     from evaluator.output import check_target
     from evaluator.run import evaluate_month
 
     target = check_target(out, month)
+    bring = ledger_commands.asking(ledger) if ledger else None
     with _progress(quiet) as progress:
-        evaluation = evaluate_month(month, progress, scratch=target.parent)
+        evaluation = evaluate_month(month, progress, target.parent, bring)
         evaluation.save(out, progress)
     _summary(evaluation, out)
 
@@ -139,10 +149,20 @@ def explain(
     buyer: Annotated[str | None, typer.Option(help="买家：他的聊天、订单，为什么（不）当作广告")] = None,
     agent: Annotated[str | None, typer.Option(help="员工号（或未绑定账号）")] = None,
     metric: Annotated[str | None, typer.Option(help="指标 id，如 conversion_rate")] = None,
+    pay: Annotated[
+        str | None, typer.Option(help="员工号：他的工资从合计到每一行、每项得分、每个指标")
+    ] = None,
     limit: Annotated[int, typer.Option(help="最多列出多少行")] = 200,
 ) -> None:
-    """说明一个结果的来历：一张订单的归属，一位买家，或一个指标背后的每一行。"""
-    if buyer and not (order or agent or metric):
+    """说明一个结果的来历：一张订单的归属，一位买家，一个人的工资，或一个指标背后的每一行。"""
+    if pay and not (order or buyer or agent or metric):
+        from evaluator.finished import FinishedRun
+
+        for line in FinishedRun(out).pay(pay):
+            typer.echo(line)
+    elif pay:
+        raise typer.BadParameter("--pay 单独使用")
+    elif buyer and not (order or agent or metric):
         from evaluator.explain import explain_buyer
 
         typer.echo(explain_buyer(out, buyer))
@@ -155,7 +175,9 @@ def explain(
 
         typer.echo(explain_metric(out, agent, metric, limit))
     else:
-        raise typer.BadParameter("请用 --order 订单号，--buyer 买家，或 --agent 员工号 --metric 指标")
+        raise typer.BadParameter(
+            "请用 --order 订单号，--buyer 买家，--pay 员工号，或 --agent 员工号 --metric 指标"
+        )
 
 
 @app.command()
@@ -187,6 +209,38 @@ def reconcile(
 
 
 @app.command()
+def simulate(
+    months: Annotated[
+        list[Path], typer.Argument(help="一个或几个月份文件夹，账期不能重叠", metavar="MONTHS...")
+    ],
+    plan: Annotated[str, typer.Option(help="要试的方案：文件，或 rules/plans 里方案的名称")],
+    judgment: Annotated[
+        str,
+        typer.Option(help="新工资按哪种判定：order、payment、order_first、grouped_chain；不写则按各月的设置"),
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="写出 simulation.xlsx 与 simulation.html 的文件夹")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="以 JSON 写出每个人的原工资与新工资")] = False,
+) -> None:
+    """换一个方案会怎样：每个人的原工资与新工资，谁增谁减，关口与上限，敏感度，四种判定。"""
+    from evaluator.render.simulation import check_place, write_simulation
+    from evaluator.simulate import as_json as json_text
+    from evaluator.simulate import as_text
+    from evaluator.simulate import simulate as compare
+
+    if out is not None:
+        check_place(out, months)
+    with _progress(as_json) as progress:
+        found = compare(months, plan, judgment, progress)
+        if out is not None:
+            write_simulation(found, out)
+    typer.echo(json_text(found) if as_json else as_text(found))
+    if out is not None and not as_json:
+        typer.echo(f"工作簿　{out / 'simulation.xlsx'}\n页面　　{out / 'simulation.html'}")
+
+
+@app.command()
 def assess(
     month: Month,
     platform: Annotated[
@@ -209,6 +263,35 @@ def assess(
     with _progress(as_json) as progress:
         found = assess_month(month, platform, window, progress)
     typer.echo(json_text(found) if as_json else as_text(found))
+
+
+@app.command()
+def insight(
+    month: Month,
+    as_json: Annotated[bool, typer.Option("--json", help="以 JSON 写出")] = False,
+    page: Annotated[Path | None, typer.Option("--html", help="写成一张网页（可打印）")] = None,
+    book: Annotated[Path | None, typer.Option("--xlsx", help="写成工作簿，另有一张表供改正场景")] = None,
+) -> None:
+    """服务诊断：与同行比、评价标签、会话场景、满意率最低的场景与评分最低的会话、咨询体验评级。"""
+    from evaluator.insight.study import insight_month
+    from evaluator.insight.told import as_json as json_text
+    from evaluator.insight.told import as_text, write_book, write_page
+
+    with _progress(as_json) as progress:
+        found = insight_month(month, progress)
+    for path, write in ((page, write_page), (book, write_book)):
+        if path is not None:
+            write(found, path)
+    if as_json:
+        typer.echo(json_text(found))
+    elif page is None and book is None:
+        typer.echo(as_text(found))
+    for path in (page, book):
+        if path is not None:
+            typer.echo(f"已写出 {path}", err=as_json)
+    if as_json or page or book:
+        for note in found.notes:
+            typer.secho(f"⚠ {note}", err=True)
 
 
 def main() -> None:

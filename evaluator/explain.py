@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from evaluator import disputes
 from evaluator.ads.told import told
 from evaluator.finished import FinishedRun, Record
 from evaluator.model import EvaluatorError
@@ -194,6 +195,7 @@ class _Story:
     def lines(self) -> Iterator[str]:
         yield from self._facts()
         yield from self._judgments()
+        yield from self._disputes()
         for at in _TIMES:
             yield from self._candidates(at)
         yield from self._assists()
@@ -226,12 +228,24 @@ class _Story:
         yield ""
         yield "判定"
         setting = self.run.setting("judgment")
+        moved = self.order.get("dispute") == "accepted"
+        adopted = "　← 本次采用，异议成立后改判（见下）" if moved else "　← 本次采用"
         for judgment, (_, column) in JUDGMENTS.items():
-            used = "　← 本次采用" if judgment == setting else ""
+            used = adopted if judgment == setting else ""
             winner = self.run.who(self.order[column]) if self.order[column] else "静默（无落实）"
             if judgment == "payment" and self.order["paid"] is None:
                 winner = "未付款，不适用"
             yield f"  {label('judgments', judgment)}：{'不计' if self.order['excluded'] else winner}{used}"
+
+    def _disputes(self) -> Iterator[str]:
+        """What people claimed and decided about this order, in order of time."""
+        keys = (self.order["order_id"], self.order["shop"])
+        found = [d for d in self.run.disputes if (d["order_id"], d["shop"]) == keys]
+        if found:
+            yield ""
+            yield f"归属异议　现归 {self.run.who(self.order['credited']) if self.order['credited'] else '静默'}"
+        for row in found:
+            yield f"  {visible(disputes.told(row, lambda a: self.run.who(a) if a else '静默'))}"
 
     def _candidates(self, at: str) -> Iterator[str]:
         found = sorted((c for c in self.candidates if c["at"] == at), key=lambda c: c["place"])

@@ -87,7 +87,8 @@ def attribution_table(facts: Facts, names: Names) -> pl.DataFrame:
     rows = facts.orders.lazy().rename({"buyer": "written"})
     rows = rows.join(names._buyers.select("b", "buyer"), on="b", how="left", maintain_order="left")
     judged = ["by_order", "by_payment", "by_order_first", "by_grouped_chain", "credited"]
-    for column in judged:
+    disputed = ["original"] if "original" in facts.orders.columns else []  # made whole by ``disputes``
+    for column in [*judged, *disputed]:
         rows = names.agent(rows.rename({column: "_code"}), "_code", column).drop("_code")
     return (
         rows.sort("shop", "order_id")
@@ -101,6 +102,7 @@ def attribution_table(facts: Facts, names: Names) -> pl.DataFrame:
             "counted",
             *judged,
             "excluded",
+            *disputed,
         )
         .collect()
     )

@@ -66,6 +66,15 @@ class FinishedRun:
         return self.scan(table).filter(*(pl.col(k) == v for k, v in keys.items())).collect().to_dicts()
 
     @cached_property
+    def disputes(self) -> list[Record]:
+        """Rows of tables/disputes.csv; none where the month has none."""
+        path = self.out / "tables" / "disputes.csv"
+        if not path.is_file():
+            return []
+        text = pl.read_csv(path, infer_schema=False)
+        return text.with_columns(pl.col("when").str.to_datetime(time_unit="ms")).to_dicts()
+
+    @cached_property
     def names(self) -> dict[str, str]:
         """Agent id → name, from the KPI table."""
         path = self.out / "tables" / "kpi.csv"
@@ -91,6 +100,21 @@ class FinishedRun:
     def day(self, ts: datetime) -> date:
         """SPEC §1: the business day of a time."""
         return (ts - timedelta(seconds=self.day_start_s)).date()
+
+    def pay(self, employee_id: str) -> list[str]:
+        """Why an employee is paid what (``render.view.paytree``). Errors: EvaluatorError with who there is instead."""
+        path = self.out / "evidence" / "_pay.json"
+        if not self.manifest or not path.is_file():
+            raise EvaluatorError(
+                f"{self.out} 里没有 evidence/_pay.json；请用现在的版本重新运行 evaluator run"
+            )
+        trees: dict[str, list[str]] = json.loads(path.read_text("utf-8"))
+        if employee_id not in trees:
+            known = "、".join(map(visible, trees)) or "（无）"
+            raise EvaluatorError(
+                f"这次结果里没有 {visible(employee_id)} 的工资{did_you_mean(employee_id, list(trees))}；有：{known}"
+            )
+        return trees[employee_id]
 
     # --- figures -------------------------------------------------------------------------------------
     def facts(self) -> StoredFacts:

@@ -18,6 +18,7 @@ from evaluator.attribution import (
     candidates,
     excluded,
     judge,
+    moved,
 )
 from evaluator.conversation import (
     BUYER,
@@ -44,7 +45,7 @@ class Facts:
     ``turns``       as of ``Conversation``, plus r, b, a, day, consult, filtered turns included
     ``session_turns``: None unless some figure asks
     ``sessions``, ``services``, ``service_parts``, ``replies``, ``inquiries``: see the functions that make them
-    ``orders``      Part.orders plus excluded, the judgments, credited
+    ``orders``      Part.orders plus excluded, the judgments, credited (and original, where there are disputes)
     ``candidates``, ``assists``: see ``Attribution``
     """
 
@@ -70,6 +71,7 @@ class Context:
     creditable: pl.Series | None
     covered: int | None
     by_session: bool = False  # some figure needs the turns by session
+    moves: pl.DataFrame | None = None  # o, to: whom accepted disputes credit; None: a month without disputes
 
 
 def analyze(part: Part, lists: BuyerLists, items: pl.DataFrame | None, context: Context) -> Facts:
@@ -122,7 +124,7 @@ def _marked(receptions: pl.DataFrame) -> pl.DataFrame:
 def _attribute(
     orders: pl.DataFrame, consults: pl.DataFrame, conversation: Conversation, context: Context
 ) -> Attribution:
-    """R-A1 to R-A3, R-A6. Excluded orders and those of nobody have no candidates."""
+    """R-A1 to R-A3, R-A6. Excluded orders and those of nobody have no candidates; a dispute may credit the latter."""
     index = ContactIndex(
         conversation.events.join(consults.select("key", "r"), on="key", how="inner", maintain_order="left")
     )
@@ -130,6 +132,9 @@ def _attribute(
     where = consults.select("r", "b", "a", "day")
     found = candidates(linked, where, index, context.creditable, context.settings)
     judged = judge(orders, found, context.settings.judgment)
+    if context.moves is not None:
+        kept = orders.filter(pl.col("excluded").is_null()).select("o")
+        judged = moved(judged, context.moves.join(kept, on="o", how="semi"))
     helped = assists(
         linked.join(judged.select("o", "credited"), on="o", maintain_order="left"),
         where,

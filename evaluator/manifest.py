@@ -16,6 +16,8 @@ from evaluator.pay import Pay
 from evaluator.prepare import Bucket
 from evaluator.rulebook import RulesFinder
 
+UNREAD = ("unrecognised_file", "refused_file")  # kinds of 待核 that name a file of the month
+
 
 def program_version() -> str:
     try:
@@ -46,6 +48,7 @@ def describe(
         "period": {"start": config.start.isoformat(), "end": config.end.isoformat()},
         "platform": config.platform,
         "inputs": [asdict(f) for f in month.inputs],
+        "unread": sorted({item.subject for item in month.review if item.kind in UNREAD}),
         "rules": dict(sorted((config.sources | _shipped_rules()).items())),
         "plans": [plan.name for plan in config.plans],
         "settings": config.settings.model_dump(mode="json"),

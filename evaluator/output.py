@@ -9,14 +9,17 @@ import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from evaluator.evaluation import Evaluation
+from evaluator.ledger.late import completed_refunds
 from evaluator.model import EvaluatorError
 from evaluator.stopwatch import Progress, Stopwatch
 
 CSV_TABLES = ("kpi", "scores", "payroll", "rejects", "filters", "balances")
+WHERE_THERE = ("disputes",)  # CSV tables that some months have
 PARQUET_TABLES = (
     "ads",
     "attribution",
@@ -28,8 +31,15 @@ PARQUET_TABLES = (
     "inquiries",
     "links",
 )
-FREE_TEXT = {"kpi": ("name",), "payroll": ("name",), "rejects": ("value", "why")}
+FREE_TEXT = {
+    "kpi": ("name",),
+    "payroll": ("name",),
+    "rejects": ("value", "why"),
+    "disputes": ("order_id", "employee_id", "claim", "to_employee_id", "by", "note"),
+}
 EVIDENCE = "evidence"
+SETTLEMENT, REFUNDS = "_settlement.json", "_refunds.parquet"  # of the evidence: what a ledger needs
+PAY = "_pay.json"  # why everybody is paid what, for ``explain --pay``
 SORTED_BELOW = 200_000  # rows; larger facts come from sorted columns anyway
 MANIFEST = "manifest.json"
 
@@ -58,6 +68,7 @@ def check_target(out: Path, month: Path) -> Path:
     if out.exists() and not out.is_dir():
         raise EvaluatorError(f"输出位置 {out} 是一个文件；请用 --out 指定一个文件夹")
     if out.is_dir():
+        _refuse_locked(out)
         foreign = sorted(p.name for p in out.iterdir() if p.name not in OWN_ENTRIES)
         if foreign or (any(out.iterdir()) and not _is_run(out)):
             what = "、".join(foreign[:5]) or "不是本程序写的文件"
@@ -74,13 +85,42 @@ def check_target(out: Path, month: Path) -> Path:
     return out
 
 
-def _is_run(out: Path) -> bool:
-    """Whether this program wrote the folder."""
+def _manifest(out: Path) -> dict[str, Any]:
+    """The manifest of what may be a run's folder; empty where it is none."""
     try:
         written = json.loads((out / MANIFEST).read_text("utf-8"))
     except (OSError, ValueError):
-        return False
-    return isinstance(written, dict) and written.get("program", {}).get("name") == "evaluator"
+        return {}
+    return written if isinstance(written, dict) else {}
+
+
+def _is_run(out: Path) -> bool:
+    """Whether this program wrote the folder."""
+    return bool(_manifest(out).get("program", {}).get("name") == "evaluator")
+
+
+def _refuse_locked(out: Path) -> None:
+    """R-P3: what was locked stays as it was paid."""
+    if _is_run(out) and "ledger" in _manifest(out):
+        raise EvaluatorError(
+            f"输出文件夹 {out} 是已经锁定的一期结果，不覆盖；请用 --out 指定别的文件夹。"
+            "锁定之后的变化用 evaluator revise 查看和入账"
+        )
+
+
+def write_manifest(manifest: dict[str, Any], out: Path) -> None:
+    """Replaces the manifest of a run's folder, whole or not at all."""
+    handle, name = tempfile.mkstemp(prefix=f".{out.name}.manifest.", dir=out.resolve().parent)
+    work = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        work.chmod(0o644)
+        os.replace(work, out / MANIFEST)
+    finally:
+        work.unlink(missing_ok=True)
 
 
 def write_run(
@@ -98,13 +138,25 @@ def write_run(
                 reports(work)
             with watch.stage("write_tables", "写完结果表"):
                 tables.result()
-        (work / MANIFEST).write_text(
-            json.dumps(evaluation.manifest, ensure_ascii=False, indent=1) + "\n", "utf-8"
-        )
+        write_manifest(evaluation.manifest | {"month": _way(evaluation.month.folder, out)}, work)
         work.chmod(0o755)
         _put_in_place(work, out)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _way(month: Path, out: Path) -> str:
+    """From the run's folder to the month's, which may be moved together."""
+    try:
+        return Path(os.path.relpath(month.resolve(), out)).as_posix()
+    except ValueError:  # another drive
+        return month.resolve().as_posix()
+
+
+def write_data(evaluation: Evaluation, out: Path) -> None:
+    """Tables, evidence and manifest alone, into an empty folder."""
+    _write_data(evaluation, out)
+    write_manifest(evaluation.manifest, out)
 
 
 def _write_data(evaluation: Evaluation, work: Path) -> None:
@@ -129,7 +181,7 @@ def _put_in_place(work: Path, out: Path) -> None:
 def write_tables(evaluation: Evaluation, folder: Path) -> None:
     """CSV (UTF-8, null empty, booleans true/false) and Parquet, rows sorted by their keys."""
     folder.mkdir(parents=True)
-    for name in CSV_TABLES:
+    for name in (*CSV_TABLES, *(name for name in WHERE_THERE if name in evaluation.frames)):
         frame = evaluation.frames[name].with_columns(harmless(c) for c in FREE_TEXT.get(name, ()))
         frame.write_csv(folder / f"{name}.csv")
     for name in PARQUET_TABLES:
@@ -140,8 +192,14 @@ def write_tables(evaluation: Evaluation, folder: Path) -> None:
     evaluation.talk.write(folder / "messages.parquet")
 
 
+def pay_trees(evaluation: Evaluation) -> dict[str, list[str]]:
+    from evaluator.render import prepare  # which only those need who write a run
+
+    return prepare(evaluation).pay_trees
+
+
 def write_evidence(evaluation: Evaluation, folder: Path) -> None:
-    """The coded facts that the figures were counted from, for ``explain --metric``."""
+    """The coded facts that the figures were counted from, for ``explain --metric``, and why pay is what it is."""
     folder.mkdir()
     for name in evaluation.facts:
         if ":" not in name:  # made from another fact
@@ -149,6 +207,13 @@ def write_evidence(evaluation: Evaluation, folder: Path) -> None:
                 folder / f"{name}.parquet", compression="zstd", compression_level=1
             )
     evaluation.talk.buyers.write_parquet(folder / "_buyers.parquet", compression="zstd", compression_level=1)
+    (folder / PAY).write_text(json.dumps(pay_trees(evaluation), ensure_ascii=False, indent=0), "utf-8")
     scopes = evaluation.facts.scopes
     named = {"agents": scopes.agents, "shops": scopes.shops}
     (folder / "_codes.json").write_text(json.dumps(named, ensure_ascii=False), "utf-8")
+    completed_refunds(evaluation.month).write_parquet(folder / REFUNDS)
+    settled = {
+        "brought": evaluation.pay.brought.as_json(),
+        "settled": [s.as_json() for s in evaluation.pay.settled],
+    }
+    (folder / SETTLEMENT).write_text(json.dumps(settled, ensure_ascii=False), "utf-8")

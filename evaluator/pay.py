@@ -22,6 +22,7 @@ from evaluator.paylines import ZERO, Line, usable
 from evaluator.plan import ASSIST_METRICS, SALES, Commission, Plan, Pool, plan_for
 from evaluator.rulebook import RulesFinder, metric_catalogue
 from evaluator.scoring import EmployeeScore, KpiCells, Scores
+from evaluator.settlement import CARRIED, NET_SALES, NOTHING, Balance, Brought, CommissionPaid, Settled
 
 #: The lines in their order; an allowance is ``allowance:<name>``.
 LINES = (
@@ -41,21 +42,13 @@ LINES = (
 _RULES = {"clawback": "R-P2", "deductions": "R-P1", "total": "R-P4"}
 
 
-@dataclass(frozen=True)
-class Balance:
-    """What is carried forward (R-P2): ``amount`` in yuan, owed by the employee since the period began."""
-
-    employee_id: str
-    since: date
-    amount: Decimal
-    reason: str
-
-
 @dataclass
 class Pay:
     lines: list[PayLine] = field(default_factory=list)
     balances: list[Balance] = field(default_factory=list)
     review: list[ReviewItem] = field(default_factory=list)
+    settled: list[Settled] = field(default_factory=list)  # for the ledger
+    brought: Brought = NOTHING
 
     @property
     def payroll_total(self) -> Decimal:
@@ -71,7 +64,7 @@ class _Month:
     scores: Scores
     attendance: dict[str, tuple[Decimal, Decimal]]  # worked, due days
     adjustments: dict[str, list[tuple[Decimal, str, bool]]]  # yuan, reason, is it a fine
-    clawbacks: Mapping[str, Decimal]
+    brought: Brought
     period_start: date
     rules: RulesFinder | None
 
@@ -88,20 +81,21 @@ def compute_pay(
     adjustments: pl.DataFrame | None,
     *,
     period_start: date,
-    clawbacks: Mapping[str, Decimal] | None = None,
+    brought: Brought = NOTHING,
     rules: RulesFinder | None = None,
 ) -> Pay:
     """Pay of every employee whom a plan fits, by employee id; robots and unbound accounts have none.
 
     ``attendance``: employee_id, due_days, worked_days. ``adjustments``: employee_id, amount (fen, signed),
-    reason, kind. ``clawbacks``: employee id → yuan to take back (line 9). Who fits no plan is listed."""
-    pay = Pay()
+    reason, kind. ``brought``: what earlier periods leave open (lines 9 and 11), also of those who left; they have no
+    other lines. Who fits no plan is listed."""
+    pay = Pay(brought=brought, review=[*brought.review])
     month = _Month(
         kpi,
         scores,
         _attendance(attendance, pay.review),
         _adjustments(adjustments),
-        clawbacks or {},
+        brought,
         period_start,
         rules,
     )
@@ -114,12 +108,23 @@ def compute_pay(
         if plan is not None:
             members[plan.name].append(profile)
     pools = {p.name: _pool(p, p.pay.pool, members[p.name], month, pay.review) for p in plans if p.pay.pool}
-    for profile in staff:
-        plan = chosen[profile.employee_id]
+    for profile in sorted([*staff, *_departed(staff, brought)], key=lambda p: p.employee_id):
+        plan = chosen.get(profile.employee_id)
         if plan is not None:
             _Employee(profile, plan, month, pay).work_out(pools.get(plan.name, {}))
+        elif profile.employee_id in brought.employees:
+            _Employee(profile, NO_PLAN, month, pay).settle_what_is_open()
     _list_unpaid(month, chosen, plans, pay.review)
     return pay
+
+
+NO_PLAN = Plan("（无方案）")
+
+
+def _departed(staff: Sequence[Profile], brought: Brought) -> list[Profile]:
+    """Those with whom something is open and who are not on the roster any more."""
+    gone = brought.employees - {p.employee_id for p in staff}
+    return [Profile(e, brought.names.get(e, e), None, "", None, None) for e in gone]
 
 
 class _Employee:
@@ -130,6 +135,9 @@ class _Employee:
         self.id = profile.employee_id
         self.score: EmployeeScore | None = month.scores.by_employee.get(self.id)
         self.so_far = ZERO
+        self.own: dict[str, Decimal] = {}  # what the month's own facts make due, by line
+        self.taken = self.corrected = ZERO  # of earlier periods, by lines 9 and 11
+        self.commissioned: Fraction | None = None  # the value it was paid on
 
     def work_out(self, pool: Mapping[str, Line]) -> None:
         rules = self.plan.pay
@@ -155,13 +163,23 @@ class _Employee:
                 "guarantee",
                 paylines.guarantee(rules.guarantee, self.profile.hired, self.so_far, self.month.period_start),
             )
-        self._take_back_and_adjust(self.so_far)
+        self._settle(self.so_far)
+
+    def settle_what_is_open(self) -> None:
+        """Lines 9 and 11 of one whom no plan pays any more (R-P2): nothing is left to take from."""
+        self._settle(ZERO)
+
+    def _settle(self, earned: Decimal) -> None:
+        """Lines 9–11 and the total. ``earned``: Σ lines 1–8."""
+        self._take_back(earned)
+        self._adjust(earned)
         self._close()
 
     def _add(self, name: str, line: Line | None) -> None:
         if line is None:
             return
         self.so_far += line.amount
+        self.own[name] = line.amount
         self.pay.lines.append(
             PayLine(
                 self.id,
@@ -193,17 +211,17 @@ class _Employee:
         if value is None:
             self._review("missing_metric", f"提成基数“{name}”没有数据，提成按 0 计")
         self._add("commission", paylines.commission(rule, name, value, coefficient))
+        self.commissioned = value
         if value is not None and value < 0:
             self._review("negative_base", f"提成基数“{name}”为 {yuan(value)}，提成按 0 计")
-            self._carry(
-                paylines.commission_debt(rule, value, coefficient),
-                f"{name} {yuan(value)} 为负，按最低一档比例应冲回的提成",
-            )
+            debt = paylines.commission_debt(rule, value, coefficient)
+            self.own[CARRIED] = ZERO - debt
+            self._carry(debt, f"{name} {yuan(value)} 为负，按最低一档比例应冲回的提成")
 
-    def _carry(self, amount: Decimal, reason: str) -> None:
+    def _carry(self, amount: Decimal, reason: str, since: date | None = None) -> None:
         """R-P2: a visible balance."""
         if amount:
-            self.pay.balances.append(Balance(self.id, self.month.period_start, amount, reason))
+            self.pay.balances.append(Balance(self.id, since or self.month.period_start, amount, reason))
             self._review("carried_forward", f"{reason}：{yuan(amount)} 转下期")
 
     def _assist(self) -> None:
@@ -213,15 +231,20 @@ class _Employee:
         )
         self._add("assist", paylines.assist(self.plan.pay.assist or {}, counts, amounts))
 
-    def _take_back_and_adjust(self, earned: Decimal) -> None:
-        """Lines 9–11. ``earned``: Σ lines 1–8."""
-        min_wage = self.plan.pay.min_wage
-        owed = self.month.clawbacks.get(self.id)
+    def _take_back(self, earned: Decimal) -> None:
+        """Line 9."""
+        owed = [item for item in self.month.brought.owed if item.employee_id == self.id]
         if owed:
-            line, left = paylines.clawback(owed, earned, min_wage)
+            line, left = paylines.clawback(owed, earned, self.plan.pay.min_wage)
             self._add("clawback", line)
-            self._carry(left, "退款追回未扣完")
-        rows = self.month.adjustments.get(self.id, [])
+            self.taken = ZERO - self.own.pop("clawback")
+            for item in left:
+                self._carry(item.amount, item.reason, item.since)
+
+    def _adjust(self, earned: Decimal) -> None:
+        """Lines 10 and 11."""
+        min_wage = self.plan.pay.min_wage
+        rows = self.month.adjustments.get(self.id, []) if self.plan is not NO_PLAN else []
         fines = [(amount, reason) for amount, reason, fine in rows if fine]
         if fines:
             line, cut = paylines.deductions(fines, earned, self.so_far, min_wage)
@@ -229,9 +252,17 @@ class _Employee:
             if cut:
                 self._review("cut_deduction", f"扣款超出 20% 或最低工资的限制，{yuan(cut)} 未扣，也不转下期")
         others = [(amount, reason) for amount, reason, fine in rows if not fine]
-        if others:
-            text = "、".join(f"{reason} {amount:+,.2f}" for amount, reason in others)
-            self._add("adjustments", Line(sum((amount for amount, _ in others), ZERO), text))
+        corrections = [item for item in self.month.brought.corrections if item.employee_id == self.id]
+        if others or corrections:
+            own = sum((amount for amount, _ in others), ZERO)
+            self.corrected, left = paylines.corrected(corrections, self.so_far + own, min_wage)
+            told = [f"{reason} {amount:+,.2f}" for amount, reason in others]
+            told += [f"{item.reason} {item.amount:+,.2f}" for item in corrections]
+            if left:
+                told.append(f"保留最低工资后，余 {yuan(left)} 转下期")
+            self._add("adjustments", Line(own + self.corrected, "、".join(told)))
+            self.own["adjustments"] = own
+            self._carry(left, "修订应扣未扣完：" + "、".join(item.reason for item in corrections))
 
     def _close(self) -> None:
         total = self.so_far
@@ -239,6 +270,33 @@ class _Employee:
             self._review("negative_total", f"合计 {yuan(total)} 为负，请人工处理")
         count = sum(line.employee_id == self.id for line in self.pay.lines)
         self._add("total", Line(total, f"以上 {count} 行之和 = {yuan(total)}", {"plan": self.plan.name}))
+        del self.own["total"]
+        self.pay.settled.append(
+            Settled(self.id, self.own, self.taken, self.corrected, self._commission_paid())
+        )
+
+    def _commission_paid(self) -> CommissionPaid | None:
+        """What a later claw-back needs to know (R-P2)."""
+        rules = self.plan.pay
+        if not rules.commission or rules.commission.metric != NET_SALES or self.commissioned is None:
+            return None
+        before_cap = [
+            amount
+            for line, amount in self.own.items()
+            if line in ("base", "kpi_bonus", "assist", "pool") or line.startswith("allowance:")
+        ]
+        coefficient = self.score.coefficient if rules.commission.coefficient and self.score else None
+        held = rules.guarantee and paylines.guaranteed(
+            rules.guarantee, self.profile.hired, self.month.period_start
+        )
+        return CommissionPaid(
+            rules.commission,
+            self.commissioned,
+            coefficient,
+            sum(before_cap, ZERO),
+            rules.cap,
+            rules.guarantee.amount if rules.guarantee and held else None,
+        )
 
 
 def _pool(
@@ -327,21 +385,12 @@ def _list_without_plan(
 def _list_unpaid(
     month: _Month, chosen: Mapping[str, Plan | None], plans: Sequence[Plan], review: list[ReviewItem]
 ) -> None:
-    """Adjustments, claw-backs and allowances of people whom no plan (or another plan) pays."""
+    """Adjustments and allowances of people whom no plan (or another plan) pays."""
     for employee in sorted(month.adjustments):
         if chosen.get(employee) is None:
             amount = sum((amount for amount, _, _ in month.adjustments[employee]), ZERO)
             review.append(
                 ReviewItem("adjustment_unused", employee, f"调整 {yuan(amount)} 未计：此人没有适用的方案")
-            )
-    for employee in sorted(month.clawbacks):
-        if chosen.get(employee) is None and month.clawbacks[employee]:
-            review.append(
-                ReviewItem(
-                    "adjustment_unused",
-                    employee,
-                    f"退款追回 {yuan(month.clawbacks[employee])} 未扣：此人没有适用的方案",
-                )
             )
     for plan in plans:
         for allowance in plan.pay.allowances:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -15,6 +15,7 @@ from evaluator.model import KpiCell, Profile
 from evaluator.numbers import half_up, percent, plain, yuan
 from evaluator.plan import ASSIST_METRICS, AssistPay, Commission, Guarantee
 from evaluator.scoring import EmployeeScore
+from evaluator.settlement import Balance, Correction
 
 ZERO = Decimal("0.00")
 
@@ -196,11 +197,16 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
+def guaranteed(rule: Guarantee, hired: date | None, period_start: date) -> bool:
+    """Whether the guarantee holds: ``period_start`` < ``hired`` + months."""
+    return hired is not None and period_start < add_months(hired, rule.months)
+
+
 def guarantee(rule: Guarantee, hired: date | None, so_far: Decimal, period_start: date) -> Line | None:
     """R-P line 8: tops Σ lines 1–7 up to the amount while ``period_start`` < ``hired`` + months."""
-    if hired is None or so_far >= rule.amount or period_start >= (until := add_months(hired, rule.months)):
+    if hired is None or so_far >= rule.amount or not guaranteed(rule, hired, period_start):
         return None
-    amount = half_up(rule.amount) - so_far
+    until, amount = add_months(hired, rule.months), half_up(rule.amount) - so_far
     return Line(
         amount,
         f"{hired} 入职，保底 {rule.months} 个月（{until} 之前），"
@@ -209,17 +215,36 @@ def guarantee(rule: Guarantee, hired: date | None, so_far: Decimal, period_start
     )
 
 
-def clawback(owed: Decimal, so_far: Decimal, min_wage: Decimal | None) -> tuple[Line, Decimal]:
-    """R-P line 9: takes back ``owed`` (yuan, positive) and leaves at least ``min_wage`` (none: 0) of
-    ``so_far``, Σ lines 1–8. Also what is left open (R-P2)."""
-    taken = min(owed, max(so_far - (min_wage or ZERO), ZERO))
-    left = owed - taken
-    text = f"应追回 {yuan(owed)}" + (
-        f"，保留最低工资 {yuan(min_wage or ZERO)} 后扣 {yuan(taken)}" if left else ""
-    )
-    return Line(
-        ZERO - taken, text + (f"，余 {yuan(left)} 转下期" if left else ""), {"owed": plain(owed)}
-    ), left
+def clawback(
+    owed: Sequence[Balance], so_far: Decimal, min_wage: Decimal | None
+) -> tuple[Line, list[Balance]]:
+    """R-P line 9: takes back what is owed, the oldest first, and leaves at least ``min_wage`` (none: 0) of ``so_far``,
+    Σ lines 1–8. Also what is left open (R-P2), each still since when it was."""
+    whole = sum((item.amount for item in owed), ZERO)
+    room = taken = min(whole, max(so_far - (min_wage or ZERO), ZERO))
+    left: list[Balance] = []
+    for item in sorted(owed, key=lambda item: item.since):
+        part = min(item.amount, room)
+        room -= part
+        if part < item.amount:
+            left.append(replace(item, amount=item.amount - part))
+    told = "；".join(f"{item.reason}：{yuan(item.amount)}（自 {item.since}）" for item in owed)
+    text = f"应追回 {yuan(whole)} ← {told}"
+    if left:
+        text += f"，保留最低工资 {yuan(min_wage or ZERO)} 后扣 {yuan(taken)}，余 {yuan(whole - taken)} 转下期"
+    return Line(ZERO - taken, text, {"owed": plain(whole)}), left
+
+
+def corrected(
+    corrections: Sequence[Correction], so_far: Decimal, min_wage: Decimal | None
+) -> tuple[Decimal, Decimal]:
+    """R-P3 in line 11: what revisions of locked periods add, or take as far as ``min_wage`` (none: 0) is left of
+    ``so_far``, all else; and what they leave open (R-P2)."""
+    whole = sum((item.amount for item in corrections), ZERO)
+    if whole >= 0:
+        return whole, ZERO
+    taken = min(-whole, max(so_far - (min_wage or ZERO), ZERO))
+    return ZERO - taken, -whole - taken
 
 
 def deductions(

@@ -46,6 +46,7 @@ def gather_review(
         *_empty_period(facts, view),
         *roster.overlaps(),
         *_part_months(month, roster, view),
+        *_changed(month, roster, view),
         *_unbound(bucket, facts),
         *_ambiguous(bucket),
         *_unlinked(view),
@@ -141,6 +142,25 @@ def _part_months(month: MonthData, roster: Roster, view: PeriodView) -> list[Rev
             when = f"{max(first, start)} 至 {min(end, last)}"
             told = f"{profile.name}（{employee_id}）本期只在 {when} 在册，又没有考勤行：底薪和绩效基数按整期计，请核对"
             items.append(ReviewItem("part_month", employee_id, told))
+    return items
+
+
+def _changed(month: MonthData, roster: Roster, view: PeriodView) -> list[ReviewItem]:
+    """Employees whose group, role or salary changes within the period: their last row holds for all of it (SPEC §1)."""
+    start, last = month.config.start, month.config.end - timedelta(days=1)
+    held = roster.rows.filter((pl.col("from") <= last) & (pl.col("to") >= start)).sort("from", "_order")
+    items = []
+    for employee_id, profile in view.profiles.items():
+        rows = held.filter(pl.col("employee_id") == employee_id)
+        if profile.is_robot or rows.select("group", "role", "base_salary").n_unique() == 1:
+            continue
+        told = "，".join(
+            f"{max(r['from'], start)} 起 {r['group'] or '无组'} {r['role']}"
+            for r in rows.iter_rows(named=True)
+        )
+        detail = f"{profile.name}（{employee_id}）本期换过组、岗位或底薪（{told}）"
+        detail += "：整期按最后一行计分、计薪；如需分段，请写进 adjustments"
+        items.append(ReviewItem("profile_changed", employee_id, detail))
     return items
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
 
+from evaluator import disputes
 from evaluator.ads.decide import Judges, decide
 from evaluator.ads.talk import judged
 from evaluator.assess.compute import assess
@@ -36,8 +37,12 @@ from evaluator.review import gather_review
 from evaluator.roster import Roster
 from evaluator.scoring import score_all, scores_frame
 from evaluator.settings import load_month
+from evaluator.settlement import NOTHING, Brought
 from evaluator.sources import read_month
 from evaluator.stopwatch import Progress, Stopwatch
+
+#: Asks a ledger what earlier periods leave open for a month (R-P2, R-P3).
+Bring = Callable[[MonthData], Brought]
 
 
 def buyer_lists(month: MonthData, bucket: Bucket) -> BuyerLists:
@@ -60,9 +65,13 @@ def joined_items(month: MonthData, bucket: Bucket) -> pl.DataFrame | None:
 
 
 def analyze_month(
-    month: MonthData, bucket: Bucket, profiles: dict[str, Profile], items: pl.DataFrame | None
+    month: MonthData,
+    bucket: Bucket,
+    profiles: dict[str, Profile],
+    items: pl.DataFrame | None,
+    lists: BuyerLists | None = None,
 ) -> tuple[BuyerLists, Context, Facts]:
-    """SPEC §3 to §6 for the whole month as one bucket."""
+    """SPEC §3 to §6 for the whole month as one bucket. ``lists``: of the same month, where they are known."""
     settings = month.config.settings
     creditable = None
     if settings.credit_roles:
@@ -70,8 +79,9 @@ def analyze_month(
         named = [codes[p.employee_id] for p in profiles.values() if p.role in settings.credit_roles]
         creditable = pl.Series("a", named, dtype=pl.Int32)
     covered = last_covered_day(bucket.orders, settings)
-    context = Context(settings, creditable, covered, month.config.by_session)
-    lists = buyer_lists(month, bucket)
+    moves = disputes.moves(month, bucket)
+    context = Context(settings, creditable, covered, month.config.by_session, moves)
+    lists = lists or buyer_lists(month, bucket)
     return lists, context, analyze_bucket(bucket, lists, items, context, month.shelf)
 
 
@@ -124,20 +134,24 @@ def measure(
 
 
 def evaluate_month(
-    folder: str | Path, progress: Progress | None = None, scratch: Path | None = None
+    folder: str | Path,
+    progress: Progress | None = None,
+    scratch: Path | None = None,
+    bring: Bring | None = None,
 ) -> Evaluation:
     """Everything SPEC §1 to §9 computes for one month's folder. ``scratch``: folder for the temporary files of a large
-    month, if not the system's. Raises EvaluatorError for what a user can put right."""
+    month, if not the system's. ``bring``: what earlier, locked periods leave open. Raises EvaluatorError for what a
+    user can put right."""
     watch = Stopwatch(progress)
     config = load_month(Path(folder))
     with watch.stage("read", "读取文件"):
         month = read_month(config, progress, scratch)
-    evaluation = evaluate_data(month, watch)
+    evaluation = evaluate_data(month, watch, bring)
     del month.tables["messages"]  # ``talk`` has them, with buyer and agent; twice is too much of millions
     return evaluation
 
 
-def evaluate_data(month: MonthData, watch: Stopwatch | None = None) -> Evaluation:
+def evaluate_data(month: MonthData, watch: Stopwatch | None = None, bring: Bring | None = None) -> Evaluation:
     """The same, from a month as read."""
     watch = watch or Stopwatch()
     config = month.config
@@ -163,6 +177,7 @@ def evaluate_data(month: MonthData, watch: Stopwatch | None = None) -> Evaluatio
             month.tables.get("attendance"),
             month.tables.get("adjustments"),
             period_start=config.start,
+            brought=bring(month) if bring else NOTHING,
         )
     with watch.stage("tables", "整理结果表"):
         frames = fact_tables(facts, bucket, month.shelf) | {
@@ -176,6 +191,13 @@ def evaluate_data(month: MonthData, watch: Stopwatch | None = None) -> Evaluatio
             "order_links": order_links(view),
         }
         review = gather_review(month, bucket, facts, view, lists, roster, kpi, scores, pay)
+        if disputes.has_disputes(month):
+            table = disputes.disputes_table(month, bucket, facts)
+            frames |= {
+                "disputes": table,
+                "attribution": disputes.with_disputes(frames["attribution"], table),
+            }
+            review += disputes.review(table, profiles)
     month.shelf.rest()
     manifest = describe(month, bucket, kpi, pay, frames["order_links"], watch.seconds)
     kpi.facts.close()

@@ -18,7 +18,7 @@ import polars as pl
 from evaluator.metrics.request import MetricRequest
 from evaluator.model import KpiCell, Profile, ReviewItem
 from evaluator.numbers import half_up, percent, plain, value_text
-from evaluator.plan import Grade, Plan, ScoreItem, compare, plan_for
+from evaluator.plan import Gate, Grade, Plan, ScoreItem, compare, plan_for
 from evaluator.rulebook import MetricInfo, RulesFinder, label, metric_catalogue
 from evaluator.scoremethods import Peers, points_of
 
@@ -48,6 +48,16 @@ class ScoreRow:
 
 
 @dataclass(frozen=True)
+class GateHeld:
+    """A gate whose condition was met (R-S2), the running total before and after it, and that in words."""
+
+    gate: Gate
+    before: Fraction
+    after: Fraction
+    text: str
+
+
+@dataclass(frozen=True)
 class EmployeeScore:
     """The result of one employee. ``total`` None: no score (R-S1)."""
 
@@ -62,7 +72,7 @@ class EmployeeScore:
     ranked: int = 0  # how many of the plan have a score
     before_gates: Decimal | None = None
     left_out: tuple[str, ...] = ()  # metrics left out (R-S1)
-    gates: tuple[str, ...] = ()  # Chinese: the gates that held
+    gates: tuple[GateHeld, ...] = ()  # the gates that held, in their order
     why_none: str = ""  # Chinese: why there is no total
 
 
@@ -281,9 +291,9 @@ def _row(profile: Profile, line: _Judged, peers: Peers, scale: Fraction, run: _R
 
 def _through_gates(
     plan: Plan, profile: Profile, before: Decimal, run: _Run
-) -> tuple[Decimal, tuple[str, ...]]:
+) -> tuple[Decimal, tuple[GateHeld, ...]]:
     """R-S2: the gates in listed order on the running total, then 0.01 again, never below 0."""
-    total, held = Fraction(before), []
+    total, held = Fraction(before), list[GateHeld]()
     for gate in plan.gates:
         info, cell = run.info(gate.request), run.cell(profile.employee_id, gate.request)
         if cell.value is None or cell.status == "missing":
@@ -294,7 +304,7 @@ def _through_gates(
             changed = (
                 f"{plain(total, 4)} → {plain(after, 4)}" if after != total else f"{plain(total, 4)} 不变"
             )
-            held.append(f"{shown}：{changed}")
+            held.append(GateHeld(gate, total, after, f"{shown}：{changed}"))
             total = after
     return max(half_up(total), Decimal("0.00")), tuple(held)
 

@@ -15,6 +15,7 @@ text        String                 as written, outer blanks stripped; never an e
 name        Categorical            the same, in a table of millions of rows that repeat it: one integer a row
 body        String                 message text: kept exactly as written; null only if absent
 time        Datetime("ms")         naive local shop time
+moment      Datetime("ms")         when somebody decided: the same, or a day (its first instant)
 date        Date
 money       Int64                  fen
 decimal     Decimal(38, 6)         exact number (days, yuan rates)
@@ -37,6 +38,7 @@ POLARS_TYPES: dict[str, pl.DataType] = {
     "name": pl.Categorical(),
     "body": pl.String(),
     "time": pl.Datetime("ms"),
+    "moment": pl.Datetime("ms"),
     "date": pl.Date(),
     "money": pl.Int64(),
     "decimal": pl.Decimal(38, 6),
@@ -295,8 +297,22 @@ _TABLES = (
             _opt("kind", "choice", choices=("bonus", "fine", "correction")),
         ),
     ),
+    Table(
+        "disputes",
+        (
+            _req("order_id"),
+            _req("employee_id"),
+            _cell("claim"),
+            _req("decision", "choice", choices=("accepted", "rejected", "open")),
+            _opt("to_employee_id"),
+            _cell("by"),  # empty only while open
+            _cell("when", "moment"),
+            _opt("note"),
+        ),
+    ),
     Table("peers", (_req("metric"), _req("value", "decimal"), _opt("percentile", "decimal"))),
     Table("labels", (_req("shop"), _req("buyer"), _req("label", "choice", choices=("ad", "not_ad")))),
+    Table("scene_labels", (_req("shop"), _req("buyer"), _req("day", "date"), _req("scene"))),
     Table("manual_filters", (_req("shop"), _req("buyer"), _opt("day", "date"))),
 )
 

@@ -90,6 +90,13 @@ def write_workbook(
 ) -> None:
     """Writes the workbook to ``path``. ``order_limit``: orders on sheet 归属明细; a note says what is
     left out."""
+    write_sheets(sheets(data, order_limit), path, "绩效工资", data.period[0], progress)
+
+
+def write_sheets(
+    made: Sequence[Sheet], path: Path, title: str, start: date, progress: Progress | None = None
+) -> None:
+    """Writes a workbook of these sheets. ``start``: its date; the same month gives the same file."""
     book = xlsxwriter.Workbook(
         str(path),
         {
@@ -100,11 +107,9 @@ def write_workbook(
             "nan_inf_to_errors": True,
         },
     )
-    start, _ = data.period
-    # A fixed date: the same month gives the same file.
-    book.set_properties({"title": "绩效工资", "created": datetime(start.year, start.month, start.day)})
+    book.set_properties({"title": title, "created": datetime(start.year, start.month, start.day)})
     styles = _Styles(book)
-    for sheet in sheets(data, order_limit):
+    for sheet in made:
         if progress:
             progress(sheet.name)
         _SheetWriter(book, styles, sheet).write()

@@ -296,6 +296,14 @@ def parse_date(series: pl.Series, dialect: Dialect) -> pl.Series:
     return _rescue(text, nulls(len(text), pl.Date()), one, pl.Date())
 
 
+def parse_moment(series: pl.Series, dialect: Dialect) -> pl.Series:
+    """-> Datetime("ms"); of a day without a time, its first instant."""
+    if series.dtype == pl.Date:
+        return series.cast(pl.Datetime("ms"))
+    times, days = parse_time(series, dialect), parse_date(series, dialect).cast(pl.Datetime("ms"))
+    return times.zip_with(times.is_not_null(), days)
+
+
 def one_number(text: str) -> Decimal | None:
     """One exact number: ``1,234.50``, ``¥12``, ``12元``, ``(12.00)``; None for anything else."""
     if len(text) > LONGEST:

@@ -72,6 +72,12 @@ leave_days: 请假天数 请假
 late_times: 迟到次数 迟到
 reason: 原因 事由 说明 reason
 approved_by: 审批人 批准人 核准人
+claim: 异议 申诉理由 主张
+decision: 裁定 裁定结果 处理结果
+to_employee_id: 改判给 归属工号
+by: 裁定人 处理人
+when: 裁定时间 裁定日期 处理时间
+note: 说明 备注
 metric: 指标 指标id metric
 value: 数值 值 value
 percentile: 分位 百分位

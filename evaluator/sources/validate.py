@@ -20,6 +20,7 @@ VALUE_LENGTH = 200
 WHY_EMPTY = "必填的一格是空的"
 WHY = {
     "time": "不是时间，应写作 2026-10-01 09:30:00",
+    "moment": "不是时间，应写作 2026-10-01 09:30:00 或 2026-10-01",
     "date": "不是日期，应写作 2026-10-01",
     "money": "不是金额，应是以元计的数字，如 1234.50",
     "decimal": "不是数字",
@@ -28,6 +29,7 @@ WHY = {
 }
 WHY_CHOICE = "应为 {} 之一"
 WHY_NEGATIVE = "不能为负数"
+WHY_UNDECIDED = "已裁定的异议（accepted、rejected）必须写明裁定人 by 和裁定时间 when"
 NO_COLUMN = (
     "{file}：表 {table} 必需的列 {column} 没有读到；请重新导出完整的文件，或用 mapping.yaml 写明它的列"
 )
@@ -45,6 +47,7 @@ SCALES: dict[tuple[str, str], tuple[int, int]] = {
 Parser = Callable[[pl.Series, Dialect], pl.Series]
 PARSERS: dict[str, Parser] = {
     "time": cells.parse_time,
+    "moment": cells.parse_moment,
     "date": cells.parse_date,
     "money": cells.parse_money,
     "decimal": cells.parse_decimal,
@@ -170,10 +173,18 @@ def _adjustments(check: _Check) -> None:
     check.out["kind"] = kind
 
 
+def _disputes(check: _Check) -> None:
+    """Whoever decided is named, with the time: the last decision holds."""
+    decided = check.out["decision"] != "open"
+    for column in ("by", "when"):
+        check.flag(decided & check.out[column].is_null(), column, WHY_UNDECIDED)
+
+
 RULES: dict[str, Callable[[_Check], None]] = {
     "messages": _messages,
     "orders": _orders,
     "adjustments": _adjustments,
+    "disputes": _disputes,
     "roster": _roster,
 }
 

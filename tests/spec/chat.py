@@ -67,6 +67,11 @@ ROWS: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
     "exam": ("exams", ("employee_id", "score", "pass_mark"), {"taken": FIRST_DAY}),
     "roster": ("roster", ("account",), {"role": "售前"}),
     "label": ("labels", ("buyer", "label"), {"shop": "shop"}),
+    "dispute": (
+        "disputes",
+        ("order_id", "employee_id", "decision"),
+        {"claim": "是我的", "by": "主管", "when": "12:00:00"},
+    ),
     "manual": ("manual_filters", ("buyer",), {"shop": "shop"}),
 }
 
@@ -122,7 +127,7 @@ def typed(value: str, kind: str, day: str) -> Any:
         return None
     if kind == "date":
         return date.fromisoformat(value if re.match(r"\d{4}-", value) else f"{YEAR}-{value}")
-    if kind == "time":
+    if kind in ("time", "moment"):
         return moment(value, day)
     if kind == "money":
         return int(Decimal(value) * 100)

@@ -16,6 +16,7 @@ from evaluator.plan import Plan
 from evaluator.planfile import read_plans
 from evaluator.rulebook import metric_catalogue
 from evaluator.scoring import Scores, score_all
+from evaluator.settlement import Balance, Brought
 from evaluator.yamlfile import parse_yaml
 
 START = date(2026, 10, 1)
@@ -135,7 +136,7 @@ def pay(
         attendance(days) if days is not None else None,
         adjustments(changes) if changes is not None else None,
         period_start=day,
-        clawbacks={k: Decimal(v) for k, v in (owed or {}).items()},
+        brought=Brought(tuple(Balance(k, day, Decimal(v), "退款追回") for k, v in (owed or {}).items())),
     )
 
 

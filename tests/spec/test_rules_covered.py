@@ -9,6 +9,7 @@ from chat import read_cases
 
 SPEC = Path(__file__).parent
 ROOT = SPEC.parent.parent
+LEDGER = SPEC.parent / "ledger"
 RULE = re.compile(r"\bR-([A-Z])(\d+)(?: (?:…|to) R-\1(\d+))?")  # R-F1; R-F1 … R-F6; R-F1 to R-F6
 
 #: Rules by letter: from the first number to the last.
@@ -17,9 +18,7 @@ KNOWN = {f"R-{letter}{n}" for letter, (first, last) in NUMBERS.items() for n in 
 #: What a test names where SPEC numbers nothing: ground rules, identity, metrics, scoring methods, pay lines.
 SECTIONS = {"§1", "§2", "R-M", "R-S", "R-P"}
 #: Rules that the program does not have yet. Take one off when it has.
-LATER = {
-    "R-P3",  # locking of a period, and its adjustments in the next
-}
+LATER: set[str] = set()
 
 
 def spec_tests() -> dict[str, set[str]]:
@@ -29,7 +28,7 @@ def spec_tests() -> dict[str, set[str]]:
         for case in read_cases(path):
             for rule in case.rules:
                 found.setdefault(rule, set()).add(case.where)
-    for path in sorted(SPEC.rglob("test_*.py")):
+    for path in sorted([*SPEC.rglob("test_*.py"), *LEDGER.rglob("test_*.py")]):
         for rule in re.findall(r"mark\.rule\(\s*\"([^\"]+)\"", path.read_text("utf-8")):
             found.setdefault(rule, set()).add(path.name)
     return found

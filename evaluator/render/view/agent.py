@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from evaluator import disputes
 from evaluator.plan import plan_for
 from evaluator.render.sheet import Block, Cell, Column, Row, show
 from evaluator.render.text import clip, mask_buyer, visible
@@ -40,12 +41,14 @@ class AgentPage:
     plan: str
     tiles: list[Tile]
     pay: Block
+    pay_tree: str
     balances: Block
     score: Block
     score_note: str
     grades: str
     kpis: list[Block]
     orders: Block
+    disputes: Block
     assists: Block
     links: Block
     lost: list[Talk]
@@ -79,12 +82,14 @@ class AgentPages:
             plan=visible(plan.name) if plan else "",
             tiles=self._tiles(me),
             pay=self._pay_block(me),
+            pay_tree=self._pay_tree(me),
             balances=self._balances(me),
             score=self._score_block(me),
             score_note=self._score_note(me),
             grades=self._grades(me),
             kpis=self._kpis(me),
             orders=self._order_block(me),
+            disputes=self._disputes(me),
             assists=self._assist_block(me),
             links=self._links,
             lost=[self._lost_talk(me, r) for r in self._cut.lost.get(me, [])],
@@ -138,6 +143,9 @@ class AgentPages:
         total = next((p.amount for p in lines if p.line == payroll.TOTAL), None)
         columns = (Column("项目"), Column("金额（元）", "money"), Column("怎么算的", "wrap"))
         return Block("工资", columns, rows, total=("合计", total, "") if total is not None else None)
+
+    def _pay_tree(self, me: str) -> str:
+        return "\n".join(self._hide(line, me) for line in self.data.pay_trees.get(me, []))
 
     def _balances(self, me: str) -> Block:
         block = payroll.balance_block(self.data, only=me)
@@ -223,7 +231,7 @@ class AgentPages:
         return "应答轮数最多，轮数相同时最后一条人工消息最晚" if by_turns else "最后一条人工消息最晚"
 
     def _order_row(self, me: str, row: Record) -> Row:
-        words, rivals = self.data.words, row["rivals"] or 0
+        words, rivals, moved = self.data.words, row["rivals"] or 0, row["decided"] == "dispute"
         others = "另一位客服" if rivals == 1 else f"另外 {rivals} 位客服"
         return (
             visible(row["order_id"]),
@@ -233,9 +241,20 @@ class AgentPages:
             Decimal(row["counted"]) / 100,
             words.word("times", row["decided"]),
             self._last_message(me, row),
-            f"{row['human_messages']} / {row['buyer_messages']} / {row['answered_turns']}",
-            others if rivals else "无",
+            "" if moved else f"{row['human_messages']} / {row['buyer_messages']} / {row['answered_turns']}",
+            "见归属异议" if moved else others if rivals else "无",
         )
+
+    def _disputes(self, me: str) -> Block:
+        """What he claimed, gained or lost by disputes of orders."""
+        rows: list[Row] = []
+        for row in self._cut.disputes:
+            gained = row["state"] == disputes.HOLDS and row["to_employee_id"] == me
+            if gained or me in (row["employee_id"], row["original"]):
+                told = disputes.told(row, lambda a: "您" if a == me else COLLEAGUE if a else "静默")
+                rows.append((visible(row["order_id"]), row["when"], self._hide(told, me)))
+        columns = (Column("订单号", "id"), Column("裁定时间", "short"), Column("异议与裁定", "wrap"))
+        return Block("归属异议", columns, rows)
 
     def _last_message(self, me: str, row: Record) -> str:
         last: datetime | None = row["last_human"]

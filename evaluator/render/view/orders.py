@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from evaluator import disputes
 from evaluator.identity import KEYS
 from evaluator.links import LOST
 from evaluator.render.sheet import Block, Column
@@ -56,13 +57,14 @@ def _columns(data: Prepared) -> tuple[Column, ...]:
         Column("协助跟进", width=20),
         Column("不计原因", width=16),
         Column("判定说明", width=60),
+        *((Column("原判定", width=12), Column("异议", width=60)) if data.has_disputes else ()),
     )
 
 
 def _frame(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
     """Cells of the sheet, columns in its order."""
     links = data.frame("links").select(*_KEYS, "link", "talked")
-    orders = _with_beaten(data, _with_assists(data, orders)).join(
+    orders = _with_disputes(data, _with_beaten(data, _with_assists(data, orders))).join(
         links, on=_KEYS, how="left", maintain_order="left"
     )
     excluded = {e: data.words.word("excluded", e) for e in orders["excluded"].drop_nulls().unique().to_list()}
@@ -86,7 +88,19 @@ def _frame(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
         "followed",
         pl.col("excluded").replace(excluded),
         _why(data, orders).alias("why_text"),
+        *([_named(data, orders, "original"), pl.col("disputed")] if data.has_disputes else []),
     )
+
+
+def _with_disputes(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
+    """Adds ``disputed``: what was claimed and decided about an order, in words."""
+    if not data.has_disputes:
+        return orders
+    rows = data.frame("disputes").filter(pl.col("shop").is_not_null())
+    told = [disputes.told(row, lambda a: data.name(a) or "静默") for row in rows.iter_rows(named=True)]
+    texts = rows.select(_KEYS).with_columns(pl.Series("disputed", told, dtype=pl.String))
+    joined = texts.group_by(_KEYS, maintain_order=True).agg(pl.col("disputed").str.join("；"))
+    return orders.join(joined, on=_KEYS, how="left", maintain_order="left")
 
 
 def _named(data: Prepared, frame: pl.DataFrame, column: str) -> pl.Expr:
@@ -149,6 +163,8 @@ def _why(data: Prepared, orders: pl.DataFrame) -> pl.Expr:
     return (
         pl.when(pl.col("excluded").is_not_null())
         .then(pl.lit(None, dtype=pl.String))
+        .when(pl.col("decided") == "dispute")
+        .then(pl.lit("异议成立，已改判"))
         .when(pl.col("credited").is_null() & (pl.col("link") == "unlinked"))
         .then(pl.lit("订单表没有买家昵称，聊天里也没有唯一的人提到订单号，暂按静默计"))
         .when(pl.col("credited").is_null() & (pl.col("link") == "ambiguous"))

@@ -81,27 +81,14 @@ def payroll_block(data: Prepared) -> Block:
 
 
 def formula_block(data: Prepared) -> Block:
-    """Each line with its formula and inputs (§9: every line keeps its trace)."""
+    """How everybody's pay came about, line after line (``paytree``)."""
+    names = {line.employee_id: visible(line.name) for line in data.evaluation.pay.lines}
     rows = [
-        (
-            visible(p.employee_id),
-            visible(p.name),
-            data.words.line(p.line),
-            p.amount,
-            visible(p.formula),
-            p.rule,
-        )
-        for p in data.evaluation.pay.lines
-        if p.line != TOTAL
+        (visible(employee_id), names[employee_id], text)
+        for employee_id, lines in data.pay_trees.items()
+        for text in lines
     ]
-    columns = (
-        Column("工号", "id"),
-        Column("姓名"),
-        Column("项目", width=14),
-        Column("金额（元）", "money", 13),
-        Column("计算过程", "wrap", 60),
-        Column("规则"),
-    )
+    columns = (Column("工号", "id"), Column("姓名"), Column("计算过程", "wrap", 120))
     return Block("工资计算过程", columns, rows)
 
 

@@ -113,13 +113,16 @@ class Prepared:
     @cached_property
     def orders(self) -> pl.DataFrame:
         """tables/attribution with ``in_period`` (day(paid) in the period), ``decided`` (the time at which the
-        credited agent won: created, paid, grouped) and the winner's evidence ``last_human, human_messages,
-        buyer_messages, answered_turns, why``, ``rivals`` (other candidates at that time)."""
+        credited agent won: created, paid, grouped; or ``dispute``) and the winner's evidence ``last_human,
+        human_messages, buyer_messages, answered_turns, why``, ``rivals`` (other candidates at that time)."""
         start, end = self.period
         day = day_expr("paid", self.settings.day_start_s)
+        decided = _decided(self.settings.judgment)
+        if self.has_disputes:
+            decided = pl.when(pl.col("dispute") == "accepted").then(pl.lit("dispute")).otherwise(decided)
         orders = self.frame("attribution").with_columns(
             day.is_between(start, end, closed="left").fill_null(False).alias("in_period"),
-            _decided(self.settings.judgment).alias("decided"),
+            decided.alias("decided"),
         )
         candidates = self.frame("candidates").rename({"at": "decided"})
         keys = ["shop", "order_id", "decided"]
@@ -136,6 +139,18 @@ class Prepared:
         return orders.join(rivals, on=keys, how="left", maintain_order="left").join(
             evidence, on=[*keys, "credited"], how="left", maintain_order="left"
         )
+
+    @property
+    def has_disputes(self) -> bool:
+        """Whether somebody disputed an order of the month."""
+        return "disputes" in self.evaluation.frames
+
+    @cached_property
+    def pay_trees(self) -> dict[str, list[str]]:
+        """Employee id → why he is paid what, line by line."""
+        from evaluator.render.view.paytree import pay_trees  # which needs Prepared
+
+        return pay_trees(self)
 
     @property
     def version(self) -> str:

@@ -67,7 +67,7 @@ def explanation(data: Prepared, score: EmployeeScore) -> str:
     parts = []
     if score.total is None:
         parts.append(f"没有总分，由人工决定：{visible(score.why_none)}")
-    parts.extend(f"关口：{visible(gate)}" for gate in score.gates)
+    parts.extend(f"关口：{visible(gate.text)}" for gate in score.gates)
     if score.left_out:
         parts.append("未计入：" + "、".join(data.words.metric(m) for m in score.left_out))
     return "；".join(parts)

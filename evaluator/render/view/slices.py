@@ -136,6 +136,7 @@ class Slices:
         sums = own.group_by("credited").agg(pl.len(), pl.col("counted").sum())
         self.order_sums = {agent: (count, fen) for agent, count, fen in sums.iter_rows()}
         self.orders, _ = top(with_last_message(data, own.sort("paid", "order_id")), "credited", ORDER_LIMIT)
+        self.disputes = data.frame("disputes").to_dicts() if data.has_disputes else []
         is_wanted = pl.col("agent").is_in(wanted)
         self.assists, self.assist_counts = top(period_assists(data).filter(is_wanted), "agent", ASSIST_LIMIT)
         self.lost, self.lost_counts = top(lost_receptions(data).filter(is_wanted), "agent", TALK_LIMIT)

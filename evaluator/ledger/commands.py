@@ -1,0 +1,95 @@
+"""``evaluator lock``, ``revise`` and ``ledger …``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from evaluator.run import Bring
+
+LedgerPlace = Annotated[
+    str,
+    typer.Option("--ledger", help="账本：文件（如 pay.db），或 postgresql://用户@主机/库", metavar="LEDGER"),
+]
+app = typer.Typer(help="账本：已锁定的各期工资，只增不改。", no_args_is_help=True)
+
+
+def asking(place: str) -> Bring:
+    """What a run is to ask of a ledger; tells where there is none yet."""
+    from evaluator.ledger.clawback import bring_from
+    from evaluator.ledger.store import Ledger
+
+    ledger = Ledger(place)
+    if not ledger.exists:
+        typer.echo(f"账本 {place} 还没有建立（第一次 evaluator lock 时建立），没有往期事项", err=True)
+    return bring_from(ledger)
+
+
+def lock(
+    out: Annotated[Path, typer.Argument(help="一次运行的结果文件夹", metavar="OUT")],
+    ledger: LedgerPlace,
+    month: Annotated[
+        Path | None, typer.Option("--month", help="月份文件夹现在的位置（搬动过才需要）")
+    ] = None,
+) -> None:
+    """锁定一期：工资、评分、归属、规则与输入的校验值一次写入账本，从此不改。"""
+    from evaluator.ledger.lock import lock as lock_run
+    from evaluator.ledger.store import Ledger
+
+    book = Ledger(ledger)
+    done = lock_run(out, book, month)
+    start, _, end = done.period.partition("/")
+    typer.echo(f"已锁定 {start} 至 {end}（不含），账本 {book.where} 共 {done.entries:,} 条")
+    typer.echo(f"链头 {done.head}")
+    typer.echo("链头已写入 manifest.json；请另外抄存一份（工资单、邮件），账本末尾若被截断即可查出")
+
+
+@app.command()
+def verify(
+    ledger: LedgerPlace,
+    out: Annotated[
+        Path | None, typer.Argument(help="锁定过的结果文件夹：再核对其 manifest.json 里的链头", metavar="OUT")
+    ] = None,
+    head: Annotated[str | None, typer.Option("--head", help="抄存的链头")] = None,
+) -> None:
+    """重算哈希链：账本有没有被改动、截断；不可信时说出在哪一条，退出码 2。"""
+    from evaluator.ledger.lock import check_heads
+    from evaluator.ledger.store import Ledger
+
+    book = Ledger(ledger)
+    book.must_exist()
+    entries = book.entries()
+    check_heads(entries, out, head, book.where)
+    typer.echo(
+        f"账本 {book.where} 完好：{len(entries):,} 条，链头 {entries[-1].hash if entries else '（空）'}"
+    )
+
+
+def revise(
+    month: Annotated[Path, typer.Argument(help="月份文件夹，放着后来的数据", metavar="MONTH")],
+    ledger: LedgerPlace,
+    as_json: Annotated[bool, typer.Option("--json", help="以 JSON 写出")] = False,
+) -> None:
+    """用后来的数据重算已锁定的一期：列出谁的哪一行差多少、为什么，记入下一期的调整；重复运行不重复记。"""
+    from evaluator.ledger.revise import revise as revise_month
+    from evaluator.ledger.store import Ledger
+
+    found = revise_month(month, Ledger(ledger))
+    if as_json:
+        typer.echo(json.dumps([d.as_json() for d in found.differences], ensure_ascii=False, indent=1))
+        return
+    for d in found.differences:
+        typer.echo(f"{d.employee_id} {d.name}　{d.label}　{d.old:,.2f} → {d.new:,.2f}（{d.amount:+,.2f}）")
+        typer.echo(f"　　原因：{d.cause}")
+    if not found.differences:
+        typer.echo(f"{found.told} 与账本没有差别，没有新的调整")
+        return
+    total = sum(d.amount for d in found.differences)
+    typer.echo(
+        f"{found.told} 共 {len(found.differences)} 处差别，合计 {total:+,.2f} 元，记入下一期的第 11 行（调整）"
+    )
+    typer.echo(f"链头 {found.head}")
