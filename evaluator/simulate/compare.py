@@ -104,7 +104,7 @@ def compare(months: Sequence[SimulatedMonth], plan: str, judgment: str = "") -> 
             _bites((m.config.plans, paid) for m, paid in zip(months, old, strict=True)),
             _bites((m.new, paid) for m, paid in zip(months, new, strict=True)),
         ),
-        _sensitivity(months, judgment, before, sum(after.values(), ZERO)),
+        _sensitivity(months, judgment, before, new),
         [
             JudgedMonth(f"{m.start:%Y-%m-%d}", m.judgment, {j: _totals([p]) for j, p in found.items()})
             for m, found in zip(months, by_judgment, strict=True)
@@ -119,12 +119,7 @@ def compare(months: Sequence[SimulatedMonth], plan: str, judgment: str = "") -> 
 
 def _totals(paid: Iterable[Paid]) -> Pays:
     """Σ totals of every employee (R-P4)."""
-    found: Pays = {}
-    for month in paid:
-        for line in month.pay.lines:
-            if line.line == TOTAL:
-                found[line.employee_id] = found.get(line.employee_id, ZERO) + line.amount
-    return found
+    return _added({p.employee_id: p.amount for p in month.pay.lines if p.line == TOTAL} for month in paid)
 
 
 def _agents(months: Sequence[SimulatedMonth], old: Pays, new: Pays) -> list[Agent]:
@@ -174,24 +169,41 @@ def _both(old: Bites, new: Bites) -> dict[tuple[str, str], tuple[Bite | None, Bi
 
 
 def _sensitivity(
-    months: Sequence[SimulatedMonth], judgment: str, before: Pays, total: Decimal
+    months: Sequence[SimulatedMonth], judgment: str, before: Pays, new: Sequence[Paid]
 ) -> list[Sensitivity]:
     """Every number of the new plan a tenth lower and higher, in every month that has it."""
+    base = [_totals([paid]) for paid in new]
+    total = sum((sum(pays.values(), ZERO) for pays in base), ZERO)
     paths = list(dict.fromkeys(p.path for m in months for p in m.varied))
     found = []
     for path in paths:
         varied = [next((p for p in m.varied if p.path == path), None) for m in months]
-        value = next(p.value for p in varied if p is not None)
         effects: list[Effect | None] = []
         for side in ("down", "up"):
-            tried = [getattr(p, side) if p else (None, m.new) for m, p in zip(months, varied, strict=True)]
-            if any(t is None for t in tried):
+            tried = [getattr(p, side) for p in varied if p is not None]
+            if None in tried:
                 effects.append(None)
                 continue
-            pays = _totals(m.paid(t[1], judgment or m.judgment) for m, t in zip(months, tried, strict=True))
-            number = next(t[0] for t in tried if t[0] is not None)
-            effects.append(Effect(number, sum(pays.values(), ZERO) - total, _lose(pays, before)))
-        found.append(Sensitivity(path, value, *effects))
+            pays = [
+                _instead(m, pays, getattr(p, side)[1], judgment, path[0]) if p else pays
+                for m, pays, p in zip(months, base, varied, strict=True)
+            ]
+            sums = _added(pays)
+            effects.append(Effect(tried[0][0], sum(sums.values(), ZERO) - total, _lose(sums, before)))
+        found.append(Sensitivity(path, next(p.value for p in varied if p is not None), *effects))
+    return found
+
+
+def _instead(month: SimulatedMonth, pays: Pays, plans: Sequence[Plan], judgment: str, changed: str) -> Pays:
+    """The month's pays with those of the one changed plan worked out anew."""
+    return pays | _totals([month.paid(plans, judgment or month.judgment, month.under(changed))])
+
+
+def _added(pays: Iterable[Pays]) -> Pays:
+    found: Pays = {}
+    for month in pays:
+        for employee, amount in month.items():
+            found[employee] = found.get(employee, ZERO) + amount
     return found
 
 

@@ -14,7 +14,7 @@ from evaluator.dated import Stale
 from evaluator.filters import BuyerLists
 from evaluator.model import EvaluatorError, KpiCell, Profile, ReviewItem
 from evaluator.pay import Pay, compute_pay
-from evaluator.plan import Plan
+from evaluator.plan import Plan, plan_for
 from evaluator.planfile import read_plans
 from evaluator.prepare import prepare
 from evaluator.roster import Roster
@@ -61,13 +61,19 @@ class SimulatedMonth:
         """The month's own."""
         return self.config.settings.judgment
 
-    def paid(self, plans: Sequence[Plan], judgment: str) -> Paid:
-        """Scores and pay (SPEC §8, §9) by ``plans`` under ``judgment``; nothing is read or counted again."""
-        cells = self.cells[judgment]
-        scores = score_all(plans, self.people, cells, period_start=self.start)
+    def under(self, plan: str) -> list[Profile]:
+        """Whom the new plan of that name pays: ranks and pools go no further."""
+        chosen = ((profile, plan_for(self.new, profile)) for profile in self.people)
+        return [profile for profile, found in chosen if found is not None and found.name == plan]
+
+    def paid(self, plans: Sequence[Plan], judgment: str, people: Sequence[Profile] | None = None) -> Paid:
+        """Scores and pay (SPEC §8, §9) by ``plans`` under ``judgment``, of all people or of some; nothing is read or
+        counted again."""
+        cells, people = self.cells[judgment], self.people if people is None else people
+        scores = score_all(plans, people, cells, period_start=self.start)
         pay = compute_pay(
             plans,
-            self.people,
+            people,
             scores,
             cells,
             self.attendance,

@@ -85,6 +85,22 @@ def test_sensitivity_of_a_rate_a_tenth_lower_and_higher(folder: Path) -> None:
     assert wage.path[-1] == "min_wage" and wage.up and not wage.up.total
 
 
+def test_a_number_of_one_plan_moves_nobody_of_another() -> None:
+    """What the other plan pays is taken over; the effect is that of paying everybody anew."""
+    plans = """
+        plans:
+        - {name: 甲, applies_to: {group: 甲}, pay: {pool: {amount: 100, by: heads}}}
+        - {name: 乙, pay: {pool: {amount: 70, by: sales}}}
+        """
+    one = simulated(plans, plans, "E2 sales 1\nE3 sales 2", "E1 甲\nE2 乙\nE3 乙")
+    found = compare([one], "x")
+    for parameter, told in zip(one.varied, found.sensitivity, strict=True):
+        assert parameter.up and told.up
+        assert told.up.total == one.paid(parameter.up[1], "order").pay.payroll_total - found.total[1]
+    effects = {s.path[0]: str(s.up.total) for s in found.sensitivity if s.up}
+    assert effects == {"甲": "10.00", "乙": "7.00"}
+
+
 def test_months_add_up_and_each_file_is_read_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second month with the same days a month later pays the same again; no plan, judgment or variant reads again."""
     second = small_month(folder.parent / "n", plan_yaml=OLD)
