@@ -230,10 +230,10 @@ def handbook(
     """考核手册：每个指标的定义、参数、来源，每个平台规则包的考核项，由规则文件生成。"""
     from evaluator.render.handbook import handbook_markdown, handbook_page
 
-    if out is not None:
-        out.write_text(handbook_markdown(), encoding="utf-8")
-    if page is not None:
-        page.write_text(handbook_page(), encoding="utf-8")
+    for path, make in ((out, handbook_markdown), (page, handbook_page)):
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(make(), encoding="utf-8")
     if out is None and page is None:
         typer.echo(handbook_markdown(), nl=False)
 

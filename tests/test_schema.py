@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -191,6 +193,8 @@ BAD = [
     ("pack", "name: 考核", "name: 考核\nscope: agent"),
     ("pack", "metrics: [{metric: reply_within, seconds: 180, unit: consult}]", "metrics: [silent_orders]"),
     # options of metrics and methods
+    ("plan", "target: 100", "target: "),
+    ("pack", "seconds: 180, unit: consult, hours", "seconds: , unit: consult, hours"),
     ("plan", "metric: sales", "metric: sales, seconds: 30"),
     ("plan", "metric: sales", "metric: reply_within, seconds: 30"),
     ("plan", "metric: sales", 'metric: reply_within_60s_turn, hours: ["08:00", "23:00"]'),
@@ -331,3 +335,44 @@ def test_both_refuse(tmp_path: Path, kind: str, old: str, new: str) -> None:
             text.replace("2026-02-30:", '"2026-02-30":').replace("2026-11-31", '"2026-11-31"'), kind
         )
     assert faults(kind, node), "the schema takes it"
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where something stands in a file."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in pairs:
+        yield (*path, key)
+        yield from places(child, (*path, key))
+
+
+def spoilt(data: Any, path: tuple[Any, ...], wrong: Any) -> Any:
+    """The file with something wrong there; ``...``: under another key."""
+    copy = deepcopy(data)
+    holder = copy
+    for key in path[:-1]:
+        holder = holder[key]
+    if wrong is ... and isinstance(holder, dict):
+        holder[f"{path[-1]}x"] = holder.pop(path[-1])
+    else:
+        holder[path[-1]] = None if wrong is ... else wrong
+    return copy
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+@pytest.mark.parametrize("wrong", ["文字", True, {"a": 1}, ...], ids=str)
+def test_both_say_the_same_of_every_place(tmp_path: Path, kind: str, wrong: Any) -> None:
+    data = as_data(parse_yaml(TEXTS[kind], kind))
+    verdicts = set()
+    for n, path in enumerate(places(data)):
+        text = json.dumps(spoilt(data, path, wrong), ensure_ascii=False)
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        try:
+            READERS[kind](folder, text)
+            taken = True
+        except EvaluatorError:
+            taken = False
+        found = faults(kind, parse_yaml(text, kind))
+        assert taken == (not found), (path, wrong, found)
+        verdicts.add(taken)
+    assert False in verdicts

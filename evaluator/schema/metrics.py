@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from evaluator.metrics.request import METRIC_OPTIONS, STANDARD
 from evaluator.planmetric import CHOICES, WITHIN, WRITTEN, choices_of
 from evaluator.rulebook import MetricInfo, labels, metric_catalogue
-from evaluator.schema.parts import Parts, Schema, absent, choice, either, when
+from evaluator.schema.parts import Parts, Schema, absent, choice, either, needed, when
 
 
 def metric(parts: Parts, name: str, infos: Iterable[MetricInfo]) -> Schema:
@@ -61,8 +61,7 @@ def own_options(parts: Parts) -> list[Schema]:
         for option in has:
             if option not in WRITTEN and choices_of(option, info) != _all_choices(option):
                 rule[option] = either(_choice(parts, option, choices_of(option, info)), {"type": "null"})
-        then: Schema = {"properties": rule} | ({"required": list(must)} if must else {})
-        found.append(when({"metric": {"enum": ids}}, then))
+        found.append(when({"metric": {"enum": ids}}, needed(must, rule)))
     named = {"type": "string", "pattern": WITHIN.pattern}
     found.append(when({"metric": named}, {"properties": absent(METRIC_OPTIONS, "指标的名称已含条件")}))
     return [parts.define("options_of_metrics", {"allOf": found})]

@@ -66,6 +66,12 @@ def when(conditions: Schema, then: Schema) -> Schema:
     return {"if": {"properties": conditions, "required": list(conditions)}, "then": then}
 
 
+def needed(keys: Iterable[str], properties: Schema | None = None) -> Schema:
+    """Keys that must stand there with a value, beside what else is said of ``properties``."""
+    keys = list(keys)
+    return {"required": keys, "properties": (properties or {}) | {key: {"not": NULL} for key in keys}}
+
+
 def absent(keys: Iterable[str], why: str) -> Schema:
     """Keys that may not stand there (null is nothing). ``why``: what the editor says."""
     return {key: {"type": "null", "errorMessage": why} for key in keys}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from evaluator.plan import OPERATORS
 from evaluator.planfile import METHODS, SCORE_OPTIONS
 from evaluator.rulebook import key_words, label
-from evaluator.schema.parts import NULL, Parts, Schema, absent, choice, either, when
+from evaluator.schema.parts import NULL, Parts, Schema, absent, choice, either, needed, when
 
 
 def score_options(parts: Parts) -> dict[str, Schema]:
@@ -64,7 +64,7 @@ def _rule(name: str, must: Iterable[str], may: Iterable[str], beside: tuple[str,
     others = [o for o in SCORE_OPTIONS if o not in (*takes, *beside)]
     why = f"方法 {name} 没有这个选项；可用：{'、'.join(takes)}"
     needs = [*must, *([] if name == "penalty" else ["weight"])]
-    return when({"method": {"const": name}}, {"required": needs, "properties": absent(others, why)})
+    return when({"method": {"const": name}}, needed(needs, absent(others, why)))
 
 
 def grades(parts: Parts, keys: dict[str, Schema]) -> Schema:
