@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import date
@@ -56,7 +57,8 @@ def test_the_shipped_schemas_are_not_stale(name: str) -> None:
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_they_are_schemas(name: str) -> None:
     Draft7Validator.check_schema(SCHEMAS[name])
-    refs = {line.split('"')[3] for line in schema_text(SCHEMAS[name]).splitlines() if '"$ref":' in line}
+    refs = set(re.findall(r'"\$ref": "([^"]+)"', schema_text(SCHEMAS[name])))
+    assert refs and json.loads(schema_text(SCHEMAS[name])) == SCHEMAS[name]
     assert {ref.rpartition("/")[2] for ref in refs} <= SCHEMAS[name]["definitions"].keys()
 
 

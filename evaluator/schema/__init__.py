@@ -19,7 +19,14 @@ def schemas() -> dict[str, Schema]:
 
 
 def schema_text(schema: Schema) -> str:
-    return json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
+    """As a file: each key and each definition on a line of its own."""
+
+    def entries(held: Schema) -> str:
+        lines = (f'"{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in held.items())
+        return ",\n".join(lines)
+
+    head = {key: value for key, value in schema.items() if key != "definitions"}
+    return f'{{\n{entries(head)},\n"definitions": {{\n{entries(schema["definitions"])}\n}}\n}}\n'
 
 
 def write_schemas(folder: Path) -> list[Path]:
