@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 DEMO   := reports/demo
 WORKERS ?= 2
 
-.PHONY: demo test test-all check bench ads-model clean
+.PHONY: demo test test-all check bench ads-model handbook schema clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("需要 Python 3.11 或更新 / Python >= 3.11 is needed") if sys.version_info < (3, 11) else None'
@@ -40,6 +40,14 @@ bench: $(VENV)/.ready
 ## The ad classifier that ships with the program, trained again on rules/ads/*.txt
 ads-model: $(VENV)/.ready
 	$(BIN)/evaluator ads train --out rules/ads/model.npz
+
+## docs/handbook.md, from the rules
+handbook: $(VENV)/.ready
+	$(BIN)/evaluator handbook --out docs/handbook.md
+
+## JSON Schemas of period.yaml, plans, packs and mapping.yaml, from the readers' tables
+schema: $(VENV)/.ready
+	$(BIN)/evaluator schema --out rules/schema
 
 clean:
 	rm -rf $(VENV) demo-month $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -294,6 +294,33 @@ def insight(
             typer.secho(f"⚠ {note}", err=True)
 
 
+@app.command()
+def schema(
+    out: Annotated[Path, typer.Option("--out", help="写到哪个文件夹")] = Path("schema"),
+) -> None:
+    """写出 period.yaml、方案、规则包、mapping.yaml 的 JSON Schema，供编辑器补全和检查。"""
+    from evaluator.schema import write_schemas
+
+    for path in write_schemas(out):
+        typer.echo(path)
+
+
+@app.command()
+def handbook(
+    out: Annotated[Path | None, typer.Option("--out", help="写成 Markdown 文件；都不写则打印")] = None,
+    page: Annotated[Path | None, typer.Option("--html", help="写成网页")] = None,
+) -> None:
+    """考核手册：每个指标的定义、参数、来源，每个平台规则包的考核项，由规则文件生成。"""
+    from evaluator.render.handbook import handbook_markdown, handbook_page
+
+    for path, make in ((out, handbook_markdown), (page, handbook_page)):
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(make(), encoding="utf-8")
+    if out is None and page is None:
+        typer.echo(handbook_markdown(), nl=False)
+
+
 def main() -> None:
     """Runs a command. What a user can put right is told in a sentence, with exit code 2."""
     from evaluator.model import EvaluatorError

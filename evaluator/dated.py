@@ -8,7 +8,7 @@ from datetime import date
 
 from evaluator.yamlfile import Node, as_date
 
-_LIKE_A_DATE = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?$")
+LIKE_A_DATE = re.compile(r"^\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?$")
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Holding:
     source: str = ""
 
 
-_BESIDE_VALUES = ("values", "reviewed_until", "source", "note")
+BESIDE_VALUES = ("values", "reviewed_until", "source", "note")
 
 
 def pick_for(node: Node, day: date, stale: list[Stale], holdings: list[Holding] | None = None) -> Node | None:
@@ -46,7 +46,7 @@ def pick_for(node: Node, day: date, stale: list[Stale], holdings: list[Holding] 
         return node
     if "values" in value:
         return _pick_values(node, value, day, stale, holdings)
-    if any(_LIKE_A_DATE.match(key) for key in value):
+    if any(LIKE_A_DATE.match(key) for key in value):
         return _pick_dated(node, value, day, stale, holdings)
     kept = {key: pick_for(child, day, stale, holdings) for key, child in value.items()}
     return replace(node, value={key: child for key, child in kept.items() if child is not None})
@@ -55,13 +55,13 @@ def pick_for(node: Node, day: date, stale: list[Stale], holdings: list[Holding] 
 def _pick_values(
     node: Node, value: dict[str, Node], day: date, stale: list[Stale], holdings: list[Holding] | None
 ) -> Node | None:
-    pairs = node.mapping(_BESIDE_VALUES)
+    pairs = node.mapping(BESIDE_VALUES)
     if "reviewed_until" in pairs:
         until = pairs["reviewed_until"].day()
         if day > until:
             stale.append(Stale(node.where, until))
     inner = value["values"]
-    if not isinstance(inner.value, dict) or not any(_LIKE_A_DATE.match(key) for key in inner.value):
+    if not isinstance(inner.value, dict) or not any(LIKE_A_DATE.match(key) for key in inner.value):
         inner.fail("values 下应为“日期: 值”，如 {2026-01-01: 2000}")
     source = pairs["source"].text() if "source" in pairs else ""
     return _pick_dated(inner, inner.value, day, stale, holdings, source)

@@ -54,7 +54,16 @@ def harmless(column: str) -> pl.Expr:
     )
 
 
-OWN_ENTRIES = {"payroll.xlsx", "team.html", "assessment.html", "agents", "tables", EVIDENCE, MANIFEST}
+OWN_ENTRIES = {
+    "payroll.xlsx",
+    "team.html",
+    "assessment.html",
+    "handbook.html",
+    "agents",
+    "tables",
+    EVIDENCE,
+    MANIFEST,
+}
 
 
 def check_target(out: Path, month: Path) -> Path:

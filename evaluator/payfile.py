@@ -18,9 +18,17 @@ from evaluator.plan import (
     Pool,
 )
 from evaluator.planmetric import Catalogue, read_metric
+from evaluator.rulebook import MetricInfo
 from evaluator.yamlfile import Node
 
 PAY_KEYS = ("kpi_bonus", "commission", "assist", "pool", "allowances", "guarantee", "cap", "min_wage")
+COMMISSION_KEYS = ("metric", "kind", "brackets", "coefficient")
+POOL_KEYS = ("amount", "by")
+ALLOWANCE_KEYS = ("name", "amount", "employees")
+GUARANTEE_KEYS = ("months", "amount")
+KPI_BONUS = ("score", "coefficient", "fixed")
+COMMISSION_KINDS = ("marginal", "whole")
+POOL_BY = ("score", "sales", "heads")
 
 
 def read_pay(node: Node, plan: Plan, plan_node: Node, catalogue: Catalogue) -> Plan:
@@ -40,7 +48,7 @@ def read_pay(node: Node, plan: Plan, plan_node: Node, catalogue: Catalogue) -> P
 
 
 def _kpi_bonus(node: Node, plan: Plan, plan_node: Node) -> str:
-    kind = node.choice(("score", "coefficient", "fixed"))
+    kind = node.choice(KPI_BONUS)
     if not plan.score:
         node.fail("按绩效发奖金的方案应有 score")
     if kind in ("score", "coefficient") and plan.kpi_base is None:
@@ -53,19 +61,24 @@ def _kpi_bonus(node: Node, plan: Plan, plan_node: Node) -> str:
 
 
 def _commission(node: Node, catalogue: Catalogue) -> Commission:
-    pairs = node.mapping(("metric", "kind", "brackets", "coefficient", *METRIC_OPTIONS))
+    pairs = node.mapping((*COMMISSION_KEYS, *METRIC_OPTIONS))
     metric = node.need(pairs, "metric")
     request = read_metric(metric, pairs, catalogue)
     info = catalogue[request.metric]
-    if info.unit != "yuan" or info.has_denominator:
+    if not is_base(info):
         metric.fail(f"提成应以金额（元）为基数，“{info.name}”不是金额")
     return Commission(
         metric=metric.text(),
         request=request,
-        kind=node.need(pairs, "kind").choice(("marginal", "whole")),
+        kind=node.need(pairs, "kind").choice(COMMISSION_KINDS),
         brackets=_brackets(node.need(pairs, "brackets")),
         coefficient="coefficient" in pairs and pairs["coefficient"].flag(),
     )
+
+
+def is_base(info: MetricInfo) -> bool:
+    """Whether commission may be paid on it: a sum of yuan."""
+    return info.unit == "yuan" and not info.has_denominator
 
 
 def _brackets(node: Node) -> tuple[tuple[Decimal, Decimal], ...]:
@@ -100,8 +113,8 @@ def _assist(node: Node) -> dict[str, AssistPay]:
 
 
 def _pool(node: Node, plan: Plan) -> Pool:
-    pairs = node.mapping(("amount", "by"))
-    by = node.need(pairs, "by").choice(("score", "sales", "heads"))
+    pairs = node.mapping(POOL_KEYS)
+    by = node.need(pairs, "by").choice(POOL_BY)
     if by == "score" and not plan.score:
         pairs["by"].fail("按得分分配奖池的方案应有 score")
     return Pool(node.need(pairs, "amount").money(), by)
@@ -110,7 +123,7 @@ def _pool(node: Node, plan: Plan) -> Pool:
 def _allowances(nodes: Sequence[Node]) -> tuple[Allowance, ...]:
     found: list[Allowance] = []
     for node in nodes:
-        pairs = node.mapping(("name", "amount", "employees"))
+        pairs = node.mapping(ALLOWANCE_KEYS)
         name = node.need(pairs, "name").text()
         if any(a.name == name for a in found):
             pairs["name"].fail("补贴重名，请合并或改名")
@@ -120,5 +133,5 @@ def _allowances(nodes: Sequence[Node]) -> tuple[Allowance, ...]:
 
 
 def _guarantee(node: Node) -> Guarantee:
-    pairs = node.mapping(("months", "amount"))
+    pairs = node.mapping(GUARANTEE_KEYS)
     return Guarantee(node.need(pairs, "months").integer(), node.need(pairs, "amount").money())

@@ -45,8 +45,13 @@ METHODS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "penalty": (("limit", "points"), ("op",)),
 }
 SCORE_OPTIONS = tuple(dict.fromkeys(o for must, may in METHODS.values() for o in (*must, *may)))
-_ITEM_KEYS = ("metric", "weight", "method", "min_sample", "lower_is_better")
+SCORE_KEYS = ("metric", "weight", "method", "min_sample", "lower_is_better")
 PLAN_KEYS = ("name", "applies_to", "kpi_base", "score", "gates", "max_left_out", "grades", "pay")
+APPLIES_KEYS = ("role", "group", "employee_ids")
+GATE_KEYS = ("metric", "op", "value", "effect")
+EFFECT_KEYS = ("cap", "multiply")
+GRADE_KEYS = ("coefficient", "fixed")
+STAFF = tuple(role for role in ROLES if role != "robot")
 
 
 def read_plans(
@@ -102,12 +107,11 @@ def _plan(node: Node, catalogue: Catalogue, notes: list[ReviewItem]) -> Plan:
 
 
 def _applies_to(node: Node) -> AppliesTo:
-    pairs = node.mapping(("role", "group", "employee_ids"))
+    pairs = node.mapping(APPLIES_KEYS)
     roles: tuple[str, ...] | None = None
     if "role" in pairs:
-        staff = [role for role in ROLES if role != "robot"]
         many = pairs["role"].value if isinstance(pairs["role"].value, list) else [pairs["role"]]
-        roles = tuple(n.choice(staff) for n in many)
+        roles = tuple(n.choice(STAFF) for n in many)
     return AppliesTo(
         role=roles,
         group=pairs["group"].one_or_more_texts() if "group" in pairs else None,
@@ -117,7 +121,7 @@ def _applies_to(node: Node) -> AppliesTo:
 
 # ---- score ----
 def _score_item(node: Node, catalogue: Catalogue, notes: list[ReviewItem]) -> ScoreItem:
-    pairs = node.mapping((*_ITEM_KEYS, *SCORE_OPTIONS, *METRIC_OPTIONS))
+    pairs = node.mapping((*SCORE_KEYS, *SCORE_OPTIONS, *METRIC_OPTIONS))
     metric = node.need(pairs, "metric")
     node.need(pairs, "method")
     item = read_scoring(node, pairs, metric.text(), read_metric(metric, pairs, catalogue))
@@ -261,7 +265,7 @@ def _look_at(item: ScoreItem, node: Node, catalogue: Catalogue, notes: list[Revi
 
 # ---- gates, grades ----
 def _gate(node: Node, catalogue: Catalogue) -> Gate:
-    pairs = node.mapping(("metric", "op", "value", "effect", *METRIC_OPTIONS))
+    pairs = node.mapping((*GATE_KEYS, *METRIC_OPTIONS))
     metric = node.need(pairs, "metric")
     return Gate(
         metric=metric.text(),
@@ -277,14 +281,14 @@ def _effect(node: Node) -> Effect:
         if node.value != "zero":
             node.fail("应为 zero、{cap: 分数} 或 {multiply: 系数}")
         return Effect("zero")
-    pairs = node.mapping(("cap", "multiply"))
+    pairs = node.mapping(EFFECT_KEYS)
     if len(pairs) != 1:
         node.fail("应为 zero、{cap: 分数} 或 {multiply: 系数}，取其一")
     ((kind, amount),) = pairs.items()
     return Effect(kind, amount.number(least=0))
 
 
-def read_grades(node: Node, keys: tuple[str, ...] = ("coefficient", "fixed")) -> tuple[Grade, ...]:
+def read_grades(node: Node, keys: tuple[str, ...] = GRADE_KEYS) -> tuple[Grade, ...]:
     """``[[90, 优秀, {…}], …]``, from the highest; ``keys``: what may stand in the third place, one of them."""
     grades: list[Grade] = []
     for row in node.items("[[分数线, 等级], …]"):

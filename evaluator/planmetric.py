@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from evaluator.metrics.request import METRIC_OPTIONS, STANDARD, MetricRequest
 from evaluator.rulebook import MetricInfo
@@ -28,7 +28,14 @@ CHOICES = {
     "refund_kind": ("refund_only", "return_refund", "exchange"),
 }
 EXAMPLES = {"seconds": "seconds: 180", "unit": "unit: consult"}
-_WITHIN = re.compile(rf"reply_within_([1-9]\d{{0,5}})s_({'|'.join(UNITS_OF_REPLY)})$")
+#: How an option is written; one of CHOICES where nothing stands here.
+WRITTEN = {
+    "seconds": "positive",
+    "cap_s": "positive",
+    "unanswered_as_s": "integer",
+    "hours": "hours",
+} | dict.fromkeys(("by_seller", "robots", "mark_immature"), "flag")
+WITHIN = re.compile(rf"^reply_within_([1-9][0-9]{{0,5}})s_({'|'.join(UNITS_OF_REPLY)})$")
 
 
 def read_request(node: Node, catalogue: Catalogue, *, of_the_shop: bool = False) -> MetricRequest:
@@ -48,7 +55,7 @@ def read_metric(
     name = name_node.text()
     given = [key for key in METRIC_OPTIONS if key in pairs]
     named = STANDARD.get(name)
-    if named is None and (match := _WITHIN.match(name)):
+    if named is None and (match := WITHIN.match(name)):
         named = MetricRequest.of("reply_within", {"seconds": int(match[1]), "unit": match[2]})
     if named is not None:
         for key in given:
@@ -72,12 +79,17 @@ def read_metric(
 
 
 def _option(key: str, node: Node, info: MetricInfo) -> object:
-    if key in ("seconds", "cap_s"):
-        return node.integer(least=1)
-    if key == "unanswered_as_s":
-        return node.integer()
-    if key == "hours":
-        return node.hours()
-    if key in ("by_seller", "robots", "mark_immature"):
-        return node.flag()
-    return node.choice(info.choices.get(key) or CHOICES[key])
+    readers: dict[str, Callable[[], object]] = {
+        "positive": lambda: node.integer(least=1),
+        "integer": node.integer,
+        "hours": node.hours,
+        "flag": node.flag,
+    }
+    if key in WRITTEN:
+        return readers[WRITTEN[key]]()
+    return node.choice(choices_of(key, info))
+
+
+def choices_of(option: str, info: MetricInfo) -> tuple[str, ...]:
+    """What an option of a metric may be."""
+    return info.choices.get(option) or CHOICES[option]

@@ -180,3 +180,10 @@ def unknown(what: str, name: str, known: tuple[str, ...]) -> str:
     """The Chinese sentence for a name that no rule has."""
     offered = "、".join(known) if known else "（无）"
     return f"没有名为“{name}”的{what}{did_you_mean(name, known)}；现有：{offered}"
+
+
+@lru_cache(maxsize=8)
+def key_words(rules: RulesFinder | None = None) -> dict[str, dict[str, str]]:
+    """``rules/keys.yaml``: kind of mapping → key → what it means, in Chinese."""
+    root = read_yaml((rules or RulesFinder()).need("keys.yaml"), "rules/keys.yaml")
+    return {kind: {k: n.text() for k, n in node.pairs().items()} for kind, node in root.pairs().items()}

@@ -28,6 +28,9 @@ from evaluator.yamlfile import Node, did_you_mean, read_yaml
 
 PERIOD_FILE = "period.yaml"
 MAPPING_FILE = "mapping.yaml"
+PERIOD_KEYS = ("period", "plan", "platform", "shop", "settings")
+PERIOD_DAYS = ("start", "end")
+BY = ("last", "rounds")
 JUDGMENTS = ("order", "payment", "order_first", "grouped_chain")
 CREDIT_ROLES = ("售前", "售后", "全能", "主管", "robot")
 
@@ -146,7 +149,7 @@ def load_month(folder: Path, rules: RulesFinder | None = None, assessed: str = "
     Dated values (R-P5) are settled for the first day of the period. Errors: EvaluatorError."""
     folder, rules = Path(folder), rules or RulesFinder()
     root = _period_file(folder)
-    pairs = root.mapping(["period", "plan", "platform", "shop", "settings"])
+    pairs = root.mapping(PERIOD_KEYS)
     start, end = _period(root.need(pairs, "period", "写法：period: {start: 2026-10-01, end: 2026-11-01}"))
     month = _Month(folder, rules, start)
     month.note_source(PERIOD_FILE, folder / PERIOD_FILE)
@@ -196,7 +199,7 @@ def _period_file(folder: Path) -> Node:
 
 
 def _period(node: Node) -> tuple[date, date]:
-    pairs = node.mapping(["start", "end"])
+    pairs = node.mapping(PERIOD_DAYS)
     start, end = node.need(pairs, "start").day(), node.need(pairs, "end", "最后一天的次日").day()
     if end <= start:
         pairs["end"].fail(f"应晚于期初 {start}（end 是最后一天的次日）")
@@ -367,7 +370,7 @@ def _setting(key: str, node: Node) -> Any:
     readers: dict[str, Any] = {
         "day_start": node.clock,
         "judgment": lambda: node.choice(JUDGMENTS),
-        "by": lambda: node.choice(("last", "rounds")),
+        "by": lambda: node.choice(BY),
         "count_postage": node.flag,
         "min_amount": node.money,
         "credit_roles": lambda: tuple(n.choice(CREDIT_ROLES) for n in node.items("角色列表")),

@@ -24,12 +24,20 @@ PACK_KEYS = (
     *("name", "source", "reviewed_until", "scope", "window", "items", "grades", "max_left_out", "joins_with"),
     *("packs", "settings", "metrics", "note"),
 )
-_SCORING = ("weight", "method", "min_sample", "lower_is_better")
-_ITEM_KEYS = (
+ITEM_SCORING = ("weight", "method", "min_sample", "lower_is_better")
+ITEM_KEYS = (
     *("id", "name", "metric", "window", "target", "consequence", "one_more", "section", "note", "breakdown"),
     "each_day",
-    *_SCORING,
+    *ITEM_SCORING,
 )
+
+GRADE_KEYS = ("consequence",)
+WINDOWS = ("period", "half_months")
+NOT_DATED = (
+    "settings",
+    "metrics",
+    "reviewed_until",
+)  # as a whole; ``settings`` and ``metrics`` are read by the month
 
 
 def read_pack(root: Node, pack_id: str, day: date, stale: list[Stale], catalogue: Catalogue) -> Pack:
@@ -42,8 +50,7 @@ def read_pack(root: Node, pack_id: str, day: date, stale: list[Stale], catalogue
     held = {
         key: found
         for key, node in nodes.items()
-        if key not in ("settings", "metrics", "reviewed_until")
-        and (found := pick_for(node, day, stale, holdings)) is not None
+        if key not in NOT_DATED and (found := pick_for(node, day, stale, holdings)) is not None
     }
     window = read_window(held["window"], whole_pack=True) if "window" in held else Window()
     pack = Pack(
@@ -72,7 +79,7 @@ def read_window(node: Node, *, whole_pack: bool = False) -> Window:
     if isinstance(node.value, dict):
         pairs = node.mapping(["last_days"])
         return Window("last_days", node.need(pairs, "last_days").integer(least=1))
-    return Window(node.choice(("period", "half_months") if whole_pack else ("period",)))
+    return Window(node.choice(WINDOWS if whole_pack else WINDOWS[:1]))
 
 
 def _items(node: Node, pack: Pack, catalogue: Catalogue) -> tuple[Item, ...]:
@@ -88,7 +95,7 @@ def _items(node: Node, pack: Pack, catalogue: Catalogue) -> tuple[Item, ...]:
 
 
 def _item(node: Node, pack: Pack, catalogue: Catalogue) -> Item:
-    pairs = node.mapping((*_ITEM_KEYS, *SCORE_OPTIONS, *METRIC_OPTIONS))
+    pairs = node.mapping((*ITEM_KEYS, *SCORE_OPTIONS, *METRIC_OPTIONS))
     metric, of_the_shop = node.need(pairs, "metric"), pack.scope == "shop"
     request = read_metric(metric, pairs, catalogue, of_the_shop=of_the_shop)
     breakdown = pairs["breakdown"].items("指标列表") if "breakdown" in pairs else []
@@ -156,7 +163,7 @@ def _plan(held: Mapping[str, Node], name: str, items: tuple[Item, ...]) -> Plan 
         left_out = held["max_left_out"].number(least=0)
         if left_out > 1:
             held["max_left_out"].fail("应在 0 与 1 之间（可缺指标的权重占比）")
-    grades = read_grades(held["grades"], ("consequence",)) if "grades" in held else ()
+    grades = read_grades(held["grades"], GRADE_KEYS) if "grades" in held else ()
     plan = Plan(name=name, score=score, grades=grades, max_left_out=left_out)
     if not plan.weight_sum:
         held["items"].fail("各考核项的权重之和应大于 0", seen=False)

@@ -1,4 +1,5 @@
-"""team.html, assessment.html and agents/<employee_id>.html: self-contained pages from ``templates/``, autoescape on."""
+"""team.html, handbook.html, assessment.html and agents/<employee_id>.html: self-contained pages from ``templates/``,
+autoescape on."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from evaluator.render.handbook.content import handbook
 from evaluator.render.markup import chat_lines, css_class, table_rows, total_row
 from evaluator.render.text import page_files, visible
 from evaluator.render.view import assessment
@@ -59,7 +61,8 @@ def _common(data: Prepared, env: Environment) -> dict[str, Any]:
 
 
 def write_pages(data: Prepared, out: Path, progress: Progress | None = None) -> None:
-    """Writes ``out/team.html``, ``out/agents/*.html`` and, where platforms assess, ``out/assessment.html``."""
+    """Writes ``out/team.html``, ``out/handbook.html``, ``out/agents/*.html`` and, where platforms assess,
+    ``out/assessment.html``."""
     env = environment()
     common = _common(data, env)
     if progress:
@@ -68,6 +71,8 @@ def write_pages(data: Prepared, out: Path, progress: Progress | None = None) -> 
     talks = Talks(data, [*slices.keys(), *lists.keys()])
     text = env.get_template("team.html.j2").render(page=team_page(data, lists, talks), **common)
     (out / "team.html").write_text(text, encoding="utf-8")
+    text = env.get_template("handbook.html.j2").render(book=handbook(data.settings), **common)
+    (out / "handbook.html").write_text(text, encoding="utf-8")
     if data.evaluation.assessments:
         text = env.get_template("assessment.html.j2").render(packs=assessment.packs(data), **common)
         (out / "assessment.html").write_text(text, encoding="utf-8")

@@ -36,6 +36,7 @@ from evaluator.yamlfile import Node, read_yaml
 
 FILE = MAPPING_FILE
 FORMAT = "mapping"
+KEYS = ("file", "table", "columns")
 
 WORDS: dict[tuple[str, str], dict[str, str]] = {
     ("messages", "sender"): SENDERS,
@@ -122,7 +123,7 @@ def needed(table: str) -> list[str]:
 
 
 def _mapping(node: Node, listed: bool) -> Mapping:
-    pairs = node.mapping(["file", "table", "columns"])
+    pairs = node.mapping(KEYS)
     table = node.need(pairs, "table").choice(TABLES)
     columns = node.need(pairs, "columns", "写法：columns: {buyer: 客户, …}")
     named = {

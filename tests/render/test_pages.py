@@ -41,7 +41,7 @@ class Strict(HTMLParser):
             self.text += data
 
 
-NAMED = ("team.html", "assessment.html")
+NAMED = ("team.html", "assessment.html", "handbook.html")
 
 
 def parsed(path: Path) -> Strict:

@@ -10,15 +10,15 @@ from evaluator.render.sheet import Block, Column
 from evaluator.render.text import visible
 from evaluator.render.view.kpi import topics
 from evaluator.render.view.prepared import Prepared
-from evaluator.render.words import setting_text
+from evaluator.render.words import Words, setting_text
 
 #: Files of one kind in one folder that are named one by one.
 FILES_NAMED = 20
 
 
-def _named_setting(data: Prepared, key: str, value: Any) -> str:
+def named_setting(words: Words, key: str, value: Any) -> str:
     """A setting's value with the words that its ids have; what an empty one means."""
-    words, text = data.words, setting_text(value)
+    text = setting_text(value)
     if key in ("credit_roles", "response_hours", "orders_through") and not value:
         return {
             "credit_roles": "全部角色",
@@ -50,7 +50,7 @@ def settings_block(data: Prepared) -> Block:
     rows = []
     for key, value in data.settings.model_dump().items():
         label = data.words.word("settings", key)
-        rows.append((label if label != key else "", key, _named_setting(data, key, value)))
+        rows.append((label if label != key else "", key, named_setting(data.words, key, value)))
     columns = (Column("设置", width=22), Column("键", width=18), Column("本次取值", "wrap", 60))
     return Block("设置", columns, rows)
 
@@ -102,7 +102,8 @@ def metrics_block(data: Prepared) -> Block:
         Column("来源", "wrap", 20),
         Column("规则", "wrap", 11),
     )
-    return Block("指标", columns, rows)
+    notes = ("全部指标、参数与各平台规则包见同一文件夹里的 handbook.html（考核手册）。",)
+    return Block("指标", columns, rows, notes=notes)
 
 
 def inputs_block(data: Prepared) -> Block:
