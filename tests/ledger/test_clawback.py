@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from months import PLAN, Desk, Month, balances, lines
+from paid_months import PLAN, Desk, Month, balances, lines
 
 from evaluator.ledger.book import CREDIT, EARNED, PERIOD, Book, period_id
 from evaluator.ledger.clawback import claims, commission_on, earned_on

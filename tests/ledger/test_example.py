@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from months import Desk, Month
+from paid_months import Desk, Month
 
 from evaluator.evaluation import Evaluation
 from evaluator.ledger.revise import revise

@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from months import Desk, Month
+from paid_months import Desk, Month
 
 from evaluator.ledger.store import Ledger
 

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from months import Desk, Month, command, lines
+from paid_months import Desk, Month, command, lines
 
 from evaluator.ledger.book import Book
 from evaluator.ledger.lock import check_heads, lock

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from months import Desk, Month, lines
+from paid_months import Desk, Month, lines
 
 from evaluator.ledger.clawback import bring_from
 from evaluator.ledger.lock import lock

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from months import PLAN, Desk, Month, balances, command, lines
+from paid_months import PLAN, Desk, Month, balances, command, lines
 
 from evaluator.ledger.revise import Difference, revise
 from evaluator.ledger.store import Ledger
