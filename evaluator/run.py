@@ -133,6 +133,17 @@ def measure(
     return compute(view, asked, scope_names(bucket, facts, profiles)), view
 
 
+def viewed(month: MonthData) -> tuple[PeriodView, dict[ScopeKey, str]]:
+    """A month as read, prepared and analysed: what figures are made from, and who has some."""
+    roster = Roster.of(month.tables["roster"])
+    profiles = roster.profiles(month.config.start, month.config.end)
+    bucket = prepare(month, roster)
+    items = joined_items(month, bucket)
+    _, context, facts = analyze_month(month, bucket, profiles, items)
+    view = period_view(month, bucket, facts, roster, profiles, items, context.covered)
+    return view, scope_names(bucket, facts, profiles)
+
+
 def evaluate_month(
     folder: str | Path,
     progress: Progress | None = None,

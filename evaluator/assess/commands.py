@@ -9,9 +9,7 @@ from evaluator.assess.assessment import Assessment
 from evaluator.assess.compute import assess
 from evaluator.assess.windows import ASKED
 from evaluator.model import EvaluatorError, MonthData
-from evaluator.prepare import prepare
-from evaluator.roster import Roster
-from evaluator.run import analyze_month, joined_items, period_view, scope_names
+from evaluator.run import viewed
 from evaluator.settings import load_month
 from evaluator.sources import read_month
 from evaluator.stopwatch import Progress
@@ -38,14 +36,8 @@ def assess_month(
 
 def assess_data(month: MonthData, window: str | None = None) -> list[Assessment]:
     """The same, from a month as read."""
-    config = month.config
-    roster = Roster.of(month.tables["roster"])
-    profiles = roster.profiles(config.start, config.end)
-    bucket = prepare(month, roster)
-    items = joined_items(month, bucket)
-    _, context, facts = analyze_month(month, bucket, profiles, items)
-    view = period_view(month, bucket, facts, roster, profiles, items, context.covered)
-    return assess(view, scope_names(bucket, facts, profiles), window)
+    view, names = viewed(month)
+    return assess(view, names, window)
 
 
 def as_json(assessments: list[Assessment]) -> str:

@@ -26,10 +26,8 @@ from evaluator.metrics.carefacts import ratings
 from evaluator.metrics.measures import ScopeKey
 from evaluator.metrics.monthfacts import PeriodView
 from evaluator.model import MonthData
-from evaluator.prepare import prepare
-from evaluator.roster import Roster
 from evaluator.rulebook import RulesFinder, metric_catalogue
-from evaluator.run import analyze_month, joined_items, period_view, scope_names
+from evaluator.run import viewed
 from evaluator.settings import load_month
 from evaluator.sources import read_month
 from evaluator.stopwatch import Progress
@@ -106,13 +104,7 @@ def insight_data(month: MonthData, progress: Progress | None = None) -> Insight:
     packs = [_pack(path, month.config.start, stale) for path in (DIAGNOSIS, EXPERIENCE)]
     config = replace(month.config, bundles={"insight": tuple(packs)}, assessed="insight")
     month = replace(month, config=config)
-    roster = Roster.of(month.tables["roster"])
-    profiles = roster.profiles(config.start, config.end)
-    bucket = prepare(month, roster)
-    items = joined_items(month, bucket)
-    _, context, facts = analyze_month(month, bucket, profiles, items)
-    view = period_view(month, bucket, facts, roster, profiles, items, context.covered)
-    names = scope_names(bucket, facts, profiles)
+    view, names = viewed(month)
     if progress:
         progress("判定会话场景")
     talks = Talks(view, scene_rules())
