@@ -200,6 +200,14 @@ def test_windows() -> None:
     ]
 
 
+def test_a_part_of_a_half_keeps_the_day_of_its_assessment(tmp_path: Path) -> None:
+    month = small(tmp_path / "m")
+    (month / "period.yaml").write_text("period: {start: 2026-10-05, end: 2026-10-20}\n", encoding="utf-8")
+    told = command(month, "--platform", "douyin").output
+    assert "2026-10-05 至 2026-10-15（2026-10-16 考核）" in told
+    assert "2026-10-16 至 2026-10-19（2026-11-01 考核）" in told
+
+
 # ---- pack files ----
 def pack(text: str, day: date = OCTOBER.first, stale: list[Stale] | None = None) -> Pack:
     root = parse_yaml(dedent(text), "p.yaml")
@@ -226,6 +234,12 @@ def test_every_value_may_be_dated() -> None:
         (h.path, h.since, h.source) for h in new.holdings
     ]
     assert [s.where for s in stale] == ["p.yaml:3: reviewed_until", "p.yaml:9: items[1].target"]
+
+
+def test_the_pack_that_the_documentation_shows_is_one() -> None:
+    shown = (Path(__file__).parents[1] / "docs" / "packs.md").read_text(encoding="utf-8")
+    found = pack(shown.split("```yaml\n")[1].split("```")[0])
+    assert [item.id for item in found.items] == ["first_reply_2min"]
 
 
 ITEM = "items: [{id: x, metric: reply_rate}]\n"

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from unicodedata import east_asian_width
 
 from evaluator.assess.assessment import Assessment, Line, shortfall, shown
-from evaluator.assess.windows import Days
+from evaluator.assess.windows import Days, half_end
 from evaluator.model import KpiCell
 from evaluator.numbers import plain
 from evaluator.rulebook import label, metric_catalogue
@@ -25,12 +25,14 @@ def told_days(days: Days) -> str:
 
 
 def told_period(found: Assessment) -> str:
-    """The days assessed; those that its figures count, where these differ; of halves of a month the day after, on which
-    the platform looks at them."""
+    """The days assessed; those that its figures count, where these differ; of halves of a month the day after the
+    whole half, on which the platform looks at it, even where only a part of it was asked for."""
     told, usual = told_days(found.days), common_days(found)
     if usual != found.days:
         told += f"（统计 {told_days(usual)}）"
-    return told + (f"（{found.days.end} 考核）" if found.pack.window.kind == "half_months" else "")
+    return told + (
+        f"（{half_end(found.days.first)} 考核）" if found.pack.window.kind == "half_months" else ""
+    )
 
 
 def told_met(line: Line) -> str:

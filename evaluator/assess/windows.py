@@ -75,10 +75,15 @@ def halves(days: Days) -> list[Days]:
     """The halves of months that the days touch, as far as they do."""
     found, first = [], days.first
     while first < days.end:
-        end = first.replace(day=HALF) if first.day < HALF else _next_month(first)
+        end = half_end(first)
         found.append(Days(first, min(end, days.end)))
         first = end
     return found
+
+
+def half_end(day: date) -> date:
+    """The day after the half of a month that ``day`` lies in: the 16th, or the 1st of the next month."""
+    return day.replace(day=HALF) if day.day < HALF else _next_month(day)
 
 
 def item_days(window: Window, assessed: Days) -> Days:

@@ -37,6 +37,7 @@ def as_text(found: Insight) -> str:
         for section in sections(found, shop):
             told += [f"\n■ {section.title}　{shop.shop}", *(f"  {note}" for note in section.notes)]
             for block in section.blocks:
+                told += [f"  {block.title}"] if len(section.blocks) > 1 else []
                 told += _printed(block)
     return "\n".join([*told, *(f"⚠ {note}" for note in found.notes)])
 

@@ -120,9 +120,11 @@ def refunds_repeated(refunds: pl.DataFrame) -> list[ReviewItem]:
 
 
 def peers_repeated(peers: pl.DataFrame) -> list[ReviewItem]:
-    """同行 figures that stand more than once, as reports of several days make them: ``peers`` has no day."""
+    """同行 figures that stand more than once, as reports of several days make them: ``peers`` has no day. Those without
+    a percentile are one shop each, so they may."""
+    placed = peers.filter(pl.col("percentile").is_not_null())
     again = (
-        peers.filter(pl.struct("metric", "percentile").is_duplicated())["metric"].unique().sort().to_list()
+        placed.filter(pl.struct("metric", "percentile").is_duplicated())["metric"].unique().sort().to_list()
     )
     if not again:
         return []

@@ -133,7 +133,14 @@ def test_the_grade_is_made_of_the_rules(found: Insight) -> None:
     assert lines["satisfaction"].points is None
     assert (lines["satisfaction"].cell.numerator, lines["satisfaction"].cell.denominator) == (2, 4)
     assert "尚未公布" in json.loads(as_json(found))["experience"]["note"]
-    assert "尚未公布" in as_text(found)
+    told = as_text(found).splitlines()
+    assert any("尚未公布" in line for line in told)
+    levels = [
+        line.strip().split("　")[0]
+        for line in told
+        if line.strip().endswith("级场景　" + found.shops[0].shop)
+    ]
+    assert levels == ["一级场景", "二级场景", "三级场景"]  # which table is which
 
 
 def test_parts_are_the_whole(found: Insight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

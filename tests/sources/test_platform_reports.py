@@ -6,10 +6,12 @@ import zipfile
 from datetime import date
 from decimal import Decimal
 
+import polars as pl
 import pytest
 
 from evaluator.model import EvaluatorError
 from evaluator.sources.cells import one_duration, one_span
+from evaluator.sources.finish import peers_repeated
 from evaluator.sources.platform_reports import report_rules
 from evaluator.sources.report_file import read_file
 
@@ -399,3 +401,10 @@ def test_a_zip_without_a_report(tmp_path):
         archive.writestr("a.csv", "x,y\n1,2\n")
     with pytest.raises(EvaluatorError, match=r"压缩包里有 报表\.zip/a\.csv"):
         read_file(path)
+
+
+def test_only_peers_of_one_percentile_are_repeated() -> None:
+    rows = [("a", 60), ("a", 90), ("b", 60), ("b", 60), ("c", None), ("c", None), ("c", None)]
+    peers = pl.DataFrame(rows, schema={"metric": pl.String, "percentile": pl.Int64}, orient="row")
+    (note,) = peers_repeated(peers)
+    assert note.count == 1 and "b 出现不止一次" in note.detail
