@@ -188,6 +188,10 @@ def test_what_is_no_finished_run(desk: Desk, tmp_path: Path) -> None:
     for folder in (tmp_path / "nowhere", desk.root / "m10", tmp_path / "site"):
         with pytest.raises(EvaluatorError, match=r"不是(一次运行| evaluator run )的结果"):
             lock(folder, Ledger(desk.ledger))
+    for damaged in ('{"program":', "[]", "\udcff"):
+        (tmp_path / "site" / "manifest.json").write_bytes(damaged.encode("utf-8", "surrogateescape"))
+        with pytest.raises(EvaluatorError, match=r"manifest\.json 读不出"):
+            lock(tmp_path / "site", Ledger(desk.ledger))
     desk.run(NOVEMBER)
     (desk.out(NOVEMBER) / "tables" / "scores.csv").unlink()
     refused(desk, NOVEMBER, "不是一次完整的运行结果：没有 tables/scores.csv")
