@@ -300,6 +300,10 @@ def test_a_tail_that_was_cut_off_is_seen(desk: Desk) -> None:
     behind_its_back(desk, f"DELETE FROM ledger_entries WHERE seq > {len(kept) + 2}")
     done = command(*verify)
     assert done.returncode == 2 and "末尾被截断" in done.stderr
+    shutil.copy(desk.root / "whole.db", desk.ledger)
+    behind_its_back(desk, "DELETE FROM ledger_entries")
+    emptied = command(*verify).stdout
+    assert "是空的" in emptied and "完好" not in emptied
 
 
 @pytest.mark.rule("R-P3")
