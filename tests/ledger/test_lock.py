@@ -198,6 +198,15 @@ def test_what_is_no_finished_run(desk: Desk, tmp_path: Path) -> None:
 
 
 @pytest.mark.rule("R-P3")
+@pytest.mark.parametrize("name", ["tables/attribution.parquet", "tables/kpi.csv", "evidence/_codes.json"])
+def test_what_cannot_be_read(desk: Desk, name: str) -> None:
+    desk.run(NOVEMBER)
+    path = desk.out(NOVEMBER) / name
+    path.write_bytes(path.read_bytes()[:20])
+    refused(desk, NOVEMBER, "读不出的结果表")
+
+
+@pytest.mark.rule("R-P3")
 def test_a_run_that_did_not_know_what_is_open(desk: Desk) -> None:
     """E01 owes 6.00 for a late refund; who ran November without the ledger did not take it back."""
     late = NOVEMBER.but(refunds="1001 300 11-03")
