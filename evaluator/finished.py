@@ -49,7 +49,14 @@ class FinishedRun:
             raise EvaluatorError(
                 f"{self.out} 不是一次运行的结果：没有 manifest.json；应为 evaluator run 的 --out 文件夹"
             )
-        found: Record = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise EvaluatorError(
+                f"{self.out} 的 manifest.json 读不出（损坏或不完整）；请重新运行 evaluator run"
+            )
         return found
 
     def scan(self, table: str) -> pl.LazyFrame:

@@ -224,9 +224,14 @@ def _joins(month: MonthData, bucket: Bucket) -> list[ReviewItem]:
     """Refunds and items that join no order, or orders of several shops."""
     known = bucket.orders.group_by("order_id").agg(pl.len().alias("shops"))
     items: list[ReviewItem] = []
-    for table, kind, what in (
-        ("refunds", "refund_unmatched", "退款"),
-        ("order_items", "item_unmatched", "商品行"),
+    for table, kind, what, counted in (
+        (
+            "refunds",
+            "refund_unmatched",
+            "退款",
+            "未计入指标；订单若属账本里已锁定的一期，由第 9 行（退款追回）计",
+        ),
+        ("order_items", "item_unmatched", "商品行", "未计入"),
     ):
         if table not in month.tables:
             continue
@@ -234,7 +239,7 @@ def _joins(month: MonthData, bucket: Bucket) -> list[ReviewItem]:
         lost = joined.filter(pl.col("shops").is_null()).height
         several = joined.filter(pl.col("shops") > 1)
         if lost:
-            items.append(ReviewItem(kind, table, f"{lost} 条{what}的订单号不在订单表里，未计入", lost))
+            items.append(ReviewItem(kind, table, f"{lost} 条{what}的订单号不在订单表里，{counted}", lost))
         for order_id, n in several.group_by("order_id").len().sort("order_id").iter_rows():
             items.append(
                 ReviewItem(

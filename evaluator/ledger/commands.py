@@ -64,9 +64,10 @@ def verify(
     book.must_exist()
     entries = book.entries()
     check_heads(entries, out, head, book.where)
-    typer.echo(
-        f"账本 {book.where} 完好：{len(entries):,} 条，链头 {entries[-1].hash if entries else '（空）'}"
-    )
+    if entries:
+        typer.echo(f"账本 {book.where} 完好：{len(entries):,} 条，链头 {entries[-1].hash}")
+    else:
+        typer.echo(f"账本 {book.where} 是空的，还没有锁定过任何一期；若锁定过，就是被清空了，请用备份")
 
 
 def revise(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+import polars as pl
 
 from evaluator.ledger.book import BALANCE, CREDIT, EARNED, LINE, PERIOD, SCORE, Body, Book, period_id
 from evaluator.ledger.clawback import bring
@@ -49,8 +52,13 @@ def lock(out: str | Path, ledger: Ledger, month: Path | None = None) -> Locked:
     closing = Closing(Path(out))
     _repair(closing, ledger)
     check_inputs(month_of(closing.out, closing.manifest, month), closing.manifest)
-    closing.check()
-    period, facts = period_id(closing.start, closing.end), closing.facts()
+    try:
+        closing.check()
+        period, facts = period_id(closing.start, closing.end), closing.facts()
+    except (pl.exceptions.PolarsError, json.JSONDecodeError):
+        raise EvaluatorError(
+            f"{closing.out} 里有读不出的结果表（损坏或被改动过），没有锁定；请重新运行 evaluator run"
+        ) from None
     with ledger.writing() as transaction:
         book = Book(transaction.entries)
         refuse_locked(book, closing)

@@ -117,6 +117,15 @@ def test_what_a_negative_base_left_open_is_taken_back_next(tmp_path: Path) -> No
     assert (lines(second, "E01")["clawback"], balances(second)) == ("-3.00", [])
 
 
+def test_a_refund_whose_order_only_the_ledger_knows_is_not_told_as_lost(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.close(OCTOBER)
+    got = desk.run(NOVEMBER.but(refunds="1002 600 11-03"))
+    assert "clawback" in lines(got, "E01")
+    told = [i.detail for i in got.review if i.kind == "refund_unmatched"]
+    assert len(told) == 1 and "第 9 行（退款追回）" in told[0]
+
+
 def test_an_order_number_of_two_shops_is_told_and_not_taken(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     october = OCTOBER.files()["orders.csv"]

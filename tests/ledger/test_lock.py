@@ -188,9 +188,22 @@ def test_what_is_no_finished_run(desk: Desk, tmp_path: Path) -> None:
     for folder in (tmp_path / "nowhere", desk.root / "m10", tmp_path / "site"):
         with pytest.raises(EvaluatorError, match=r"不是(一次运行| evaluator run )的结果"):
             lock(folder, Ledger(desk.ledger))
+    for damaged in ('{"program":', "[]", "\udcff"):
+        (tmp_path / "site" / "manifest.json").write_bytes(damaged.encode("utf-8", "surrogateescape"))
+        with pytest.raises(EvaluatorError, match=r"manifest\.json 读不出"):
+            lock(tmp_path / "site", Ledger(desk.ledger))
     desk.run(NOVEMBER)
     (desk.out(NOVEMBER) / "tables" / "scores.csv").unlink()
     refused(desk, NOVEMBER, "不是一次完整的运行结果：没有 tables/scores.csv")
+
+
+@pytest.mark.rule("R-P3")
+@pytest.mark.parametrize("name", ["tables/attribution.parquet", "tables/kpi.csv", "evidence/_codes.json"])
+def test_what_cannot_be_read(desk: Desk, name: str) -> None:
+    desk.run(NOVEMBER)
+    path = desk.out(NOVEMBER) / name
+    path.write_bytes(path.read_bytes()[:20])
+    refused(desk, NOVEMBER, "读不出的结果表")
 
 
 @pytest.mark.rule("R-P3")
@@ -296,6 +309,10 @@ def test_a_tail_that_was_cut_off_is_seen(desk: Desk) -> None:
     behind_its_back(desk, f"DELETE FROM ledger_entries WHERE seq > {len(kept) + 2}")
     done = command(*verify)
     assert done.returncode == 2 and "末尾被截断" in done.stderr
+    shutil.copy(desk.root / "whole.db", desk.ledger)
+    behind_its_back(desk, "DELETE FROM ledger_entries")
+    emptied = command(*verify).stdout
+    assert "是空的" in emptied and "完好" not in emptied
 
 
 @pytest.mark.rule("R-P3")
