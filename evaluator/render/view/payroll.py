@@ -5,25 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 from evaluator.model import EvaluatorError, PayLine
+from evaluator.pay import LINES
 from evaluator.render.sheet import Block, Column, Item, Row
 from evaluator.render.text import visible
 from evaluator.render.view.prepared import Prepared
 
 #: SPEC §9, the order of lines; allowances keep the order in which the plans list them.
-LINE_ORDER = (
-    "base",
-    "kpi_bonus",
-    "commission",
-    "assist",
-    "pool",
-    "allowance",
-    "cap",
-    "guarantee",
-    "clawback",
-    "deductions",
-    "adjustments",
-)
-TOTAL = "total"
+*LINE_ORDER, TOTAL = LINES
 _PERSON = (
     Column("工号", "id", 10),
     Column("姓名", width=10),
