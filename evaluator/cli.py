@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +32,13 @@ Month = Annotated[Path, typer.Argument(help="月份文件夹：period.yaml 与�
 Out = Annotated[Path, typer.Option("--out", help="结果文件夹（新建，或覆盖以前的一次结果）")]
 
 
+class Language(StrEnum):
+    """Of the reports."""
+
+    zh = "zh"
+    en = "en"
+
+
 @contextmanager
 def _progress(quiet: bool = False) -> Iterator[Callable[[str], None] | None]:
     """What is being done, as one changing line on a terminal; nothing where output goes to a file."""
@@ -52,6 +60,7 @@ def run(
     ledger: Annotated[
         str | None, typer.Option("--ledger", help="账本：读入往期的退款追回、修订、结转（第 9、11 行）")
     ] = None,
+    lang: Annotated[Language, typer.Option("--lang", help="报告的语言")] = Language.zh,
 ) -> None:
     """计算一个月：指标、归属、评分、工资，写出工作簿、报告和结果表。"""
     from evaluator.output import check_target
@@ -61,7 +70,7 @@ def run(
     bring = ledger_commands.asking(ledger) if ledger else None
     with _progress(quiet) as progress:
         evaluation = evaluate_month(month, progress, target.parent, bring)
-        evaluation.save(out, progress)
+        evaluation.save(out, progress, lang=lang.value)
     _summary(evaluation, out)
 
 

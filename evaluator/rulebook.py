@@ -176,6 +176,13 @@ def label(section: str, key: str, language: str = "zh", rules: RulesFinder | Non
     return f"{text}：{tail}" if colon and key not in entries else text
 
 
+@lru_cache(maxsize=8)
+def english(rules: RulesFinder | None = None) -> dict[str, str]:
+    """``rules/english.yaml``: Chinese text of a report, as the program has it → English."""
+    root = read_yaml((rules or RulesFinder()).need("english.yaml"), "rules/english.yaml")
+    return {zh: node.text() for zh, node in root.pairs().items()}
+
+
 def unknown(what: str, name: str, known: tuple[str, ...]) -> str:
     """The Chinese sentence for a name that no rule has."""
     offered = "、".join(known) if known else "（无）"

@@ -16,7 +16,7 @@ from evaluator.render.workbook import write_workbook
 if TYPE_CHECKING:
     from evaluator.evaluation import Evaluation
 
-LANGUAGES = ("zh",)
+LANGUAGES = ("zh", "en")
 
 
 def write_reports(

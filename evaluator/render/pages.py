@@ -20,14 +20,15 @@ from evaluator.render.view.prepared import Prepared
 from evaluator.render.view.slices import Slices
 from evaluator.render.view.talks import Talks
 from evaluator.render.view.team import TeamLists, team_page
+from evaluator.render.words import Words, run_words
 from evaluator.rulebook import builtin
 
 Progress = Callable[[str], None]
 
 
-def environment() -> Environment:
-    """Jinja with autoescape, strict about names. Rows of tables and lines of chats, of which a report has a
-    million, are made and escaped by ``markup``."""
+def environment(words: Words | None = None) -> Environment:
+    """Jinja with autoescape, strict about names; ``_`` says a text in the reports' language. Rows of tables and lines
+    of chats, of which a report has a million, are made and escaped by ``markup``."""
     env = Environment(
         loader=FileSystemLoader(builtin("templates")),
         autoescape=True,
@@ -35,6 +36,9 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    words = words or run_words({}, {})
+    env.globals |= {"_": words.say, "lang": "en" if words.lang == "en" else "zh-CN"}
+    env.filters["spoken"] = words.spoken
     env.filters["table_rows"] = table_rows
     env.filters["total_row"] = total_row
     env.filters["chat_lines"] = chat_lines
@@ -63,7 +67,7 @@ def _common(data: Prepared, env: Environment) -> dict[str, Any]:
 def write_pages(data: Prepared, out: Path, progress: Progress | None = None) -> None:
     """Writes ``out/team.html``, ``out/handbook.html``, ``out/agents/*.html`` and, where platforms assess,
     ``out/assessment.html``."""
-    env = environment()
+    env = environment(data.words)
     common = _common(data, env)
     if progress:
         progress("team.html")

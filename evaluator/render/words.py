@@ -1,17 +1,19 @@
-"""Chinese words for ids (metrics, pay lines, statuses, reasons …), from ``rules/``; an id without a word is
-shown as it is, never left out."""
+"""Words of the reports. For ids (metrics, pay lines, statuses, reasons …) from ``rules/labels.yaml``; an id without a
+word is shown as it is, never left out. Everything else is written in Chinese where it is made and is its own key in
+``rules/english.yaml``, for reports in English."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from evaluator.metrics.request import STANDARD, MetricRequest
+from evaluator.render.sheet import Block
 from evaluator.render.text import visible
-from evaluator.rulebook import NOT_SHARES, MetricInfo, labels, metric_catalogue
+from evaluator.rulebook import NOT_SHARES, MetricInfo, english, labels, metric_catalogue
 
 KINDS = {
     "ratio": "ratio",
@@ -38,7 +40,21 @@ class Words:
     settings: Mapping[str, str] = field(default_factory=dict)
     requests: Mapping[str, MetricRequest] = field(default_factory=dict)
     lang: str = "zh"
+    english: Mapping[str, str] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    def say(self, chinese: str, **values: object) -> str:
+        """A text of the reports in their language, ``{name}`` filled in. One without a translation stays Chinese."""
+        text = self.english.get(chinese, chinese)
+        return _PLACEHOLDER.sub(lambda m: str(values.get(m[1], m[0])), text) if values else text
+
+    def spoken(self, block: Block) -> Block:
+        """A table with its title, notes and heads in the language of the reports."""
+        if not self.english:
+            return block
+        columns = tuple(replace(c, title=self.say(c.title), note=self.say(c.note)) for c in block.columns)
+        notes = tuple(self.say(note) for note in block.notes)
+        return replace(block, title=self.say(block.title), columns=columns, notes=notes)
 
     def word(self, section: str, key: str | None) -> str:
         if not key:
@@ -153,4 +169,4 @@ def run_words(settings: Mapping[str, Any], requests: Mapping[str, MetricRequest]
     filled = {key: setting_text(value) for key, value in settings.items()}
     if settings.get("response_hours") is None:
         filled["response_hours"] = "全天"
-    return Words(labels(), metric_catalogue(), filled, requests, lang)
+    return Words(labels(), metric_catalogue(), filled, requests, lang, english() if lang == "en" else {})

@@ -6,6 +6,7 @@ Rows are streamed (constant memory), top to bottom."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -90,7 +91,12 @@ def write_workbook(
 ) -> None:
     """Writes the workbook to ``path``. ``order_limit``: orders on sheet 归属明细; a note says what is
     left out."""
-    write_sheets(sheets(data, order_limit), path, "绩效工资", data.period[0], progress)
+    say = data.words.say
+    made = [
+        replace(s, name=say(s.name), blocks=[data.words.spoken(b) for b in s.blocks])
+        for s in sheets(data, order_limit)
+    ]
+    write_sheets(made, path, say("绩效工资"), data.period[0], progress)
 
 
 def write_sheets(
