@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from evaluator.ads.commands import app as ads_app
+from evaluator.errors import EvaluatorError
 from evaluator.ledger import commands as ledger_commands
 
 app = typer.Typer(
@@ -43,6 +43,7 @@ class Language(StrEnum):
 def _progress(quiet: bool = False) -> Iterator[Callable[[str], None] | None]:
     """What is being done, as one changing line on a terminal; nothing where output goes to a file."""
     from rich.console import Console
+    from rich.markup import escape
 
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
@@ -143,7 +144,6 @@ def demo(
 ) -> None:
     """写一个示范月份：真实的淘宝/天猫导出格式，虚构的店铺。"""
     from evaluator.demo import write_demo
-    from evaluator.model import EvaluatorError
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise EvaluatorError(f"{folder} 已经存在，不覆盖；请换一个空文件夹，或先删除它")
@@ -332,8 +332,6 @@ def handbook(
 
 def main() -> None:
     """Runs a command. What a user can put right is told in a sentence, with exit code 2."""
-    from evaluator.model import EvaluatorError
-
     try:
         app()
     except EvaluatorError as error:

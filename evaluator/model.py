@@ -11,17 +11,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from evaluator.errors import EvaluatorError as EvaluatorError
 from evaluator.tables import OPEN_IDS
 
 if TYPE_CHECKING:
     from evaluator.settings import MonthConfig
     from evaluator.shelf import Shelf
-
-
-class EvaluatorError(Exception):
-    """Something the user can put right. Printed without a traceback; the exit code is 2.
-
-    ``str(error)`` is Chinese, says which file, row or key, what was seen, and what was expected."""
 
 
 @dataclass(frozen=True)
