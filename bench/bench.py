@@ -9,8 +9,8 @@ one after the other,
 - ``evaluator run`` on the month, everything, from files to reports;
 
 wall seconds, processor seconds and peak resident memory each, and prints tables in Markdown, with the run's stages as
-its manifest.json gives them. ``--repeat`` takes the best of several. ``--csv``: the same months as CSV; the floor is then
-Polars parsing it. What needs more than ``--limit`` GB of address space is ended and says so, but for the run itself."""
+its manifest.json gives them. ``--repeat`` takes the best of several. ``--csv``: the same months as CSV; the floor is
+then Polars parsing it. What needs more than ``--limit`` GB of address space is ended and says so, but for the run."""
 
 from __future__ import annotations
 
