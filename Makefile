@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 DEMO   := reports/demo
 WORKERS ?= 2
 
-.PHONY: demo test test-all check bench ads-model handbook schema clean
+.PHONY: demo test test-all check bench ads-model handbook schema sample clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("需要 Python 3.11 或更新 / Python >= 3.11 is needed") if sys.version_info < (3, 11) else None'
@@ -48,6 +48,10 @@ handbook: $(VENV)/.ready
 ## JSON Schemas of period.yaml, plans, packs and mapping.yaml, from the readers' tables
 schema: $(VENV)/.ready
 	$(BIN)/evaluator schema --out rules/schema
+
+## reports/sample: the demo month's reports and pictures of them
+sample: $(VENV)/.ready
+	$(BIN)/python reports/build_sample.py
 
 clean:
 	rm -rf $(VENV) demo-month $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis
