@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from evaluator.ads.commands import app as ads_app
 from evaluator.ledger import commands as ledger_commands
+from evaluator.terminal import progress_line
 
 app = typer.Typer(
     help="客服绩效：从聊天记录到工资表，每一分钱都能追到消息和规则。",
@@ -39,19 +37,6 @@ class Language(StrEnum):
     en = "en"
 
 
-@contextmanager
-def _progress(quiet: bool = False) -> Iterator[Callable[[str], None] | None]:
-    """What is being done, as one changing line on a terminal; nothing where output goes to a file."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield None
-        return
-    with console.status("开始") as status:
-        yield lambda text: status.update(escape(text))
-
-
 @app.command()
 def run(
     month: Month,
@@ -67,8 +52,8 @@ def run(
     from evaluator.run import evaluate_month
 
     target = check_target(out, month)
-    bring = ledger_commands.asking(ledger) if ledger else None
-    with _progress(quiet) as progress:
+    bring = ledger_commands.asking(ledger, target) if ledger else None
+    with progress_line(quiet) as progress:
         evaluation = evaluate_month(month, progress, target.parent, bring)
         evaluation.save(out, progress, lang=lang.value)
     _summary(evaluation, out)
@@ -107,7 +92,7 @@ def check(month: Month) -> None:
     from evaluator.sources.column_words import spoken
 
     config = load_month(month)
-    with _progress() as progress:
+    with progress_line() as progress:
         data = read_month(config, progress)
     typer.echo(f"期间 {config.start} 至 {config.end}（不含），方案 {len(config.plans)} 个")
     typer.echo(f"{'文件':<44}{'表':<14}{'格式':<22}{'读入':>9}{'采用':>9}{'拒收':>7}")
@@ -207,7 +192,7 @@ def reconcile(
     from evaluator.reconcile import as_text
     from evaluator.reconcile import reconcile as compare
 
-    with _progress(as_json) as progress:
+    with progress_line(as_json) as progress:
         found = compare(month, report or (), progress)
     if as_json:
         typer.echo(json.dumps([line.as_json() for line in found.lines], ensure_ascii=False, indent=1))
@@ -240,7 +225,7 @@ def simulate(
 
     if out is not None:
         check_place(out, months)
-    with _progress(as_json) as progress:
+    with progress_line(as_json) as progress:
         found = compare(months, plan, judgment, progress)
         if out is not None:
             write_simulation(found, out)
@@ -269,7 +254,7 @@ def assess(
     from evaluator.assess.commands import assess_month
     from evaluator.assess.told import as_text
 
-    with _progress(as_json) as progress:
+    with progress_line(as_json) as progress:
         found = assess_month(month, platform, window, progress)
     typer.echo(json_text(found) if as_json else as_text(found))
 
@@ -286,7 +271,7 @@ def insight(
     from evaluator.insight.told import as_json as json_text
     from evaluator.insight.told import as_text, write_book, write_page
 
-    with _progress(as_json) as progress:
+    with progress_line(as_json) as progress:
         found = insight_month(month, progress)
     for path, write in ((page, write_page), (book, write_book)):
         if path is not None:

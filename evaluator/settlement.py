@@ -69,12 +69,14 @@ class Correction:
 
 @dataclass(frozen=True)
 class Brought:
-    """What earlier periods leave open: debts for line 9, corrections for line 11. ``names``: of those concerned."""
+    """What earlier periods leave open: debts for line 9, corrections for line 11. ``names``: of those concerned;
+    ``read``: the head of the ledger that said so (``head``, ``entries``), for the run's manifest alone."""
 
     owed: tuple[Balance, ...] = ()
     corrections: tuple[Correction, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     review: tuple[ReviewItem, ...] = ()
+    read: Mapping[str, Any] | None = None
 
     @property
     def employees(self) -> set[str]:

@@ -17,6 +17,7 @@ import polars as pl
 
 from evaluator.finished import FinishedRun
 from evaluator.ledger.book import BALANCE, CREDIT, EARNED, LINE, SCORE, Body, order_subject
+from evaluator.ledger.store import Head
 from evaluator.model import EvaluatorError
 from evaluator.numbers import yuan
 from evaluator.output import REFUNDS, SETTLEMENT
@@ -47,6 +48,12 @@ class Closing:
             lacks = missing[0] if missing else "manifest.json 里的 unread"
             raise EvaluatorError(f"{self.out} 不是一次完整的运行结果：没有 {lacks}；请重新运行 evaluator run")
         return found
+
+    @property
+    def ledger_read(self) -> Head | None:
+        """The head of the ledger that the run read, if it read one with entries."""
+        read = self.manifest.get("ledger_read")
+        return Head(**read) if read else None
 
     @property
     def start(self) -> date:
@@ -144,6 +151,7 @@ class Closing:
             "plans": m["plans"],
             "program": m["program"],
             "payroll": m["totals"]["payroll"],
+            "shops": self.attribution["shop"].unique().sort().to_list(),
             "brought": self.brought.as_json(),
         }
 
