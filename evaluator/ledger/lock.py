@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-
-import polars as pl
 
 from evaluator.ledger.book import BALANCE, CREDIT, EARNED, LINE, PERIOD, SCORE, Body, Book, period_id
 from evaluator.ledger.chain import Draft
@@ -21,7 +18,7 @@ from evaluator.ledger.store import Head, Ledger
 from evaluator.manifest import program_version
 from evaluator.model import EvaluatorError
 from evaluator.numbers import yuan
-from evaluator.output import MANIFEST, write_manifest
+from evaluator.output import seen_manifest, write_manifest
 from evaluator.settlement import Brought
 from evaluator.stopwatch import Progress
 
@@ -59,13 +56,8 @@ def lock(
     told("核对月份文件夹是否还是计算时的文件")
     check_inputs(month_of(closing.out, closing.manifest, month), closing.manifest)
     told("核对结果是否守恒")
-    try:
-        closing.check()
-        period, facts = period_id(closing.start, closing.end), closing.facts()
-    except (pl.exceptions.PolarsError, json.JSONDecodeError):
-        raise EvaluatorError(
-            f"{closing.out} 里有读不出的结果表（损坏或被改动过），没有锁定；请重新运行 evaluator run"
-        ) from None
+    closing.check()
+    period, facts = period_id(closing.start, closing.end), closing.facts()
     told("写入账本")
     with ledger.writing() as transaction:
         if (read := closing.ledger_read) and not transaction.holds(read):
@@ -89,9 +81,7 @@ def _tell(closing: Closing, head: Head) -> None:
 
 def head_seen(out: Path) -> Head | None:
     """The head of the ledger that an earlier run into this folder read; None where there was none, or no run."""
-    if not (out / MANIFEST).is_file():
-        return None
-    return Closing(out).ledger_read
+    return Head.of_json(seen_manifest(out).get("ledger_read"))
 
 
 def refuse_locked(book: Book, closing: Closing) -> None:

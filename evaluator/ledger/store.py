@@ -75,6 +75,14 @@ class Head(NamedTuple):
     def as_json(self) -> dict[str, Any]:
         return self._asdict()
 
+    @staticmethod
+    def of_json(given: Any) -> Head | None:
+        """None for what is no head."""
+        try:
+            return Head(str(given["head"]), int(given["entries"]))
+        except (TypeError, KeyError, ValueError):
+            return None
+
 
 class Reader:
     """A ledger as it stands in one transaction. Every reading raises EvaluatorError where an entry was changed."""

@@ -12,15 +12,16 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from paid_months import Desk, Month, command, lines
+from paid_months import Desk, Month, command, lines, reseal
 
 from evaluator.ledger.book import Book
 from evaluator.ledger.chain import GENESIS, Broken, Draft, Entry, canonical, chained, followed
+from evaluator.ledger.closing import NEEDED
 from evaluator.ledger.lock import lock
 from evaluator.ledger.revise import revise
 from evaluator.ledger.store import Ledger
 from evaluator.model import EvaluatorError
-from evaluator.output import check_target
+from evaluator.output import check_target, write_manifest
 
 OCTOBER = Month(10, "1001 E01 800\n1002 E01 600\n1003 E02 500\n1004 - 70", "1003 20 10-09")
 NOVEMBER = Month(11, "2001 E01 100")
@@ -120,7 +121,12 @@ def change(folder: Path) -> None:
 CHANGES: list[tuple[str, Callable[[Path], object]]] = [
     ("orders.csv 已修改", change),
     ("plan.yaml 已修改", lambda folder: (folder / "plan.yaml").write_text("name: x", "utf-8")),
-    ("period.yaml 已修改", lambda folder: (folder / "period.yaml").unlink()),
+    ("period.yaml 不见了", lambda folder: (folder / "period.yaml").unlink()),
+    ("ads_model.npz 是新放入的", lambda folder: (folder / "ads_model.npz").write_bytes(b"model")),
+    (
+        "mapping.yaml 是新放入的",
+        lambda folder: (folder / "mapping.yaml").write_text("mappings: []\n", "utf-8"),
+    ),
     ("refunds.csv 不见了", lambda folder: (folder / "refunds.csv").unlink()),
     (
         "labels.csv 是新放入的",
@@ -181,9 +187,25 @@ BREACHES: list[tuple[str, Callable[[Path], object]]] = [
 @pytest.mark.rule("R-P4")
 @pytest.mark.parametrize(("says", "what"), BREACHES)
 def test_what_does_not_add_up(desk: Desk, says: str, what: Callable[[Path], object]) -> None:
+    """Also where the manifest was made to fit what was edited."""
     desk.run(NOVEMBER)
     what(desk.out(NOVEMBER))
+    refused(desk, NOVEMBER, "损坏或被改动过")
+    reseal(desk.out(NOVEMBER))
     refused(desk, NOVEMBER, says)
+
+
+@pytest.mark.rule("R-P3")
+@pytest.mark.parametrize("name", NEEDED)
+def test_what_was_edited_after_the_run(desk: Desk, name: str) -> None:
+    """Whatever a lock reads is as the run wrote it, or the file is named; so is the manifest."""
+    desk.run(NOVEMBER)
+    path = desk.out(NOVEMBER) / name
+    path.write_bytes(path.read_bytes() + b"\n")
+    refused(desk, NOVEMBER, f"{name} 在写出之后损坏或被改动过")
+    desk.run(NOVEMBER)
+    edit(desk.out(NOVEMBER) / "manifest.json", '"window_days": 1', '"window_days": 2')
+    refused(desk, NOVEMBER, r"manifest\.json 在写出之后损坏或被改动过")
 
 
 @pytest.mark.rule("R-P3")
@@ -208,7 +230,7 @@ def test_what_cannot_be_read(desk: Desk, name: str) -> None:
     desk.run(NOVEMBER)
     path = desk.out(NOVEMBER) / name
     path.write_bytes(path.read_bytes()[:20])
-    refused(desk, NOVEMBER, "读不出的结果表")
+    refused(desk, NOVEMBER, f"{name} 在写出之后损坏")
 
 
 @pytest.mark.rule("R-P3")
@@ -250,7 +272,7 @@ def test_a_lock_that_was_killed_before_the_manifest_had_the_head(desk: Desk) -> 
     """The ledger has the period; locking again is refused, and the manifest is completed."""
     path = desk.out(OCTOBER) / "manifest.json"
     whole = json.loads(path.read_text("utf-8"))
-    path.write_text(json.dumps({k: v for k, v in whole.items() if k != "ledger"}), "utf-8")
+    write_manifest({k: v for k, v in whole.items() if k != "ledger"}, desk.out(OCTOBER))
     with pytest.raises(EvaluatorError, match="已经锁定"):
         desk.lock(OCTOBER)
     assert json.loads(path.read_text("utf-8")) == whole
@@ -323,7 +345,13 @@ def test_a_tail_that_was_cut_off_is_seen(desk: Desk) -> None:
 @pytest.mark.rule("R-P3")
 def test_a_result_that_was_changed_after_its_lock_is_seen(desk: Desk) -> None:
     edit(desk.out(OCTOBER) / "tables" / "payroll.csv", "3018.00", "9018.00")
-    done = command("ledger", "verify", "--ledger", desk.ledger, desk.out(OCTOBER))
+    verify = ("ledger", "verify", "--ledger", desk.ledger, desk.out(OCTOBER))
+    done = command(*verify)
+    assert (
+        done.returncode == 2 and "tables/payroll.csv 在写出之后损坏或被改动过；这一期已经锁定" in done.stderr
+    )
+    reseal(desk.out(OCTOBER))
+    done = command(*verify)
     assert done.returncode == 2 and "与账本里锁定的工资不同" in done.stderr
 
 
