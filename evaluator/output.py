@@ -17,6 +17,7 @@ from evaluator.evaluation import Evaluation
 from evaluator.ledger.late import completed_refunds
 from evaluator.model import EvaluatorError
 from evaluator.seal import MANIFEST, outputs, sealed
+from evaluator.simulate.variants import plan_values
 from evaluator.stopwatch import Progress, Stopwatch
 
 CSV_TABLES = ("kpi", "scores", "payroll", "rejects", "filters", "balances")
@@ -226,5 +227,6 @@ def write_evidence(evaluation: Evaluation, folder: Path) -> None:
     settled = {
         "brought": evaluation.pay.brought.as_json(),
         "settled": [s.as_json() for s in evaluation.pay.settled],
+        "plan_values": plan_values(evaluation.month.config.plans),
     }
     (folder / SETTLEMENT).write_text(json.dumps(settled, ensure_ascii=False), "utf-8")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import polars as pl
+import polars.selectors as cs
 
 from evaluator.finished import FinishedRun
 from evaluator.ledger.book import BALANCE, CREDIT, EARNED, LINE, SCORE, Body, order_subject
@@ -77,14 +78,21 @@ class Closing:
 
     @cached_property
     def attribution(self) -> pl.DataFrame:
-        """Orders paid in the period: shop, order_id, counted, credited, excluded."""
+        """Orders paid in the period: shop, order_id, counted, credited, excluded, dispute."""
         start_s = self.run.day_start_s
         day = (pl.col("paid") - pl.duration(seconds=start_s)).dt.date()
         return (
             self.run.scan("attribution")
             .filter(day.is_between(self.start, self.end, closed="left"))
-            .select("shop", "order_id", "counted", "credited", "excluded")
             .collect()
+            .select(
+                "shop",
+                "order_id",
+                "counted",
+                "credited",
+                "excluded",
+                cs.by_name("dispute", require_all=False),
+            )
         )
 
     @cached_property
@@ -105,16 +113,21 @@ class Closing:
     @property
     def credits(self) -> dict[str, Body]:
         rows = self.attribution.join(self._net, on=["shop", "order_id"], how="left", maintain_order="left")
-        return {
+        found = {
             order_subject(shop, order_id): {"agent": agent, "counted": counted, "net": net, "excluded": why}
             for shop, order_id, agent, counted, net, why in rows.select(
                 "shop", "order_id", "credited", "counted", pl.col("net").fill_null(0), "excluded"
             ).iter_rows()
         }
+        if "dispute" in rows.columns:
+            moved = rows.filter(pl.col("dispute") == "accepted").select("shop", "order_id")
+            for shop, order_id in moved.iter_rows():
+                found[order_subject(shop, order_id)]["dispute"] = "accepted"
+        return found
 
     @property
     def earned(self) -> dict[str, Body]:
-        keys = ("lines", "commission")
+        keys = ("lines", "commission", "basis")
         return {s["employee_id"]: {k: s[k] for k in keys} for s in self._settlement["settled"]}
 
     @property
@@ -142,7 +155,9 @@ class Closing:
         return {
             "inputs": inputs,
             "tables": {f["file"]: f["table"] for f in m["inputs"]},
+            "rows": {f["file"]: f["rows_used"] for f in m["inputs"]},
             "rules": m["rules"],
+            "plan_values": self._settlement["plan_values"],
             "settings": m["settings"],
             "plans": m["plans"],
             "program": m["program"],

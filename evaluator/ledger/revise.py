@@ -125,6 +125,7 @@ def _book(transaction: Transaction, closing: Closing, period: Period) -> Revised
     causes = Causes(
         (book.facts(CREDIT, period.id), facts[CREDIT]),
         (book.facts(SCORE, period.id), facts[SCORE]),
+        (book.earned(period.id), facts[EARNED]),
         (period.body, closing.period),
     )
     differences = _lines(book, closing, period, causes)
