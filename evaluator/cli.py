@@ -215,9 +215,13 @@ def simulate(
     out: Annotated[
         Path | None, typer.Option("--out", help="写出 simulation.xlsx 与 simulation.html 的文件夹")
     ] = None,
+    ledger: Annotated[
+        str | None, typer.Option("--ledger", help="账本：已锁定的月份，原工资取实发（含第 9、11 行）")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="以 JSON 写出每个人的原工资与新工资")] = False,
 ) -> None:
     """换一个方案会怎样：每个人的原工资与新工资，谁增谁减，关口与上限，敏感度，四种判定。"""
+    from evaluator.ledger.store import Ledger
     from evaluator.render.simulation import check_place, write_simulation
     from evaluator.simulate import as_json as json_text
     from evaluator.simulate import as_text
@@ -226,7 +230,7 @@ def simulate(
     if out is not None:
         check_place(out, months)
     with progress_line(as_json) as progress:
-        found = compare(months, plan, judgment, progress)
+        found = compare(months, plan, judgment, progress, Ledger(ledger) if ledger else None)
         if out is not None:
             write_simulation(found, out)
     typer.echo(json_text(found) if as_json else as_text(found))

@@ -42,7 +42,9 @@ def read_manifest(out: Path) -> Manifest:
     """Raises EvaluatorError where the folder is no run's, or the manifest is not as it was written."""
     path = out / MANIFEST
     if not path.is_file():
-        raise EvaluatorError(f"{out} 不是一次运行的结果：没有 {MANIFEST}；请核对路径，应为 evaluator run 的 --out 文件夹")
+        raise EvaluatorError(
+            f"{out} 不是一次运行的结果：没有 {MANIFEST}；请核对路径，应为 evaluator run 的 --out 文件夹"
+        )
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

@@ -114,7 +114,7 @@ def _rows(was: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
 def _other_lines(was: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     """Lines 1–6, on which the limits depend."""
     changed = [
-        n for n in was | now if was.get(n) != now.get(n) and n not in (*LIMITS, "adjustments", CARRIED)
+        n for n in {**was, **now} if was.get(n) != now.get(n) and n not in (*LIMITS, "adjustments", CARRIED)
     ]
     return [
         f"他的{label('pay_lines', n)} {was.get(n, '0.00')} → {now.get(n, '0.00')}，限额随之变化"

@@ -30,6 +30,8 @@ REASONS = (
     ("readonly database", "没有写它的权限；请检查文件和文件夹的权限"),
     ("unable to open database file", "打不开这个文件；请检查路径和权限"),
     ("disk is full", "磁盘已满；请腾出空间再试"),
+    ("invalid connection option", "地址里有 PostgreSQL 不认识的参数；请核对问号后面的部分"),
+    ("invalid URI query parameter", "地址里有 PostgreSQL 不认识的参数；请核对问号后面的部分"),
     ("password authentication failed", "密码不对；请核对用户名和密码"),
     ("no password supplied", "需要密码；请写进地址，或用 PGPASSWORD、~/.pgpass"),
     ("authentication failed", "服务器不让这个用户登录；请核对用户名，或服务器的 pg_hba.conf"),
@@ -46,7 +48,7 @@ REASONS = (
 )
 _MISSING_DATABASE = re.compile(r'database "[^"]*" does not exist')
 _MISSING_ROLE = re.compile(r'role "[^"]*" does not exist')
-_SECRET = re.compile(r"(?<=://)([^/@\s:]*):[^/\s]*@|((?:password|passwd|pwd|sslpassword)=)[^&\s]*", re.I)
+_SECRET = re.compile(r"(?<=://)([^/@\s:]*):\S*@|((?:password|passwd|pwd|sslpassword)=)[^&\s]*", re.I)
 
 
 def without_secrets(text: str) -> str:
