@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-LOUD = ("empty_period", "same_file", "unlinked_order")  # told on the screen, too
+LOUD = ("empty_period", "same_file", "unlinked_order", "ledger_empty")  # told on the screen, too
 
 
 @dataclass(frozen=True)

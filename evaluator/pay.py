@@ -272,8 +272,26 @@ class _Employee:
         self._add("total", Line(total, f"以上 {count} 行之和 = {yuan(total)}", {"plan": self.plan.name}))
         del self.own["total"]
         self.pay.settled.append(
-            Settled(self.id, self.own, self.taken, self.corrected, self._commission_paid())
+            Settled(self.id, self.own, self.taken, self.corrected, self._commission_paid(), self._basis())
         )
+
+    def _basis(self) -> dict[str, dict[str, str]]:
+        """What his lines were worked out from, for a revision to tell what changed."""
+        mine = [line for line in self.pay.lines if line.employee_id == self.id and line.inputs]
+        rows: dict[str, Decimal] = defaultdict(Decimal)
+        for amount, reason, _ in self.month.adjustments.get(self.id, []):
+            rows[reason] += amount
+        p = self.profile
+        return {
+            **{line.line: line.inputs for line in mine if line.line not in ("clawback", "total")},
+            "rows": {reason: str(amount) for reason, amount in rows.items()},
+            "who": {
+                "plan": self.plan.name,
+                "role": p.role,
+                "group": p.group or "",
+                "hired": str(p.hired or ""),
+            },
+        }
 
     def _commission_paid(self) -> CommissionPaid | None:
         """What a later claw-back needs to know (R-P2)."""
