@@ -10,9 +10,10 @@ from math import ceil, floor, log10, sqrt
 
 WIDTH, PAD = 360, 12
 LANE, LANE_HEAD, HALF = 68, 20, 17  # a lane's height, its title's, and how far dots reach from its middle
-DOT = 9.0  # room of a dot
+DOT, CROWD = 9.0, 80  # room of a dot; of so many in a lane each has half of it
 SCATTER_HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 300, 46, 38, 12, 14
 LETTER, LINE = 11.5, 14.0  # width of a Chinese letter, height of a line of a label
+FEW_SPOTS = 40  # of more, each is smaller
 SPARK_WIDTH, SPARK_HEIGHT = 96, 22
 
 
@@ -58,6 +59,7 @@ class Strip:
     height: int
     lanes: tuple[LanePlot, ...]
     ticks: tuple[Label, ...]
+    crowded: bool  # dots are half as large
 
 
 @dataclass(frozen=True)
@@ -114,12 +116,13 @@ def strip(
         return round(PAD + (min(max(value, low), high) - low) / ((high - low) or 1) * (WIDTH - 2 * PAD), 1)
 
     made = []
+    crowded = max((len(lane.points) for lane in lanes), default=0) > CROWD
     for number, lane in enumerate(lanes):
         y = number * LANE + LANE_HEAD + HALF + 7.0
         values = sorted(v for v, _, _ in lane.points)
         enough = len(values) >= LEAST_QUARTILES
         low_x, middle_x, high_x = (x(quantile(values, s)) if enough else None for s in (0.25, 0.5, 0.75))
-        dots = _swarm(lane.points, (low, high), x, y)
+        dots = _swarm(lane.points, (low, high), x, y, DOT / 2 if crowded else DOT)
         whole = None if lane.whole is None else x(lane.whole)
         made.append(LanePlot(lane.title, y, dots, low_x, middle_x, high_x, whole))
     bottom = len(lanes) * LANE
@@ -128,7 +131,7 @@ def strip(
         Label(x(v), bottom + 14, text, "start" if n == 0 else "end" if n == last else "middle")
         for n, (v, text) in enumerate(zip(at, written, strict=True))
     )
-    return Strip(title, told, bottom + 20, tuple(made), marks)
+    return Strip(title, told, bottom + 20, tuple(made), marks, crowded)
 
 
 def _swarm(
@@ -136,14 +139,15 @@ def _swarm(
     span: tuple[float, float],
     x: Callable[[float], float],
     y: float,
+    room: float,
 ) -> tuple[Dot, ...]:
     """Dots side by side where their values are alike; closer together where a lane would not hold them."""
     columns: dict[int, list[tuple[float, str, str]]] = defaultdict(list)
     for point in sorted(points, key=lambda p: (p[0], p[2])):
-        columns[round(x(point[0]) / DOT)].append(point)
+        columns[round(x(point[0]) / room)].append(point)
     dots = []
     for column in columns.values():
-        step = min(DOT, 2 * HALF / max(len(column) - 1, 1))
+        step = min(room, 2 * HALF / max(len(column) - 1, 1))
         for n, (value, shape, told) in enumerate(column):
             side = (n + 1) // 2 * (1 if n % 2 else -1)
             beyond = (value > span[1]) - (value < span[0])
@@ -204,6 +208,7 @@ def scatter(
     """Larger spots have more behind them; the ``named`` largest get a name where there is room."""
     left, top, right, bottom = LEFT, TOP, WIDTH - RIGHT, SCATTER_HEIGHT - BOTTOM
     most = max((s.weight for s in spots), default=1.0) or 1.0
+    largest = 10 * min(1.0, sqrt(FEW_SPOTS / max(len(spots), 1)))
 
     def at(
         values: tuple[float, float] | None, axis: Axis, start: float, end: float
@@ -217,7 +222,7 @@ def scatter(
         Spot(
             x_axis.place(s.x, left, right),
             y_axis.place(s.y, bottom, top),
-            round(2.5 + 7.5 * sqrt(s.weight / most), 1),
+            round(largest * (0.25 + 0.75 * sqrt(s.weight / most)), 1),
             s.told,
             at(s.x_range, x_axis, left, right),
             at(s.y_range, y_axis, bottom, top),

@@ -12,7 +12,7 @@ from evaluator.render.view.prepared import Prepared
 from evaluator.render.view.standing import BETTER, FEW, NONE, SAME, WORSE, Lane, MetricStandings, Standing
 
 #: Names in a sentence; the others are counted.
-NAMED = 8
+NAMED = 6
 _SHAPES = {BETTER: "up", WORSE: "down", SAME: "round", FEW: "faint", NONE: "round"}
 
 
