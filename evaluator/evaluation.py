@@ -16,7 +16,7 @@ from evaluator.messages import Messages
 from evaluator.metrics.monthfacts import MonthFacts
 from evaluator.model import MonthData, Profile, ReviewItem
 from evaluator.pay import Pay
-from evaluator.scoring import Scores
+from evaluator.scoring import KpiCells, Scores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +47,7 @@ class Evaluation:
     talk: Messages  # every message row, with its buyer and agent
     manifest: dict[str, Any] = field(default_factory=dict)
     assessments: list[Assessment] = field(default_factory=list)  # by the packs of the month's platforms
+    cells: KpiCells = field(default_factory=dict)  # the agents' figures, exact
 
     @property
     def payroll_total(self) -> Decimal:
