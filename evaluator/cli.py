@@ -61,16 +61,27 @@ def run(
         str | None, typer.Option("--ledger", help="账本：读入往期的退款追回、修订、结转（第 9、11 行）")
     ] = None,
     lang: Annotated[Language, typer.Option("--lang", help="报告的语言")] = Language.zh,
+    history: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--history", help="以前某月的结果文件夹（evaluator run 的 --out），报告里与它比较；可写几次"
+        ),
+    ] = None,
 ) -> None:
     """计算一个月：指标、归属、评分、工资，写出工作簿、报告和结果表。"""
     from evaluator.output import check_target
+    from evaluator.render.view.history import History
     from evaluator.run import evaluate_month
+    from evaluator.settings import load_month
 
     target = check_target(out, month)
+    earlier = History.read(history or ())
+    if earlier.months:
+        earlier.check(load_month(month).start, target)
     bring = ledger_commands.asking(ledger) if ledger else None
     with _progress(quiet) as progress:
         evaluation = evaluate_month(month, progress, target.parent, bring)
-        evaluation.save(out, progress, lang=lang.value)
+        evaluation.save(out, progress, lang=lang.value, history=earlier)
     _summary(evaluation, out)
 
 

@@ -21,6 +21,8 @@ from evaluator.scoring import KpiCells, Scores
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evaluator.render.view.history import History
+
 
 LOUD = ("empty_period", "same_file", "unlinked_order")  # told on the screen, too
 
@@ -54,12 +56,22 @@ class Evaluation:
         """R-P4: Σ of all totals, yuan."""
         return self.pay.payroll_total
 
-    def save(self, out: str | Path, progress: Callable[[str], None] | None = None, lang: str = "zh") -> None:
-        """Writes the run's folder (SPEC §10), whole or not at all. ``lang``: of the reports, zh or en."""
+    def save(
+        self,
+        out: str | Path,
+        progress: Callable[[str], None] | None = None,
+        lang: str = "zh",
+        history: History | None = None,
+    ) -> None:
+        """Writes the run's folder (SPEC §10), whole or not at all. ``lang``: of the reports, zh or en. ``history``:
+        earlier months that the reports compare this one with."""
         from evaluator.output import write_run
         from evaluator.render import write_reports
 
-        write_run(self, Path(out), lambda folder: write_reports(self, folder, lang, progress), progress)
+        def reports(folder: Path) -> None:
+            write_reports(self, folder, lang, progress, history=history)
+
+        write_run(self, Path(out), reports, progress)
 
     def links_told(self) -> list[str]:
         """How orders found their buyers, in Chinese; unlinked ones are never passed over in silence."""
