@@ -12,7 +12,7 @@ import polars as pl
 from evaluator.render.sheet import Block, Column, Row, show
 from evaluator.render.text import page_files, visible
 from evaluator.render.view import kpi, links, method, payroll, review, scores
-from evaluator.render.view.agent import Tile, show_cell
+from evaluator.render.view.agent import Tile
 from evaluator.render.view.prepared import Figure, Prepared
 from evaluator.render.view.slices import Record, consult_turns, lost_receptions, period_assists
 from evaluator.render.view.talks import Key, Message, Talk, Talks
@@ -129,7 +129,9 @@ def _tiles(data: Prepared) -> list[Tile]:
             cell = kpi.cell(data, figure)
             more = links.in_silent(data) if metric == "silent_share" else ""
             note = "，".join(part for part in (cell.note, more) if part)
-            tiles.append(Tile(data.words.metric(metric), show_cell(cell), note))
+            tiles.append(
+                Tile(data.words.metric(metric), data.words.quantity(cell.value, cell.kind or "text"), note)
+            )
     total = data.evaluation.pay.payroll_total
     people = len({p.employee_id for p in data.evaluation.pay.lines})
     tiles.append(Tile("工资总额", f"{show(total, 'money')} 元", f"{people} 人"))
