@@ -186,7 +186,7 @@ class AgentPages:
             Column("计入（元）", "money"),
             Column("判定"),
             Column("您在此前的最后一条消息", "wrap"),
-            Column("条数", note="您的消息 / 买家的消息 / 应答轮次"),
+            Column("条数", "id", note="您的消息 / 买家的消息 / 应答轮次"),
             Column("其他候选"),
         )
         orders = self._say("{count} 笔", count=f"{count:,}")

@@ -13,7 +13,7 @@ from evaluator.model import PayLine
 from evaluator.nextstep import NextSteps, Step
 from evaluator.plan import Attainment, Bands, Linear, Penalty, ScoreItem
 from evaluator.plan import Rank as RankMethod
-from evaluator.render.sheet import Block, Cell, Column, Item, Row, show
+from evaluator.render.sheet import Block, Cell, Column, Row, show
 from evaluator.render.text import visible
 from evaluator.render.view import payroll, paytree, scores
 from evaluator.render.view.plans import method_text
@@ -108,19 +108,21 @@ class OwnPay:
         score = self.score(me)
         details = [r for r in self._cut.scores.get(me, []) if r.metric not in scores.SUMMARY]
         for item, row in zip(score.plan.score if score else (), details, strict=True):
-            metric, value, weight, points, status, _ = scores.detail_row(self.data, row)
-            why = "；".join(p for p in (self.data.words.reason(row.reason), self.detail(row)) if p)
+            metric, value, weight, points, *_ = scores.detail_row(self.data, row)
+            marked = self.data.words.word("statuses", row.status) if row.status != "final" else ""
+            reason = self.data.words.reason(row.reason)
+            why = self.hide("；".join(part for part in (marked, reason, self.detail(row)) if part), me)
             how = f"{self.data.words.word('methods', item.method)}：{method_text(item, self._say)}"
-            rows.append((metric, value, self.target(item), weight, points, status, how, self.hide(why, me)))
-        head = scores.detail_columns(with_person=False)
+            rows.append((metric, value, self.target(item), weight, points, Cell(why, note=how)))
         columns = (
-            *head[:2],
+            Column("指标"),
+            Column("取值", "count"),
             Column("目标", "id", note="得满分（倒扣项：不扣分）的取值"),
-            *head[2:5],
-            Column("得分办法", "wrap"),
-            head[5],
+            Column("权重", "factor"),
+            Column("得分", "points"),
+            Column("怎么算的", "wrap"),
         )
-        total = (self._say("总分"), "", "", "", score.total, "", "", "") if score else None
+        total = (self._say("总分"), "", "", "", score.total, "") if score else None
         return Block("评分", columns, rows, total=total)
 
     def score_note(self, me: str) -> str:
@@ -157,11 +159,10 @@ class OwnPay:
         """What the next step of each figure is worth, in points and yuan."""
         rows = [self._step_row(step) for step in self._steps.of(me)]
         columns = (
-            Column("指标"),
-            Column("再做到", "wrap"),
-            Column("这一项得分"),
-            Column("总分"),
-            Column("工资"),
+            Column("再做到"),
+            Column("得分", "points", note="这一项的得分"),
+            Column("总分", "points"),
+            Column("工资（元）", "money"),
         )
         notes = (ASSUMED, "按直线或达成率计分的，列一小步；到满分前每一小步大致相同。")
         return Block("下一步值多少钱", columns, rows, notes=notes if rows else ())
@@ -172,12 +173,8 @@ class OwnPay:
             name = self._say("关口：{metric}", metric=name)
         if step.kind == "grade":
             name = self._say("总分到“{grade}”", grade=visible(step.grade))
-        points: Item = self._gain(step.points, "points") if step.kind == "score" else "—"
-        pay = Cell(self._say("{amount} 元", amount=f"{step.pay:+,.2f}"), "money")
-        return (name, self._what(step), points, self._gain(step.total, "points"), pay)
-
-    def _gain(self, amount: Decimal, kind: str) -> Cell:
-        return Cell(self._say("{points} 分", points=f"{amount:+,.2f}"), kind)
+        points = f"{step.points:+,.2f}" if step.kind == "score" else ""
+        return (Cell(name, note=self._what(step)), points, f"{step.total:+,.2f}", f"{step.pay:+,.2f}")
 
     def _what(self, step: Step) -> str:
         """``再快 3.2 秒，到 40.0 秒``: the distance rounded up, so that whoever goes it arrives."""
