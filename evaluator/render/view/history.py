@@ -9,12 +9,15 @@ from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from evaluator.finished import FinishedRun
 from evaluator.model import EvaluatorError
 from evaluator.render.text import visible
+
+if TYPE_CHECKING:
+    from evaluator.finished import FinishedRun
 
 #: A new run of the program writes it anew; until then it does not match its figures.
 AGAIN = "请重新运行 evaluator run"
@@ -33,6 +36,8 @@ class EarlierMonth:
     @classmethod
     def of(cls, out: Path) -> EarlierMonth:
         """Errors: EvaluatorError where ``out`` is no finished run, or a damaged one."""
+        from evaluator.finished import FinishedRun  # which needs the words of the reports
+
         run = FinishedRun(out)
         try:
             period = run.manifest["period"]
