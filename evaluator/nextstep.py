@@ -5,7 +5,7 @@ One figure changes at a time; every other figure of his, everybody else's, and t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -15,10 +15,10 @@ from evaluator.evaluation import Evaluation
 from evaluator.metrics.request import MetricRequest
 from evaluator.model import KpiCell, Profile
 from evaluator.numbers import half_up
-from evaluator.pay import pay_one
+from evaluator.pay import Pay, pay_one
 from evaluator.paylines import ZERO, Line
 from evaluator.paymonth import PayMonth
-from evaluator.plan import Attainment, Gate, Linear, Rank, ScoreItem, plan_for
+from evaluator.plan import Attainment, Gate, Linear, Plan, Rank, ScoreItem, plan_for
 from evaluator.rulebook import MetricInfo, metric_catalogue
 from evaluator.scoring import EmployeeScore, KpiCells, PlanScores, ScoreRow, Scores, with_total
 
@@ -42,34 +42,22 @@ class Step:
 
 
 class NextSteps:
-    """Of everybody who is scored and paid by a plan."""
+    """Of everybody who is scored and paid by a plan. ``month``: what was paid by; ``pay``: what was paid."""
 
-    def __init__(self, evaluation: Evaluation) -> None:
-        self._plans = evaluation.month.config.plans
-        self._profiles = evaluation.profiles
-        tables, pay = evaluation.month.tables, evaluation.pay
-        self._month = PayMonth.of(
-            {},
-            evaluation.score_book,
-            tables.get("attendance"),
-            tables.get("adjustments"),
-            evaluation.month.config.start,
-            pay.brought,
-            None,
-            [],
-        )
+    def __init__(self, plans: Sequence[Plan], profiles: Iterable[Profile], month: PayMonth, pay: Pay) -> None:
+        self._profiles = {p.employee_id: p for p in profiles}
+        self._month = month
         self._cells: dict[str, dict[tuple[str, str], KpiCell]] = defaultdict(dict)
-        for key, cell in evaluation.cells.items():
+        for key, cell in month.kpi.items():
             self._cells[key[0]][key] = cell
         staff: dict[str, list[Profile]] = defaultdict(list)
-        for profile in evaluation.profiles.values():
-            plan = plan_for(self._plans, profile)
+        for profile in self._profiles.values():
+            plan = plan_for(plans, profile)
             if plan is not None and plan.score:
                 staff[plan.name].append(profile)
-        self._scores = {p.name: PlanScores(p, staff[p.name], evaluation.cells) for p in self._plans}
-        self._pool = {
-            line.employee_id: Line(line.amount, line.formula) for line in pay.lines if line.line == "pool"
-        }
+        self._scores = {p.name: PlanScores(p, staff[p.name], month.kpi, month.rules) for p in plans}
+        pools = (line for line in pay.lines if line.line == "pool")
+        self._pool = {line.employee_id: Line(line.amount, line.formula) for line in pools}
 
     def of(self, employee_id: str) -> list[Step]:
         """Each line of the plan that can earn more, each gate that holds, the next grade; nothing without a total."""
@@ -79,6 +67,22 @@ class NextSteps:
         month = replace(self._month, kpi=self._cells[employee_id])
         scores, pool = self._scores[score.plan.name], self._pool.get(employee_id)
         return list(_One(self._profiles[employee_id], score, scores, month, pool).steps())
+
+
+def next_steps(evaluation: Evaluation) -> NextSteps:
+    """Of a month's employees."""
+    config, tables, pay = evaluation.month.config, evaluation.month.tables, evaluation.pay
+    month = PayMonth.of(
+        evaluation.cells,
+        evaluation.score_book,
+        tables.get("attendance"),
+        tables.get("adjustments"),
+        config.start,
+        pay.brought,
+        None,
+        [],
+    )
+    return NextSteps(config.plans, evaluation.profiles.values(), month, pay)
 
 
 class _One:

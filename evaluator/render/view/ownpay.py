@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from evaluator.model import PayLine
-from evaluator.nextstep import NextSteps, Step
+from evaluator.nextstep import Step, next_steps
 from evaluator.plan import Attainment, Bands, Linear, Penalty, ScoreItem
 from evaluator.plan import Rank as RankMethod
 from evaluator.render.sheet import Block, Cell, Column, Row, show
@@ -37,7 +37,7 @@ class OwnPay:
 
     def __init__(self, data: Prepared, slices: Slices) -> None:
         self.data, self._cut = data, slices
-        self._steps = NextSteps(data.evaluation)
+        self._steps = next_steps(data.evaluation)
         self._say = data.words.say
 
     def hide(self, text: str, me: str, buyer: str | None = None) -> str:
