@@ -87,18 +87,20 @@ def write_pages(
         text = env.get_template("assessment.html.j2").render(packs=assessment.packs(data), **common)
         (out / "assessment.html").write_text(text, encoding="utf-8")
     files = page_files(data.employees)
-    _write_agents(out / "agents", files, env, AgentPages(data, slices, talks), common, progress)
+    write_agents(out / "agents", files, data, env, AgentPages(data, slices, talks), progress)
     write_handout(out / "agents", files, passwords)
 
 
-def _write_agents(
+def write_agents(
     folder: Path,
     files: Mapping[str, str],
+    data: Prepared,
     env: Environment,
     pages: AgentPages,
-    common: Mapping[str, Any],
-    progress: Progress | None,
+    progress: Progress | None = None,
 ) -> None:
+    """The agents' pages into ``folder``; ``files``: employee id → file name."""
+    common = _common(data, env)
     folder.mkdir(parents=True, exist_ok=True)
     template = env.get_template("agent.html.j2")
     for done, (employee_id, name) in enumerate(files.items()):
