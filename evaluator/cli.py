@@ -41,15 +41,31 @@ class Language(StrEnum):
 
 @contextmanager
 def _progress(quiet: bool = False) -> Iterator[Callable[[str], None] | None]:
-    """What is being done, as one changing line on a terminal; nothing where output goes to a file."""
+    """What is being done, as one changing line on a terminal, with a bar where it is one of many; nothing where output
+    goes to a file."""
     from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+    from evaluator.stopwatch import Counted
 
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
         yield None
         return
-    with console.status("开始") as status:
-        yield lambda text: status.update(escape(text))
+    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    counted = (BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True) as shown:
+        task = shown.add_task("开始", total=None)
+
+        def tell(text: str) -> None:
+            if isinstance(text, Counted):
+                shown.columns = (*columns, *counted)
+                shown.update(task, description=escape(text), completed=text.done, total=text.of)
+            else:
+                shown.columns = columns
+                shown.update(task, description=escape(text), completed=0, total=None)
+
+        yield tell
 
 
 @app.command()
@@ -67,9 +83,17 @@ def run(
             "--history", help="以前某月的结果文件夹（evaluator run 的 --out），报告里与它比较；可写几次"
         ),
     ] = None,
+    agent_passwords: Annotated[
+        Path | None,
+        typer.Option(
+            "--agent-passwords",
+            help="口令表（CSV：employee_id,password）：agents.zip 里每位客服的自查页各用自己的口令加密",
+        ),
+    ] = None,
 ) -> None:
     """计算一个月：指标、归属、评分、工资，写出工作簿、报告和结果表。"""
     from evaluator.output import check_target
+    from evaluator.render.passwords import Passwords
     from evaluator.render.view.history import History
     from evaluator.run import evaluate_month
     from evaluator.settings import load_month
@@ -78,10 +102,11 @@ def run(
     earlier = History.read(history or ())
     if earlier.months:
         earlier.check(load_month(month).start, target)
+    passwords = Passwords.read(agent_passwords, month) if agent_passwords else None
     bring = ledger_commands.asking(ledger) if ledger else None
     with _progress(quiet) as progress:
         evaluation = evaluate_month(month, progress, target.parent, bring)
-        evaluation.save(out, progress, lang=lang.value, history=earlier)
+        evaluation.save(out, progress, lang=lang.value, history=earlier, passwords=passwords)
     _summary(evaluation, out)
 
 
@@ -104,9 +129,8 @@ def _summary(evaluation: object, out: Path) -> None:
     typer.echo(f"工资合计 {evaluation.payroll_total:,.2f} 元")
     if evaluation.assessments:
         typer.echo(f"平台考核　{out / 'assessment.html'}")
-    typer.echo(
-        f"工作簿　　{out / 'payroll.xlsx'}\n主管页面　{out / 'team.html'}\n客服自查　{out / 'agents'}{os.sep}"
-    )
+    typer.echo(f"工作簿　　{out / 'payroll.xlsx'}\n主管页面　{out / 'team.html'}")
+    typer.echo(f"客服自查　{out / 'agents'}{os.sep}（分发用：{out / 'agents.zip'}）")
 
 
 @app.command()

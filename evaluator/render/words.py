@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from evaluator.metrics.request import STANDARD, MetricRequest
-from evaluator.render.sheet import Block
+from evaluator.render.sheet import Block, Value, show
 from evaluator.render.text import visible
 from evaluator.rulebook import NOT_SHARES, MetricInfo, english, labels, metric_catalogue
 
@@ -23,6 +23,7 @@ KINDS = {
     "count": "count",
     "points": "factor",
 }
+UNITS = {"seconds": "{value} 秒", "money": "{value} 元", "hours": "{value} 小时"}
 #: Quotients that are no shares: 1.43 件, not 143 %.
 _REPLY_WITHIN = re.compile(r"reply_within_(\d+)s_(\w+)")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -67,6 +68,11 @@ class Words:
         if metric.partition("[")[0] in NOT_SHARES:
             return "factor"
         return KINDS.get(unit or "", "count")
+
+    def quantity(self, value: Value, kind: str) -> str:
+        """A value of a column's kind as text, with the unit where the number alone would not tell."""
+        text, unit = show(value, kind), UNITS.get(kind)
+        return self.say(unit, value=text) if unit and value is not None else text
 
     def line(self, line: str) -> str:
         """A pay line: ``allowance:夜班补贴`` → 夜班补贴."""

@@ -36,7 +36,7 @@ class EarlierMonth:
     @classmethod
     def of(cls, out: Path) -> EarlierMonth:
         """Errors: EvaluatorError where ``out`` is no finished run, or a damaged one."""
-        from evaluator.finished import FinishedRun  # which needs words of the reports
+        from evaluator.finished import FinishedRun  # which needs the words of the reports
 
         run = FinishedRun(out)
         try:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from evaluator.render.sheet import Block, Cell, Column, Row, show
 from evaluator.render.text import page_files
 from evaluator.render.view import kpi, links, method, payroll, review, scores
-from evaluator.render.view.agent import Tile, show_cell
+from evaluator.render.view.agent import Tile
 from evaluator.render.view.distribution import Distributions, distributions
 from evaluator.render.view.glance import all_shops, glance_block
 from evaluator.render.view.load import HeatMap, heat_maps
@@ -105,7 +105,9 @@ def _tiles(data: Prepared) -> list[Tile]:
             cell = kpi.cell(data, figure)
             more = links.in_silent(data) if metric == "silent_share" else ""
             note = "，".join(part for part in (cell.note, more) if part)
-            tiles.append(Tile(data.words.metric(metric), show_cell(cell), note))
+            tiles.append(
+                Tile(data.words.metric(metric), data.words.quantity(cell.value, cell.kind or "text"), note)
+            )
     total = data.evaluation.pay.payroll_total
     people = len({p.employee_id for p in data.evaluation.pay.lines})
     say = data.words.say
