@@ -47,16 +47,36 @@ def run(
         str | None, typer.Option("--ledger", help="账本：读入往期的退款追回、修订、结转（第 9、11 行）")
     ] = None,
     lang: Annotated[Language, typer.Option("--lang", help="报告的语言")] = Language.zh,
+    history: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--history", help="以前某月的结果文件夹（evaluator run 的 --out），报告里与它比较；可写几次"
+        ),
+    ] = None,
+    agent_passwords: Annotated[
+        Path | None,
+        typer.Option(
+            "--agent-passwords",
+            help="口令表（CSV：employee_id,password）：agents.zip 里每位客服的自查页各用自己的口令加密",
+        ),
+    ] = None,
 ) -> None:
     """计算一个月：指标、归属、评分、工资，写出工作簿、报告和结果表。"""
     from evaluator.output import check_target
+    from evaluator.render.passwords import Passwords
+    from evaluator.render.view.history import History
     from evaluator.run import evaluate_month
+    from evaluator.settings import load_month
 
     target = check_target(out, month)
+    earlier = History.read(history or ())
+    if earlier.months:
+        earlier.check(load_month(month).start, target)
+    passwords = Passwords.read(agent_passwords, month) if agent_passwords else None
     bring = ledger_commands.asking(ledger, target) if ledger else None
     with progress_line(quiet) as progress:
         evaluation = evaluate_month(month, progress, target.parent, bring)
-        evaluation.save(out, progress, lang=lang.value)
+        evaluation.save(out, progress, lang=lang.value, history=earlier, passwords=passwords)
     _summary(evaluation, out)
 
 
@@ -79,9 +99,8 @@ def _summary(evaluation: object, out: Path) -> None:
     typer.echo(f"工资合计 {evaluation.payroll_total:,.2f} 元")
     if evaluation.assessments:
         typer.echo(f"平台考核　{out / 'assessment.html'}")
-    typer.echo(
-        f"工作簿　　{out / 'payroll.xlsx'}\n主管页面　{out / 'team.html'}\n客服自查　{out / 'agents'}{os.sep}"
-    )
+    typer.echo(f"工作簿　　{out / 'payroll.xlsx'}\n主管页面　{out / 'team.html'}")
+    typer.echo(f"客服自查　{out / 'agents'}{os.sep}（分发用：{out / 'agents.zip'}）")
 
 
 @app.command()

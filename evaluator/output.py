@@ -61,6 +61,7 @@ OWN_ENTRIES = {
     "assessment.html",
     "handbook.html",
     "agents",
+    "agents.zip",
     "tables",
     EVIDENCE,
     MANIFEST,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from evaluator.render.text import visible
+from evaluator.render.view.history import NO_HISTORY, History
 from evaluator.render.words import Words
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Prepared:
 
     evaluation: Evaluation
     words: Words
+    history: History = NO_HISTORY
 
     @property
     def settings(self) -> Settings:
