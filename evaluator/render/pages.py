@@ -13,15 +13,16 @@ from markupsafe import Markup
 
 from evaluator.render.handbook.content import handbook
 from evaluator.render.handout import write_handout
-from evaluator.render.markup import chat_lines, css_class, table_rows, total_row
+from evaluator.render.markup import chat_lines, css_class, spark_rows, table_rows, total_row
 from evaluator.render.passwords import Passwords
 from evaluator.render.text import page_files, visible
 from evaluator.render.view import assessment
 from evaluator.render.view.agent import AgentPages
+from evaluator.render.view.noteworthy import TeamLists
 from evaluator.render.view.prepared import Prepared
 from evaluator.render.view.slices import Slices
 from evaluator.render.view.talks import Talks
-from evaluator.render.view.team import TeamLists, team_page
+from evaluator.render.view.team import team_page
 from evaluator.render.words import Words, run_words
 from evaluator.rulebook import builtin
 from evaluator.stopwatch import Counted, Progress
@@ -44,6 +45,7 @@ def environment(words: Words | None = None) -> Environment:
     env.globals |= {"_": words.say, "lang": "en" if words.lang == "en" else "zh-CN"}
     env.filters["spoken"] = words.spoken
     env.filters["table_rows"] = table_rows
+    env.filters["spark_rows"] = spark_rows
     env.filters["total_row"] = total_row
     env.filters["chat_lines"] = chat_lines
     env.filters["css_class"] = css_class
