@@ -61,16 +61,25 @@ def run(
         str | None, typer.Option("--ledger", help="账本：读入往期的退款追回、修订、结转（第 9、11 行）")
     ] = None,
     lang: Annotated[Language, typer.Option("--lang", help="报告的语言")] = Language.zh,
+    template: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--template",
+            help="自己的工资表模板（xlsx），填好放在 OUT/forms；可写几次。月份文件夹 templates/ 里的也会填",
+        ),
+    ] = None,
 ) -> None:
     """计算一个月：指标、归属、评分、工资，写出工作簿、报告和结果表。"""
     from evaluator.output import check_target
+    from evaluator.render.forms.fill import templates_of
     from evaluator.run import evaluate_month
 
+    templates_of(month, template or ())
     target = check_target(out, month)
     bring = ledger_commands.asking(ledger) if ledger else None
     with _progress(quiet) as progress:
         evaluation = evaluate_month(month, progress, target.parent, bring)
-        evaluation.save(out, progress, lang=lang.value)
+        evaluation.save(out, progress, lang=lang.value, templates=template or ())
     _summary(evaluation, out)
 
 
@@ -96,6 +105,17 @@ def _summary(evaluation: object, out: Path) -> None:
     typer.echo(
         f"工作簿　　{out / 'payroll.xlsx'}\n主管页面　{out / 'team.html'}\n客服自查　{out / 'agents'}{os.sep}"
     )
+
+
+@app.command("template")
+def template_file(
+    out: Annotated[Path, typer.Option("--out", help="写成哪个 xlsx 文件")] = Path("工资表模板.xlsx"),
+) -> None:
+    """写一个工资表模板：改成自己的样子，放进月份文件夹的 templates/，或用 run --template。"""
+    from evaluator.render.forms.sample import write_template
+
+    write_template(out)
+    typer.echo(f"模板已写到 {out}；可用的名称见其中「可用名称」")
 
 
 @app.command()

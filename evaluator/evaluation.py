@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -53,12 +53,22 @@ class Evaluation:
         """R-P4: Σ of all totals, yuan."""
         return self.pay.payroll_total
 
-    def save(self, out: str | Path, progress: Callable[[str], None] | None = None, lang: str = "zh") -> None:
-        """Writes the run's folder (SPEC §10), whole or not at all. ``lang``: of the reports, zh or en."""
+    def save(
+        self,
+        out: str | Path,
+        progress: Callable[[str], None] | None = None,
+        lang: str = "zh",
+        templates: Sequence[Path] = (),
+    ) -> None:
+        """Writes the run's folder (SPEC §10), whole or not at all. ``lang``: of the reports, zh or en; ``templates``:
+        workbooks to fill, besides those of the month's folder."""
         from evaluator.output import write_run
         from evaluator.render import write_reports
 
-        write_run(self, Path(out), lambda folder: write_reports(self, folder, lang, progress), progress)
+        def reports(folder: Path) -> None:
+            write_reports(self, folder, lang, progress, templates=templates)
+
+        write_run(self, Path(out), reports, progress)
 
     def links_told(self) -> list[str]:
         """How orders found their buyers, in Chinese; unlinked ones are never passed over in silence."""

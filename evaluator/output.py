@@ -60,6 +60,7 @@ OWN_ENTRIES = {
     "assessment.html",
     "handbook.html",
     "agents",
+    "forms",
     "tables",
     EVIDENCE,
     MANIFEST,

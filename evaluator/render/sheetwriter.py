@@ -97,8 +97,8 @@ class _SheetWriter:
         self._row = 1
         for text in sheet.warnings:
             self._warn(text)
-        for number, place in enumerate(self._layout.places):
-            self._block(place, first=number == 0)
+        for number, block in enumerate(self._layout.places):
+            self._block(block, first=number == 0)
         if sheet.signed:
             out.write_string(self._row + 1, 0, self._say(SIGNED), self._styles.get("text", "block"))
         for number, chart in enumerate(sheet.charts):

@@ -6,6 +6,7 @@ from typing import Any
 
 FORMATS = {
     "money": "#,##0.00",
+    "extra": '#,##0.00;-#,##0.00;"—"',  # money that is there only sometimes
     "count": "#,##0",
     "part": "#,##0.##",  # of a count that is no whole number
     "points": "0.00",

@@ -1,5 +1,5 @@
-"""payroll.xlsx (SPEC §10): sheets 绩效工资, 评分, 参数, 计薪数据, 图表, KPI, 归属明细, 归属依据, 口径, 待核; 平台考核 where
-platforms assess."""
+"""payroll.xlsx (SPEC §10): sheets 绩效工资, 评分, 参数, 计薪数据, 图表, KPI, 归属明细, 归属依据, 口径, 待核;
+平台考核 where platforms assess."""
 
 from __future__ import annotations
 

@@ -90,7 +90,9 @@ def _move_formats(sheet: Worksheet, insertion: Insertion) -> None:
     for conditional in sheet.conditional_formatting:
         area = insertion.area(str(conditional.sqref))
         for rule in conditional.rules:
-            rule.formula = [insertion.formula("=" + f, sheet.title, insertion.first)[1:] for f in rule.formula]
+            rule.formula = [
+                insertion.formula("=" + f, sheet.title, insertion.first)[1:] for f in rule.formula
+            ]
             formats.add(area, rule)
     sheet.conditional_formatting = formats
     for validation in sheet.data_validations.dataValidation:
@@ -124,7 +126,7 @@ def _charts(book: Workbook, insertion: Insertion) -> None:
         for chart in _drawn(sheet, "_charts"):
             for series in chart.series:
                 for reference in _references(series):
-                    reference.f = insertion.formula("=" + reference.f, sheet.title)[1:]
+                    reference.f = insertion.formula("=" + reference.f, sheet.title, grows=True)[1:]
 
 
 def _references(series: Any) -> Iterator[Any]:
@@ -153,4 +155,6 @@ def _copy(sheet: Worksheet, first: int, last: int, offset: int, merged: list[Cel
                 made.value = copy(cell.value)
     for area in merged:
         left, top, right, bottom = range_boundaries(area.coord)
-        sheet.merge_cells(start_row=top + offset, end_row=bottom + offset, start_column=left, end_column=right)
+        sheet.merge_cells(
+            start_row=top + offset, end_row=bottom + offset, start_column=left, end_column=right
+        )

@@ -105,7 +105,9 @@ def _asked(file: str, sheet: Worksheet, words: Vocabulary) -> list[tuple[Cell, s
             for name in _SAID.findall(str(cell.value)) if cell.value is not None else ():
                 where = f"模板 {file} 的工作表“{sheet.title}”单元格 {cell.coordinate}"
                 if cell.data_type == "f":
-                    raise EvaluatorError(f"{where}：公式里不能写 {{{{{name}}}}}；请写在别的单元格里，公式引用那个单元格")
+                    raise EvaluatorError(
+                        f"{where}：公式里不能写 {{{{{name}}}}}；请写在别的单元格里，公式引用那个单元格"
+                    )
                 if not words.knows(name):
                     near = words.nearest(name)
                     hint = f"；是不是 {'、'.join(f'{{{{{n}}}}}' for n in near)}？" if near else ""

@@ -12,7 +12,8 @@ _CELL = re.compile(r"(\$?[A-Za-z]{1,3}\$?)(\d+)")
 _ROW = re.compile(r"(\$?)(\d+)")
 #: In these a single cell of a repeated row means its column: ``=SUM(E5)``.
 _OVER_ALL = frozenset(
-    f"{name}(" for name in ("SUM", "AVERAGE", "COUNT", "COUNTA", "MAX", "MIN", "SUBTOTAL", "PRODUCT", "SUMPRODUCT")
+    f"{name}("
+    for name in ("SUM", "AVERAGE", "COUNT", "COUNTA", "MAX", "MIN", "SUBTOTAL", "PRODUCT", "SUMPRODUCT")
 )
 
 
@@ -33,8 +34,9 @@ class Insertion:
         """Where a range that ended in a row ends afterwards: one that reaches the band's end grows with it."""
         return row + self.added if row >= self.last else row
 
-    def formula(self, text: str, sheet: str, row: int = 0) -> str:
-        """A formula of ``sheet``, which stood in ``row``, afterwards. Its own band's cells stay what they are."""
+    def formula(self, text: str, sheet: str, row: int = 0, grows: bool = False) -> str:
+        """A formula of ``sheet``, which stood in ``row``, afterwards. Its own band's cells stay what they are.
+        ``grows``: a single repeated cell means all of them, wherever it stands."""
         inside = sheet == self.sheet and self.first <= row <= self.last
         tokens, functions = Tokenizer(text), list[str]()
         for token in tokens.items:
@@ -43,13 +45,13 @@ class Insertion:
             elif token.subtype == Token.CLOSE and functions:
                 functions.pop()
             elif token.type == Token.OPERAND and token.subtype == Token.RANGE:
-                over_all = bool(functions) and functions[-1] in _OVER_ALL
+                over_all = grows or (bool(functions) and functions[-1] in _OVER_ALL)
                 token.value = self._operand(token.value, sheet, inside, over_all)
         return "=" + "".join(token.value for token in tokens.items)
 
     def area(self, cells: str) -> str:
         """``A1:C5 E7``, ranges of the sheet itself, afterwards."""
-        return " ".join(self._range(part, inside=False, over_all=False) for part in cells.split())
+        return " ".join(self._range(part, inside=False, over_all=True) for part in cells.split())
 
     def _operand(self, text: str, sheet: str, inside: bool, over_all: bool) -> str:
         where, mark, cells = text.rpartition("!")

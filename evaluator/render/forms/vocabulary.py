@@ -129,7 +129,9 @@ class Vocabulary:
     def _lines(self) -> Iterator[tuple[str, Get]]:
         """Pay lines, also of plans that do not pay them this month: then empty; allowances by name and all together."""
         allowances = dict.fromkeys(
-            f"allowance:{a.name}" for plan in self.data.evaluation.month.config.plans for a in plan.pay.allowances
+            f"allowance:{a.name}"
+            for plan in self.data.evaluation.month.config.plans
+            for a in plan.pay.allowances
         )
         for line in allowances:
             name = line.partition(":")[2]
@@ -142,7 +144,10 @@ class Vocabulary:
 
     def _figures(self) -> Iterator[tuple[str, Get]]:
         """``points.<metric>`` and ``kpi.<metric>``, by id and by name."""
-        rows = {(row.employee_id, row.request_id or row.metric): row for row in self.data.evaluation.score_book.rows}
+        rows = {
+            (row.employee_id, row.request_id or row.metric): row
+            for row in self.data.evaluation.score_book.rows
+        }
         for metric in self.data.metrics:
             for name in (metric, self.data.words.metric(metric)):
                 for kind, get in (

@@ -18,7 +18,7 @@ from evaluator.render.live.parameters import (
     whole_column,
 )
 from evaluator.render.live.people import Person
-from evaluator.render.sheet import Block, Cell, Column, Sheet, Value
+from evaluator.render.sheet import Block, Cell, Column, Row, Sheet, Value
 from evaluator.render.text import visible
 from evaluator.render.view.prepared import Prepared
 
@@ -43,7 +43,7 @@ class _Field:
 
 def sheet_of(data: Prepared, staff: Sequence[Person], title: str) -> Sheet:
     fields = _Fields(data, staff).used()
-    rows = [
+    rows: list[Row] = [
         (
             visible(person.employee_id),
             data.name(person.employee_id),

@@ -41,7 +41,7 @@ _NOTES = (
 
 def sheet_of(data: Prepared, staff: list[Person], title: str) -> Sheet:
     """The sheet, with the names of its numbers."""
-    made = [_Common(data)]
+    made: list[_Rows] = [_Common(data)]
     made += [_PlanRows(data, n, plan, staff) for n, plan in enumerate(data.evaluation.month.config.plans, 1)]
     blocks = [rows.block() for rows in made]
     names = {name: cells for rows in made for name, cells in rows.names.items()}

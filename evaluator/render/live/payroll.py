@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 from evaluator.model import EvaluatorError
@@ -32,7 +32,8 @@ LINE_NOTES = {
     TOTAL: "公式：以左各项之和（R-P4）",
 }
 NOTES = (
-    "单位：元。各项、小计、合计都是公式：改参数、评分表里的得分或计薪数据里蓝色的数，工资随之重算。得分、KPI、关口是否生效、谁适用哪个方案是数值，由程序算出。",
+    "单位：元。各项、小计、合计都是公式：改参数、评分、计薪数据三张表里蓝色的数，工资随之重算。",
+    "逐项得分、KPI、关口是否生效、适用哪个方案是数值，由程序算出，不随改动重算。",
 )
 
 
@@ -139,7 +140,8 @@ class PayFormulas:
         value = self.one.amount(line)
         if value is None and formula and line in ("cap", "guarantee"):
             value = ZERO  # not a line of his pay until it bites
-        return Cell(value, formula=formula, anchor=self.one.anchor(f"pay{self.lines.index(line)}"))
+        kind = "extra" if line in ("cap", "guarantee") else None
+        return Cell(value, kind, formula=formula, anchor=self.one.anchor(f"pay{self.lines.index(line)}"))
 
     def sum_to(self, place: int) -> str:
         """Σ of the lines before a column."""
@@ -155,7 +157,7 @@ class PayFormulas:
             return self._limit(kind)
         if line not in self.one.lines:
             return ""
-        return {
+        made: dict[str, Callable[[], str]] = {
             "base": self._base,
             "commission": self._commission,
             "assist": self._assist,
@@ -163,8 +165,8 @@ class PayFormulas:
             "clawback": self._clawback,
             "deductions": self._deductions,
             "adjustments": self._adjustments,
-            "allowance": lambda: self._allowance(line),
-        }[kind]()
+        }
+        return self._allowance(line) if kind == "allowance" else made[kind]()
 
     def _name(self, template: str, m: int = 0) -> str:
         return named.name_of(self.data, template, self.one.plan_number, m)

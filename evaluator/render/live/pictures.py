@@ -29,7 +29,7 @@ def sheet_of(data: Prepared, staff: Sequence[Person], title: str) -> Sheet:
         Column("合计", "money", 14),
         Column("总分", "points", 10),
     )
-    notes = ("数值引用绩效工资和评分两张表，随之变化。",)
+    notes: tuple[str, ...] = ("数值引用绩效工资和评分两张表，随之变化。",)
     if len(staff) > SHOWN:
         notes += (say("共 {n} 人，图中只画前 {shown} 人。", n=len(staff), shown=SHOWN),)
     block = Block("图表数据", columns, rows, notes=notes)

@@ -56,7 +56,8 @@ def block(data: Prepared, found: pl.DataFrame) -> Block:
 
 
 _NOTES = (
-    "每笔已归属的订单，在判定的时点有哪些候选客服、各自最后一条人工消息是什么时候说的什么。完整聊天：evaluator explain OUT --order 订单号。",
+    "每笔已归属的订单，在判定的时点有哪些候选客服、各自最后一条人工消息是什么时候说的什么。",
+    "完整聊天：evaluator explain OUT --order 订单号。",
 )
 _COLUMNS = (
     Column("店铺", width=14),
