@@ -10,7 +10,7 @@ from typing import Any
 from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.formatting.formatting import ConditionalFormattingList
 from openpyxl.formula.translate import Translator
-from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.formula import ArrayFormula
@@ -148,13 +148,12 @@ def _copy(sheet: Worksheet, first: int, last: int, offset: int, merged: list[Cel
             if isinstance(cell, MergedCell):
                 continue
             made = sheet.cell(row + offset, cell.column)
-            made._style = copy(cell._style)
+            made._style = copy(cell._style)  # type: ignore[union-attr, attr-defined]
             if cell.data_type == "f" and isinstance(cell.value, str):
                 made.value = Translator(cell.value, cell.coordinate).translate_formula(made.coordinate)
             else:
                 made.value = copy(cell.value)
     for area in merged:
-        left, top, right, bottom = range_boundaries(area.coord)
-        sheet.merge_cells(
-            start_row=top + offset, end_row=bottom + offset, start_column=left, end_column=right
-        )
+        moved = CellRange(area.coord)
+        moved.shift(row_shift=offset)
+        sheet.merge_cells(moved.coord)

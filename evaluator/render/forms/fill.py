@@ -112,7 +112,8 @@ def _asked(file: str, sheet: Worksheet, words: Vocabulary) -> list[tuple[Cell, s
                     near = words.nearest(name)
                     hint = f"；是不是 {'、'.join(f'{{{{{n}}}}}' for n in near)}？" if near else ""
                     raise EvaluatorError(f"{where}：没有 {{{{{name}}}}} 这个名称{hint}")
-                found.append((cell, name))
+                if isinstance(cell, Cell):
+                    found.append((cell, name))
     return found
 
 

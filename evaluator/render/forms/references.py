@@ -1,4 +1,4 @@
-"""What formulas refer to, when rows are put in below a band of rows: what lies below moves, what spans the band grows."""
+"""What formulas refer to, when rows are put in below a band of rows: what lies below moves, what spans it grows."""
 
 from __future__ import annotations
 

@@ -6,10 +6,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import Cell
+from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from evaluator.model import EvaluatorError
@@ -69,10 +70,10 @@ def _list(sheet: Worksheet, columns: Columns) -> None:
     total = ROW + 1
     for place, (_, said, _, shape) in enumerate(columns, 1):
         letter = get_column_letter(place)
-        cell = sheet.cell(
+        summed = sheet.cell(
             total, place, f"=SUM({letter}{ROW}:{letter}{ROW})" if shape == MONEY and said else None
         )
-        _dress(cell, shape, bold=True)
+        _dress(summed, shape, bold=True)
     sheet.cell(total, 1, "合计")
     sheet.row_dimensions[total].height = 22
     sheet.cell(total + 2, 1, "制表：　　　　　　　　审核：　　　　　　　　批准：　　　　　　　　日期：")
@@ -132,7 +133,7 @@ def _row(sheet: Worksheet, row: int, columns: Columns) -> None:
     sheet.row_dimensions[row].height = 22
 
 
-def _dress(cell: Cell, shape: str, bold: bool = False) -> None:
+def _dress(cell: Cell | MergedCell, shape: str, bold: bool = False) -> None:
     cell.number_format, cell.border = shape, _BORDER
     cell.alignment = Alignment(horizontal=None if shape == MONEY else "center", vertical="center")
     cell.font = Font(name=FONT, size=10, bold=bold)
@@ -141,5 +142,6 @@ def _dress(cell: Cell, shape: str, bold: bool = False) -> None:
 def _page(sheet: Worksheet) -> None:
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.oddFooter.center.text = "第 &P / &N 页"
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    if sheet.oddFooter:
+        sheet.oddFooter.center.text = "第 &P / &N 页"

@@ -49,8 +49,8 @@ ROW_WORDS = {
 
 
 class Vocabulary:
-    """``month``: name → value; ``row``: name without ``row.`` → what it is of an employee. ``staff``: the rows, by group
-    and employee id as on sheet 绩效工资."""
+    """``month``: name → value; ``row``: name without ``row.`` → what it is of an employee. ``staff``: the rows, by
+    group and employee id as on sheet 绩效工资."""
 
     def __init__(self, data: Prepared) -> None:
         self.data = data

@@ -1,4 +1,4 @@
-"""Sheet 计薪数据: what each employee's pay lines are worked out from, one row each; and the shares of pools (line 5)."""
+"""Sheet 计薪数据: what each employee's pay lines are worked out from, one row each; shares of pools (line 5)."""
 
 from __future__ import annotations
 
