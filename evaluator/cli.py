@@ -60,14 +60,23 @@ def run(
             help="口令表（CSV：employee_id,password）：agents.zip 里每位客服的自查页各用自己的口令加密",
         ),
     ] = None,
+    template: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--template",
+            help="自己的工资表模板（xlsx），填好放在 OUT/forms；可写几次。月份文件夹 templates/ 里的也会填",
+        ),
+    ] = None,
 ) -> None:
     """计算一个月：指标、归属、评分、工资，写出工作簿、报告和结果表。"""
     from evaluator.output import check_target
+    from evaluator.render.forms.fill import templates_of
     from evaluator.render.passwords import Passwords
     from evaluator.render.view.history import History
     from evaluator.run import evaluate_month
     from evaluator.settings import load_month
 
+    templates_of(month, template or ())
     target = check_target(out, month)
     earlier = History.read(history or ())
     if earlier.months:
@@ -76,7 +85,9 @@ def run(
     bring = ledger_commands.asking(ledger, target) if ledger else None
     with progress_line(quiet) as progress:
         evaluation = evaluate_month(month, progress, target.parent, bring)
-        evaluation.save(out, progress, lang=lang.value, history=earlier, passwords=passwords)
+        evaluation.save(
+            out, progress, lang.value, history=earlier, passwords=passwords, templates=template or ()
+        )
     _summary(evaluation, out)
 
 
@@ -101,6 +112,17 @@ def _summary(evaluation: object, out: Path) -> None:
         typer.echo(f"平台考核　{out / 'assessment.html'}")
     typer.echo(f"工作簿　　{out / 'payroll.xlsx'}\n主管页面　{out / 'team.html'}")
     typer.echo(f"客服自查　{out / 'agents'}{os.sep}（分发用：{out / 'agents.zip'}）")
+
+
+@app.command("template")
+def template_file(
+    out: Annotated[Path, typer.Option("--out", help="写成哪个 xlsx 文件")] = Path("工资表模板.xlsx"),
+) -> None:
+    """写一个工资表模板：改成自己的样子，放进月份文件夹的 templates/，或用 run --template。"""
+    from evaluator.render.forms.sample import write_template
+
+    write_template(out)
+    typer.echo(f"模板已写到 {out}；可用的名称见其中「可用名称」")
 
 
 @app.command()

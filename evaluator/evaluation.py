@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -64,14 +64,18 @@ class Evaluation:
         lang: str = "zh",
         history: History | None = None,
         passwords: Passwords | None = None,
+        templates: Sequence[Path] = (),
     ) -> None:
         """Writes the run's folder (SPEC §10), whole or not at all. ``lang``: of the reports, zh or en. ``history``:
-        earlier months that the reports compare this one with. ``passwords``: of the pages in agents.zip."""
+        earlier months that the reports compare this one with. ``passwords``: of the pages in agents.zip.
+        ``templates``: workbooks to fill, besides those of the month's folder."""
         from evaluator.output import write_run
         from evaluator.render import write_reports
 
         def reports(folder: Path) -> None:
-            write_reports(self, folder, lang, progress, history=history, passwords=passwords)
+            write_reports(
+                self, folder, lang, progress, history=history, passwords=passwords, templates=templates
+            )
 
         write_run(self, Path(out), reports, progress)
 

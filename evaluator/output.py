@@ -62,6 +62,7 @@ OWN_ENTRIES = {
     "handbook.html",
     "agents",
     "agents.zip",
+    "forms",
     "tables",
     EVIDENCE,
     MANIFEST,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluator.model import EvaluatorError
+from evaluator.render.forms.fill import templates_of, write_forms
 from evaluator.render.pages import write_pages
 from evaluator.render.passwords import Passwords
 from evaluator.render.view.history import NO_HISTORY, History
@@ -29,13 +30,15 @@ def write_reports(
     order_limit: int = ORDER_LIMIT,
     history: History | None = None,
     passwords: Passwords | None = None,
+    templates: Sequence[Path] = (),
 ) -> None:
     """Writes payroll.xlsx, team.html, agents/<employee_id>.html and agents.zip into the folder ``out``.
 
     ``progress`` is told what is being written. ``order_limit``: orders on the sheet 归属明细; all of
     them stand in tables/attribution.parquet. ``history``: earlier months to compare with. ``passwords``: what
-    protects the pages in agents.zip. Raises EvaluatorError for an unknown language, for a history of other shops or
-    times, for passwords that are not those of the employees, and where the sums of the reports do not agree."""
+    protects the pages in agents.zip. ``templates``: workbooks to fill, besides those in the month's folder
+    ``templates``. Raises EvaluatorError for an unknown language, for a history of other shops or times, for passwords
+    that are not those of the employees, and where the sums of the reports do not agree."""
     if lang not in LANGUAGES:
         raise EvaluatorError(f"报告没有语言 {lang}，现有：{'、'.join(LANGUAGES)}")
     data = prepare(evaluation, lang, history)
@@ -43,6 +46,7 @@ def write_reports(
         passwords.check(data.employees)
     out.mkdir(parents=True, exist_ok=True)
     write_workbook(data, out / "payroll.xlsx", order_limit, progress)
+    write_forms(data, templates_of(evaluation.month.folder, templates), out)
     write_pages(data, out, progress, passwords)
 
 

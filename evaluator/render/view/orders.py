@@ -9,6 +9,7 @@ from evaluator import disputes
 from evaluator.identity import KEYS
 from evaluator.links import LOST
 from evaluator.render.sheet import Block, Column
+from evaluator.render.view.evidence import SHEET as EVIDENCE
 from evaluator.render.view.prepared import JUDGMENTS, Prepared
 
 #: Orders that go into the workbook; the rest stands in tables/attribution.parquet.
@@ -24,10 +25,10 @@ def selected_orders(data: Prepared, limit: int) -> pl.DataFrame:
     return data.orders.sort(pl.col("in_period").not_(), "shop", when, "order_id").head(limit)
 
 
-def order_block(data: Prepared, limit: int = ORDER_LIMIT) -> Block:
-    """The sheet's table, with a note where orders were left out."""
-    orders = selected_orders(data, limit)
-    total = data.orders.height
+def order_block(data: Prepared, orders: pl.DataFrame, evidence: pl.Series) -> Block:
+    """The sheet's table, with a note where orders were left out. ``orders``: the selected ones; ``evidence``: for each
+    the row of sheet 归属依据."""
+    total, limit = data.orders.height, orders.height
     notes = ["金额单位：元。本期 = 付款日在账期内；其余订单列出供核对（售前/售后判断、延迟付款）。"]
     if total > limit:
         kept, paid = int(orders["in_period"].sum()), int(data.orders["in_period"].sum())
@@ -35,7 +36,14 @@ def order_block(data: Prepared, limit: int = ORDER_LIMIT) -> Block:
             f"共 {total:,} 笔订单，此表只列前 {limit:,} 笔（本期付款 {paid:,} 笔中的 {kept:,} 笔）；"
             "全部订单见 tables/attribution.parquet。"
         )
-    return Block("订单归属", _columns(data), frame=_frame(data, orders), notes=tuple(notes))
+    frame = _frame(data, orders)
+    return Block(
+        "订单归属",
+        _columns(data),
+        frame=frame.insert_column(2, evidence),
+        notes=tuple(notes),
+        links_to=EVIDENCE,
+    )
 
 
 def _columns(data: Prepared) -> tuple[Column, ...]:
@@ -44,6 +52,7 @@ def _columns(data: Prepared) -> tuple[Column, ...]:
     return (
         Column("店铺", width=14),
         Column("订单号", "id", 24),
+        Column("依据", "link", 7, "转到归属依据里这一单的候选客服和原话"),
         Column("买家", width=16),
         Column("买家依据", width=20, note="怎么认出这一单的买家"),
         Column("下单时间", "time", 19),
