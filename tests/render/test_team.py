@@ -158,7 +158,9 @@ def test_verdicts_follow_from_interval_and_whole(data: Prepared) -> None:
                     assert s.verdict == "none"
                     continue
                 assert lane.whole == pytest.approx(over / under)
-                if s.interval is None:
+                n, share = float(data.figure("agent", s.agent, metric).denominator), over / under  # type: ignore[arg-type, union-attr]
+                rare = found.kind == "ratio" and min(n * share, n * (1 - share)) < 5
+                if s.interval is None or rare:
                     assert s.verdict == "few"
                 elif s.interval.low <= over / under <= s.interval.high:
                     assert s.verdict == "same"
