@@ -256,7 +256,9 @@ def missing_block(data: Prepared) -> Block:
     for metric in data.metrics:
         for (found, why), names in whose.items():
             if found == metric:
-                more = f" 等 {len(names)} 个" if len(names) > 12 else ""
-                rows.append((words.metric(metric), why, len(names), "、".join(names[:12]) + more))
+                shown = words.say("、").join(names[:12])
+                if len(names) > 12:
+                    shown = words.say("{names} 等 {n} 个", names=shown, n=len(names))
+                rows.append((words.metric(metric), why, len(names), shown))
     columns = (Column("指标"), Column("原因", "wrap"), Column("处数", "count"), Column("涉及", "wrap"))
     return Block("缺数据的指标", columns, rows)

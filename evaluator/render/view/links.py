@@ -29,7 +29,8 @@ def in_silent(data: Prepared) -> str:
     """How much of the silent sales is of nobody, for the figure's note."""
     lost = links.lost(data.frame("order_links"))
     fen = Decimal(int(lost["fen"].sum()))
-    return f"含认不出买家 {show(fen / 100, 'money')} 元" if lost.height else ""
+    yuan = show(fen / 100, "money")
+    return data.words.say("含认不出买家 {yuan} 元", yuan=yuan) if lost.height else ""
 
 
 def block(data: Prepared) -> Block:

@@ -64,7 +64,7 @@ def payroll_block(data: Prepared) -> Block:
             Column("合计", "money", 14),
         ),
         rows,
-        total=("合计", f"{len(rows)} 人", "", "", *sums),
+        total=(data.words.say("合计"), data.words.say("{n} 人", n=len(rows)), "", "", *sums),
     )
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
-import polars as pl
-
+from evaluator.metrics.daily import by_day
+from evaluator.metrics.request import MetricRequest
 from evaluator.render.plots import spark
 from evaluator.render.sheet import Block, Column, Row, show
 from evaluator.render.text import visible
 from evaluator.render.view import kpi, payroll
-from evaluator.render.view.prepared import Prepared, day_expr
+from evaluator.render.view.prepared import Prepared
 
 METRICS = ("consults", "conversion_rate", "sales", "avg_order_value", "first_response", "satisfaction")
+
+
+Parts = tuple[Fraction, Fraction | None]  # numerator, denominator
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,8 @@ class Ranking:
 def ranking(data: Prepared) -> Ranking:
     """Agents by plan and rank; those without a rank last."""
     staff = _in_order(data)
-    days, consults, sales = _days(data), _consults(data), _sales(data)
+    days = _days(data)
+    consults, sales = (by_day(MetricRequest(m), data.evaluation.facts) for m in ("consults", "sales"))
     say = data.words.say
     heads = [say("每日接待"), say("每日销售")]
     if data.history.months:
@@ -92,46 +98,20 @@ def _block(data: Prepared, staff: Sequence[str]) -> Block:
 
 
 # ---- small lines -----------------------------------------------------------------------------------------
-ByDay = dict[int, float]  # days since 1970
-
-
-def _days(data: Prepared) -> range:
+def _days(data: Prepared) -> list[date]:
     start, end = data.period
-    epoch = pl.Series([start, end], dtype=pl.Date).to_physical()
-    return range(epoch[0], epoch[1])
+    return [start + timedelta(days=n) for n in range((end - start).days)]
 
 
-def _gathered(rows: pl.DataFrame) -> dict[str, ByDay]:
-    """agent, day, value → agent → day → value."""
-    found: dict[str, ByDay] = {}
-    for agent, day, value in rows.iter_rows():
-        found.setdefault(agent, {})[day] = float(value)
-    return found
-
-
-def _consults(data: Prepared) -> dict[str, ByDay]:
-    """R-C2 by business day."""
-    rows = data.frame("receptions").lazy().filter(pl.col("label").is_not_null())
-    counted = rows.group_by("agent", pl.col("day").to_physical()).agg(pl.len())
-    return _gathered(counted.select("agent", "day", "len").collect())
-
-
-def _sales(data: Prepared) -> dict[str, ByDay]:
-    """Yuan credited (R-A4) by business day of payment."""
-    day = day_expr("paid", data.settings.day_start_s).to_physical().alias("day")
-    rows = data.orders.lazy().filter(pl.col("in_period") & pl.col("credited").is_not_null())
-    return _gathered(rows.group_by("credited", day).agg(pl.col("counted").sum() / 100).collect())
-
-
-def _by_day(data: Prepared, days: Sequence[int], values: ByDay, places: int) -> Spark:
-    found = [values.get(day, 0.0) for day in days]
+def _by_day(data: Prepared, days: Sequence[date], values: Mapping[date, Parts], places: int) -> Spark:
+    """Sums by day; a day without any is 0."""
+    found = [float(values[day][0]) if day in values else 0.0 for day in days]
     most = max(found, default=0.0)
     if not most:
         return Spark((), data.words.say("没有"))
-    best = pl.Series([days[found.index(most)]]).cast(pl.Date)[0]
     told = data.words.say(
         "日均 {mean}，最高 {most}（{day}）",
-        mean=f"{sum(found) / len(found):,.{places}f}", most=f"{most:,.0f}", day=f"{best:%m-%d}",
+        mean=f"{sum(found) / len(found):,.{places}f}", most=f"{most:,.0f}", day=f"{days[found.index(most)]:%m-%d}",
     )  # fmt: skip
     return Spark(tuple(spark(found)), told)
 

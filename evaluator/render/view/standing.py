@@ -203,4 +203,4 @@ def _cell(data: Prepared, shown: MetricStandings, standing: Standing) -> Cell:
     word = verdict_word(data, standing.verdict)
     if word:
         parts.append(f"{MARKS[standing.verdict]} {word}")
-    return Cell(standing.value, shown.kind, "，".join(parts) if data.words.lang == "zh" else ", ".join(parts))
+    return Cell(standing.value, shown.kind, data.words.say("，").join(parts))

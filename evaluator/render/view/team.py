@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from evaluator.render.sheet import Block, Cell, Column, Row, show
+from evaluator.render.sheet import Block, Cell, Column, Row
 from evaluator.render.text import page_files
 from evaluator.render.view import kpi, links, method, payroll, review, scores
 from evaluator.render.view.agent import Tile
@@ -104,34 +104,39 @@ def _tiles(data: Prepared) -> list[Tile]:
         if figure is not None:
             cell = kpi.cell(data, figure)
             more = links.in_silent(data) if metric == "silent_share" else ""
-            note = "，".join(part for part in (cell.note, more) if part)
+            note = data.words.say("，").join(part for part in (cell.note, more) if part)
             tiles.append(
                 Tile(data.words.metric(metric), data.words.quantity(cell.value, cell.kind or "text"), note)
             )
     total = data.evaluation.pay.payroll_total
     people = len({p.employee_id for p in data.evaluation.pay.lines})
     say = data.words.say
-    tiles.append(Tile(say("工资总额"), say("{yuan} 元", yuan=show(total, "money")), say("{n} 人", n=people)))
+    tiles.append(Tile(say("工资总额"), data.words.quantity(total, "money"), say("{n} 人", n=people)))
     return tiles
 
 
 def _warnings(data: Prepared) -> list[str]:
     """What the reader must know before he trusts the numbers."""
-    words = data.words
+    words, say = data.words, data.words.say
     warnings: list[str] = []
     warnings.extend(links.warnings(data))
     immature = all_shops(data, "immature")
     if immature is not None and immature.value and Decimal(immature.value):
+        waiting, name = f"{Decimal(immature.value):,.0f}", words.metric("immature")
         warnings.append(
-            f"{Decimal(immature.value):,.0f} 个询单尚未到统计期（{words.metric('immature')}），"
-            "未计入任何比率；订单数据补齐后重新计算。"
+            say(
+                "{n} 个询单尚未到统计期（{name}），未计入任何比率；订单数据补齐后重新计算。",
+                n=waiting,
+                name=name,
+            )
         )
     nobody = [e for e, s in data.evaluation.score_book.by_employee.items() if s.total is None]
     if nobody:
-        warnings.append("没有总分、需人工决定：" + "、".join(data.name(e) for e in nobody))
+        names = say("、").join(data.name(e) for e in nobody)
+        warnings.append(say("没有总分、需人工决定：{names}", names=names))
     rejected = sum(i.rows_rejected for i in data.evaluation.month.inputs)
     if rejected:
-        warnings.append(f"{rejected:,} 行数据被拒收，见「拒收的行」。")
+        warnings.append(say("{n} 行数据被拒收，见「拒收的行」。", n=f"{rejected:,}"))
     return warnings
 
 
