@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -245,12 +246,16 @@ def _effect(effect: Effect | None) -> tuple[str | Decimal | int | None, ...]:
     return (plain(effect.value), effect.total, effect.losers) if effect else (None, None, None)
 
 
+_NUMBERED = re.compile(r"(.+)#(\d+)", re.DOTALL)  # one of several of a name (``variants``)
+
+
 def parameter_name(path: tuple[str, ...]) -> str:
     """``score conversion_rate worst`` → 评分 询单转化率 零分线."""
     words = run_words({}, {})
     told = []
     for before, key in zip(("", *path), path, strict=False):
-        name, _, again = key.partition("#")
+        numbered = _NUMBERED.fullmatch(key)
+        name, again = (numbered[1], numbered[2]) if numbered else (key, "")
         if name.isdigit():
             shown = f"第 {name} {'名' if before == 'points' else '档'}"
         elif before in ("score", "gates"):
