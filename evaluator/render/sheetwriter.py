@@ -121,6 +121,8 @@ class _SheetWriter:
         out.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         out.set_footer(f"&L&A&C{self._say(PAGE)}&R&D")
         out.hide_gridlines(2)
+        everywhere = "A1:XFD1048576"  # ids are texts; neighbours have other formulas, where plans differ
+        out.ignore_errors({"number_stored_as_text": everywhere, "formula_differs": everywhere})
         if self._sheet.fit_width:
             out.fit_to_pages(1, 0)
         else:

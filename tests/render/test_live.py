@@ -3,6 +3,7 @@ sheet, they give what the program pays for the changed month."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -22,6 +23,7 @@ from evaluator.render import prepare
 from evaluator.render.sheetwriter import write_sheets
 from evaluator.render.words import run_words
 from evaluator.render.workbook import sheets, write_workbook
+from evaluator.rulebook import metric_catalogue
 from evaluator.run import evaluate_month
 from evaluator.scoring import _grade
 
@@ -207,3 +209,48 @@ def test_conformance_months_recalculate(shared: Path, tmp_path: Path) -> None:
         write_workbook(prepare(evaluation), books[-1])
     for evaluation, book in zip(runs, recalculated(books, tmp_path / "again"), strict=True):
         assert_pays(book, evaluation.pay)
+
+
+# ---- what is written ----
+GOLDEN = Path(__file__).parents[1] / "golden" / "demo_payroll_sheet.txt"
+
+
+def sheet_text(book: Path, title: str) -> str:
+    """A sheet's table, a line a cell: address, value, formula."""
+    values, formulas = (openpyxl.load_workbook(book, data_only=flag)[title] for flag in (True, False))
+    lines = []
+    for row in formulas.iter_rows():
+        for cell in row:
+            shown = values[cell.coordinate].value
+            if cell.value is not None and cell.row > 5:
+                formula = f"  {cell.value}" if cell.data_type == "f" else ""
+                lines.append(f"{cell.coordinate:<5}{'' if shown is None else shown!s:<12}{formula}".rstrip())
+        lines.append("")
+    return "\n".join(lines).strip() + "\n"
+
+
+def test_golden_payroll_sheet(demo_out: Path) -> None:
+    """Changes only when rules, formulas or the demo's story change; then read the difference and replace the file."""
+    assert sheet_text(demo_out / "payroll.xlsx", "绩效工资") == GOLDEN.read_text("utf-8")
+
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+def test_live_sheets_in_english_have_chinese_only_in_data(demo: Evaluation, tmp_path: Path) -> None:
+    write_workbook(prepare(demo, "en"), tmp_path / "en.xlsx", order_limit=200)
+    book = openpyxl.load_workbook(tmp_path / "en.xlsx")
+    plans = demo.month.config.plans
+    data = {p.name for p in demo.profiles.values()} | {p.group for p in demo.profiles.values()}
+    data |= {plan.name for plan in plans} | {g.name for plan in plans for g in plan.grades} | {"夜班补贴"}
+    data |= {info.name for info in metric_catalogue().values()}
+    for title in ("Payroll", "Parameters", "Pay data", "Charts"):
+        for row in book[title].iter_rows():
+            for cell in row:
+                told = f"{cell.value} {cell.comment.text if cell.comment else ''}"
+                for known in sorted(filter(None, data), key=len, reverse=True):
+                    told = told.replace(known, "")
+                if title == "Payroll" and cell.row in (2, 3):
+                    continue  # warnings, as recorded
+                assert not CHINESE.search(told), f"{title} {cell.coordinate}: {told}"
+    assert all(not CHINESE.search(name) for name in book.defined_names)

@@ -101,7 +101,7 @@ class _Rows:
         return made
 
     def total(self) -> Row:
-        return ("合计", *self._counted(self.shown), *self._sums(self.shown))
+        return (self.data.words.say("合计"), *self._counted(self.shown), *self._sums(self.shown))
 
     def _counted(self, members: Sequence[Person]) -> tuple[str, str, str]:
         return self.data.words.say("{n} 人", n=len(members)), "", ""
