@@ -14,6 +14,7 @@ from hostile_month import Finished
 from evaluator.model import EvaluatorError
 from evaluator.render import prepare
 from evaluator.render.view.history import EarlierMonth, History
+from evaluator.seal import outputs, sealed
 
 KPI = "scope,id,name,metric,value,numerator,denominator,unit,status,reason"
 
@@ -27,8 +28,6 @@ def earlier(
 ) -> Path:
     """A finished run, as small as it can be."""
     (folder / "tables").mkdir(parents=True)
-    manifest = {"period": {"start": start, "end": end}, "totals": {"payroll": "5000.00"}}
-    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     rows = [
         f"shop,{shop},{shop},sales,{sales},{sales},,yuan,final,",
         "agent,E01,小美,conversion_rate,0.2500000000,5,20,ratio,final,",
@@ -41,6 +40,14 @@ def earlier(
     (folder / "tables" / "payroll.csv").write_text(
         "employee_id,name,line,amount\nE01,小美,base,4000.00\nE01,小美,total,5000.00\n", encoding="utf-8"
     )
+    return written(folder, {"start": start, "end": end})
+
+
+def written(folder: Path, period: object) -> Path:
+    """With the manifest that a run writes at its end."""
+    manifest = {"program": {"name": "evaluator"}, "period": period, "totals": {"payroll": "5000.00"}}
+    whole = sealed(manifest | {"outputs": outputs(folder)})
+    (folder / "manifest.json").write_text(json.dumps(whole), encoding="utf-8")
     return folder
 
 
@@ -94,17 +101,23 @@ def test_what_is_no_earlier_month_of_the_shop_is_refused(finished: Finished, tmp
     assert prepare(finished.evaluation, history=History.read([own])).history.last is not None
 
 
+@pytest.mark.parametrize("period", [None, {"start": "x", "end": 3}])
+def test_a_run_without_a_period_is_refused(tmp_path: Path, period: object) -> None:
+    folder = written(earlier(tmp_path / "sep"), period)
+    with pytest.raises(EvaluatorError, match="没有账期"):
+        EarlierMonth.of(folder)
+
+
 @pytest.mark.parametrize(
-    ("name", "text", "why"),
-    [
-        ("manifest.json", "{}", "没有账期"),
-        ("manifest.json", '{"period": {"start": "x", "end": 3}}', "没有账期"),
-        ("tables/kpi.csv", "a,b\n1,2\n", "读不出"),
-        ("tables/kpi.csv", KPI + "\nshop,旗舰店,,sales,many,,,,,\n", "不是数字"),
-    ],
+    ("text", "why"),
+    [("a,b\n1,2\n", "读不出"), (KPI + "\nshop,旗舰店,,sales,many,,,,,\n", "不是数字")],
 )
-def test_a_damaged_run_is_refused_in_a_sentence(tmp_path: Path, name: str, text: str, why: str) -> None:
+def test_a_damaged_run_is_refused_in_a_sentence(tmp_path: Path, text: str, why: str) -> None:
     folder = earlier(tmp_path / "sep")
-    (folder / name).write_text(text, encoding="utf-8")
-    with pytest.raises(EvaluatorError, match=why):
+    (folder / "tables" / "kpi.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(EvaluatorError, match="改动过"):
         EarlierMonth.of(folder).value("shop", "旗舰店", "sales")
+    with pytest.raises(EvaluatorError, match=why):
+        EarlierMonth.of(written(folder, {"start": "2026-09-01", "end": "2026-10-01"})).value(
+            "shop", "旗舰店", "sales"
+        )

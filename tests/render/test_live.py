@@ -25,7 +25,7 @@ from evaluator.render.words import run_words
 from evaluator.render.workbook import sheets, write_workbook
 from evaluator.rulebook import metric_catalogue
 from evaluator.run import evaluate_month
-from evaluator.scoring import _grade
+from evaluator.scoring import with_total
 
 SEEDS = 16
 WORDS = run_words({}, {})
@@ -115,14 +115,7 @@ def _points(book: openpyxl.Workbook, month: RandomMonth) -> Pay:
         if score.total is not None and cell.value is not None and not score.gates:
             cell.value = float(cell.value) + 1
             total = max(score.total, Decimal(0)) + 1 if score.before_gates == score.total else score.total
-            grade = _grade(score.plan.grades, total)
-            scores.by_employee[employee] = replace(
-                score,
-                total=total,
-                grade=grade and grade.name,
-                coefficient=grade and grade.coefficient,
-                fixed=grade and grade.fixed,
-            )
+            scores.by_employee[employee] = with_total(score, total)
     return month.pay(scores)
 
 

@@ -97,7 +97,7 @@ class EarlierMonth:
         return self._cells("payroll", ("employee_id", "line"), "amount")
 
     def _cells(self, table: str, keys: tuple[str, ...], column: str) -> Cells:
-        path = self.run.out / "tables" / f"{table}.csv"
+        path = self.run.file(f"tables/{table}.csv")
         try:
             rows = pl.read_csv(path, infer_schema=False).select(*keys, column).drop_nulls()
         except (OSError, pl.exceptions.PolarsError):
