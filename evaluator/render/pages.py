@@ -60,11 +60,11 @@ def style() -> Markup:
 def _common(data: Prepared, env: Environment) -> dict[str, Any]:
     start, end = data.period
     last = date.fromordinal(end.toordinal() - 1)
-    config = data.evaluation.month.config
+    config, say = data.evaluation.month.config, data.words.say
     return {
-        "period": f"{start.isoformat()} 至 {last.isoformat()}",
-        "shops": "、".join(visible(s) for s in data.ids("shop")),
-        "plans": "、".join(visible(p.name) for p in config.plans),
+        "period": say("{start} 至 {last}", start=start.isoformat(), last=last.isoformat()),
+        "shops": say("、").join(visible(s) for s in data.ids("shop")),
+        "plans": say("、").join(visible(p.name) for p in config.plans),
         "css": style(),
         "version": f"evaluator {data.version}",
     }
@@ -79,18 +79,23 @@ def write_pages(
     common = _common(data, env)
     if progress:
         progress("team.html")
-    slices, lists = Slices(data), TeamLists(data)
-    talks = Talks(data, [*slices.keys(), *lists.keys()])
-    text = env.get_template("team.html.j2").render(page=team_page(data, lists, talks), **common)
-    (out / "team.html").write_text(text, encoding="utf-8")
+    (out / "team.html").write_text(team_html(data, env), encoding="utf-8")
     text = env.get_template("handbook.html.j2").render(book=handbook(data.settings), **common)
     (out / "handbook.html").write_text(text, encoding="utf-8")
     if data.evaluation.assessments:
         text = env.get_template("assessment.html.j2").render(packs=assessment.packs(data), **common)
         (out / "assessment.html").write_text(text, encoding="utf-8")
-    files = page_files(data.employees)
-    write_agents(out / "agents", files, data, env, AgentPages(data, slices, talks), progress)
+    files, slices = page_files(data.employees), Slices(data)
+    pages = AgentPages(data, slices, Talks(data, slices.keys()))
+    write_agents(out / "agents", files, data, env, pages, progress)
     write_handout(out / "agents", files, passwords)
+
+
+def team_html(data: Prepared, env: Environment) -> str:
+    """The team's page."""
+    lists = TeamLists(data)
+    page = team_page(data, lists, Talks(data, lists.keys()))
+    return env.get_template("team.html.j2").render(page=page, **_common(data, env))
 
 
 def write_agents(

@@ -158,8 +158,9 @@ def reason(data: Prepared, figure: Figure) -> str:
 
 
 def head(data: Prepared, metric: str, width: float = 12) -> Column:
-    kind = data.kind(metric)
-    return Column(data.words.metric(metric), kind, width, data.words.definition(metric))
+    """A metric's column; what it counts is only told in Chinese."""
+    note = data.words.definition(metric) if data.words.lang == "zh" else ""
+    return Column(data.words.metric(metric), data.kind(metric), width, note)
 
 
 def scope_name(data: Prepared, scope: str, id: str) -> str:

@@ -52,7 +52,14 @@ def block(data: Prepared) -> Block:
             for key, orders, buyers, fen, talked, quiet in _by_key(data, own)
         ]
     fen = int(frame["fen"].sum())
-    total = ("合计", "", int(frame["orders"].sum()), None, Decimal(fen) / 100, *_talked(frame))
+    total = (
+        data.words.say("合计"),
+        "",
+        int(frame["orders"].sum()),
+        None,
+        Decimal(fen) / 100,
+        *_talked(frame),
+    )
     return Block(TITLE, columns, rows, total=total if rows else None, notes=NOTES)
 
 

@@ -76,7 +76,7 @@ class Prepared:
     def name(self, agent: str | None) -> str:
         if agent is None:
             return ""
-        return self.names.get(agent) or f"{visible(agent)}（未绑定）"
+        return self.names.get(agent) or self.words.say("{account}（未绑定）", account=visible(agent))
 
     @cached_property
     def figures(self) -> dict[tuple[str, str], dict[str, Figure]]:

@@ -103,13 +103,13 @@ def standings(data: Prepared, metric: str) -> MetricStandings | None:
     }
     if len(figures) < 2:
         return None
-    intervals = _intervals(data, metric, figures)
-    less = _lower_is_better(data, metric)
+    intervals, info = _intervals(data, metric, figures), data.words.info(metric)
+    less, is_share = _lower_is_better(data, metric), bool(info and info.is_share)
     made = []
     for title, staff in lanes:
         own = [figures[who] for who in staff if who in figures]
         whole = _whole(own) if len(own) > 1 else None
-        found = tuple(_standing(f, intervals, whole, less) for f in own)
+        found = tuple(_standing(f, intervals, whole, less, is_share) for f in own)
         if found:
             made.append(Lane(title, found, whole))
     return MetricStandings(metric, data.kind(metric), less, tuple(made))
@@ -152,11 +152,21 @@ def _intervals(data: Prepared, metric: str, figures: dict[str, Figure]) -> dict[
     return found
 
 
-def _standing(figure: Figure, intervals: dict[str, Interval], whole: float | None, less: bool) -> Standing:
+#: Cases of each kind that a share's sample must lead one to expect; with fewer, one case more or less decides.
+LEAST_EXPECTED = 5
+
+
+def _rare(figure: Figure, whole: float) -> bool:
+    return float(figure.denominator or 0) * min(whole, 1 - whole) < LEAST_EXPECTED
+
+
+def _standing(
+    figure: Figure, intervals: dict[str, Interval], whole: float | None, less: bool, is_share: bool
+) -> Standing:
     value, interval = float(figure.value or 0), intervals.get(figure.id)
     if whole is None or not figure.denominator:
         verdict = NONE
-    elif interval is None:
+    elif interval is None or (is_share and _rare(figure, whole)):
         verdict = FEW
     elif interval.holds(whole):
         verdict = SAME
