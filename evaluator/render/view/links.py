@@ -72,7 +72,7 @@ def counts_block(data: Prepared) -> Block:
         Column("没有聊过（静默）", "count"),
     )
     rows = [(key, orders, *spoken) for key, orders, _, _, *spoken in _by_key(data, data.frame("order_links"))]
-    return Block(f"{TITLE}（全店）", columns, rows, notes=NOTES)
+    return Block("订单与买家（全店）", columns, rows, notes=NOTES)
 
 
 def _by_key(
