@@ -78,7 +78,7 @@ def _list(sheet: Worksheet, columns: Columns) -> None:
     sheet.row_dimensions[total].height = 22
     sheet.cell(total + 2, 1, "制表：　　　　　　　　审核：　　　　　　　　批准：　　　　　　　　日期：")
     sheet.cell(total + 2, 1).font = Font(name=FONT, size=11, bold=True)
-    sheet.freeze_panes = f"{get_column_letter(len(BEFORE) - 1)}{ROW}"
+    sheet.freeze_panes = sheet.cell(ROW, len(BEFORE) - 1).coordinate
     sheet.print_title_rows = f"{HEADS}:{HEADS}"
     _page(sheet)
 
