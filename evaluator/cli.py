@@ -61,17 +61,23 @@ def run(
         str | None, typer.Option("--ledger", help="账本：读入往期的退款追回、修订、结转（第 9、11 行）")
     ] = None,
     lang: Annotated[Language, typer.Option("--lang", help="报告的语言")] = Language.zh,
+    memory: Annotated[
+        str | None, typer.Option("--memory", help="最多用多少内存，如 2GB（默认：本机内存的一半）")
+    ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option("--cache", help="保留各桶结果的文件夹：下次再算（例如多了一天数据）只重算有变化的买家"),
+    ] = None,
 ) -> None:
     """计算一个月：指标、归属、评分、工资，写出工作簿、报告和结果表。"""
-    from evaluator.output import check_target
-    from evaluator.run import evaluate_month
+    from evaluator.engine.commands import Order, carry_out
 
-    target = check_target(out, month)
-    bring = ledger_commands.asking(ledger) if ledger else None
+    order = Order.of(month, out, memory, cache, ledger, lang.value)
     with _progress(quiet) as progress:
-        evaluation = evaluate_month(month, progress, target.parent, bring)
-        evaluation.save(out, progress, lang=lang.value)
-    _summary(evaluation, out)
+        done = carry_out(order, progress)
+    _summary(done.evaluation, out)
+    if done.reused:
+        typer.echo(done.reused)
 
 
 def _summary(evaluation: object, out: Path) -> None:

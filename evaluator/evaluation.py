@@ -53,12 +53,19 @@ class Evaluation:
         """R-P4: Σ of all totals, yuan."""
         return self.pay.payroll_total
 
-    def save(self, out: str | Path, progress: Callable[[str], None] | None = None, lang: str = "zh") -> None:
-        """Writes the run's folder (SPEC §10), whole or not at all. ``lang``: of the reports, zh or en."""
+    def save(
+        self,
+        out: str | Path,
+        progress: Callable[[str], None] | None = None,
+        lang: str = "zh",
+        work: Path | None = None,
+    ) -> None:
+        """Writes the run's folder (SPEC §10), whole or not at all. ``lang``: of the reports, zh or en. ``work``: folder
+        beside ``out`` in which it is made, if not ``out``'s own."""
         from evaluator.output import write_run
         from evaluator.render import write_reports
 
-        write_run(self, Path(out), lambda folder: write_reports(self, folder, lang, progress), progress)
+        write_run(self, Path(out), lambda folder: write_reports(self, folder, lang, progress), progress, work)
 
     def links_told(self) -> list[str]:
         """How orders found their buyers, in Chinese; unlinked ones are never passed over in silence."""

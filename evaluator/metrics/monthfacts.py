@@ -160,7 +160,8 @@ def consults(view: PeriodView) -> pl.DataFrame:
     waited = (pl.col("outcome") == "unanswered") | (pl.col("wait") > SLOW_TURN_MS).fill_null(False)
     slow = view.facts.turns.filter("consult").group_by("r").agg(waited.sum().alias("slow_turns"))
     rows = view.facts.receptions.filter(pl.col("consult") & view.inside())
-    rows = rows.join(sessions, on=["b", "a", "day"], how="left").join(slow, on="r", how="left")
+    rows = rows.join(sessions, on=["b", "a", "day"], how="left", maintain_order="left")
+    rows = rows.join(slow, on="r", how="left", maintain_order="left")
     return view.with_shop(rows).select(
         "r",
         "b",
@@ -278,7 +279,7 @@ def _services(view: PeriodView, chosen: pl.Expr) -> pl.DataFrame:
     )
     after_sale = view.facts.inquiries.filter(pl.col("label") == "after_sale").select("b", "day")
     rows = (
-        followed.join(after_sale, on=["b", "day"], how="semi")
+        followed.join(after_sale, on=["b", "day"], how="semi", maintain_order="left")
         .filter(view.inside() & chosen)
         .select(
             "v",
@@ -290,7 +291,9 @@ def _services(view: PeriodView, chosen: pl.Expr) -> pl.DataFrame:
     )
     parts = pl.concat(
         [
-            rows.join(view.facts.service_parts, on="v").select("v", "b", "good", "a"),
+            rows.join(view.facts.service_parts, on="v", maintain_order="left_right").select(
+                "v", "b", "good", "a"
+            ),
             rows.select("v", "b", "good", pl.lit(None, pl.Int32).alias("a")),
         ]
     )
