@@ -282,6 +282,7 @@ def assists(
         pl.concat([helped, followed_up])
         .group_by("o", "a", "kind")
         .agg(pl.col("messages").sum().cast(pl.Int64), pl.col("last_ts").max())
+        .sort("o", "a", "kind")
     )
 
 

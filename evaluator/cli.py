@@ -6,14 +6,18 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from evaluator.ads.commands import app as ads_app
+from evaluator.engine.memory import give_back_at_once
 from evaluator.errors import EvaluatorError
 from evaluator.ledger import commands as ledger_commands
 from evaluator.terminal import progress_line
+
+if TYPE_CHECKING:
+    from evaluator.reportoptions import ReportOptions
 
 app = typer.Typer(
     help="客服绩效：从聊天记录到工资表，每一分钱都能追到消息和规则。",
@@ -31,6 +35,21 @@ Month = Annotated[Path, typer.Argument(help="月份文件夹：period.yaml 与�
 Out = Annotated[Path, typer.Option("--out", help="结果文件夹（新建，或覆盖以前的一次结果）")]
 
 
+LedgerPlace = Annotated[
+    str | None, typer.Option("--ledger", help="账本：读入往期的退款追回、修订、结转（第 9、11 行）")
+]
+Memory = Annotated[
+    str | None, typer.Option("--memory", help="最多用多少内存，如 2GB（默认：本机内存的一半）")
+]
+Cache = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache",
+        help="保留各桶结果的文件夹（含聊天文字）：下次再算，例如多了一天数据，只重算有变化的买家",
+    ),
+]
+
+
 class Language(StrEnum):
     """Of the reports."""
 
@@ -38,57 +57,117 @@ class Language(StrEnum):
     en = "en"
 
 
+HistoryRuns = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--history", help="以前某月的结果文件夹（evaluator run 的 --out），报告里与它比较；可写几次"
+    ),
+]
+AgentPasswords = Annotated[
+    Path | None,
+    typer.Option(
+        "--agent-passwords",
+        help="口令表（CSV：employee_id,password）：agents.zip 里每位客服的自查页各用自己的口令加密",
+    ),
+]
+Templates = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--template",
+        help="自己的工资表模板（xlsx），填好放在 OUT/forms；可写几次。月份文件夹 templates/ 里的也会填",
+    ),
+]
+
+
+def _report_options(
+    month: Path,
+    out: Path,
+    lang: Language,
+    history: list[Path] | None,
+    agent_passwords: Path | None,
+    template: list[Path] | None,
+) -> ReportOptions:
+    """What was typed about the reports; looked at before anything is computed. Errors: EvaluatorError."""
+    from evaluator.output import check_target
+    from evaluator.render.forms.fill import templates_of
+    from evaluator.render.passwords import Passwords
+    from evaluator.render.view.history import History
+    from evaluator.reportoptions import ReportOptions
+    from evaluator.settings import load_month
+
+    templates = tuple(template or ())
+    templates_of(month, templates)
+    earlier = History.read(history or ())
+    if earlier.months:
+        earlier.check(load_month(month).start, check_target(out, month))
+    passwords = Passwords.read(agent_passwords, month) if agent_passwords else None
+    return ReportOptions(lang.value, earlier, passwords, templates)
+
+
 @app.command()
 def run(
     month: Month,
     out: Out,
     quiet: Annotated[bool, typer.Option("--quiet", help="不显示进度")] = False,
-    ledger: Annotated[
-        str | None, typer.Option("--ledger", help="账本：读入往期的退款追回、修订、结转（第 9、11 行）")
-    ] = None,
+    ledger: LedgerPlace = None,
     lang: Annotated[Language, typer.Option("--lang", help="报告的语言")] = Language.zh,
-    history: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--history", help="以前某月的结果文件夹（evaluator run 的 --out），报告里与它比较；可写几次"
-        ),
-    ] = None,
-    agent_passwords: Annotated[
-        Path | None,
-        typer.Option(
-            "--agent-passwords",
-            help="口令表（CSV：employee_id,password）：agents.zip 里每位客服的自查页各用自己的口令加密",
-        ),
-    ] = None,
-    template: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--template",
-            help="自己的工资表模板（xlsx），填好放在 OUT/forms；可写几次。月份文件夹 templates/ 里的也会填",
-        ),
-    ] = None,
+    history: HistoryRuns = None,
+    agent_passwords: AgentPasswords = None,
+    template: Templates = None,
+    memory: Memory = None,
+    cache: Cache = None,
 ) -> None:
     """计算一个月：指标、归属、评分、工资，写出工作簿、报告和结果表。"""
-    from evaluator.output import check_target
-    from evaluator.render.forms.fill import templates_of
-    from evaluator.render.passwords import Passwords
-    from evaluator.render.view.history import History
-    from evaluator.run import evaluate_month
-    from evaluator.settings import load_month
+    from evaluator.engine.commands import Order, carry_out
 
-    templates_of(month, template or ())
-    target = check_target(out, month)
-    earlier = History.read(history or ())
-    if earlier.months:
-        earlier.check(load_month(month).start, target)
-    passwords = Passwords.read(agent_passwords, month) if agent_passwords else None
-    bring = ledger_commands.asking(ledger, target) if ledger else None
+    options = _report_options(month, out, lang, history, agent_passwords, template)
+    order = Order.of(month, out, memory, cache, ledger, options)
     with progress_line(quiet) as progress:
-        evaluation = evaluate_month(month, progress, target.parent, bring)
-        evaluation.save(
-            out, progress, lang.value, history=earlier, passwords=passwords, templates=template or ()
-        )
-    _summary(evaluation, out)
+        done = carry_out(order, progress)
+    _summary(done.evaluation, out)
+    if done.reused:
+        typer.echo(done.reused)
+
+
+@app.command()
+def watch(
+    month: Month,
+    out: Out,
+    memory: Memory = None,
+    cache: Cache = None,
+    ledger: LedgerPlace = None,
+    lang: Annotated[Language, typer.Option("--lang", help="报告的语言")] = Language.zh,
+    history: HistoryRuns = None,
+    agent_passwords: AgentPasswords = None,
+    template: Templates = None,
+    every: Annotated[float, typer.Option("--every", min=0.1, help="每隔几秒看一次文件夹")] = 2.0,
+    settle: Annotated[float, typer.Option("--settle", min=0, help="文件多少秒不再变化才开始算")] = 10.0,
+) -> None:
+    """守着月份文件夹：文件有变化并写完以后自动重算，只重算有变化的买家；算不成时保留上一次的结果。按 Ctrl-C 结束。"""
+    from datetime import datetime
+
+    from evaluator.engine import watch as watching
+    from evaluator.engine.commands import Done, Order
+
+    def say(text: str, colour: str | None = None) -> None:
+        typer.secho(f"[{datetime.now():%m-%d %H:%M:%S}] {text}", fg=colour, err=colour is not None)
+
+    def done(found: Done) -> None:
+        say(f"算好了：{out}")
+        _summary(found.evaluation, out)
+        if found.reused:
+            typer.echo(found.reused)
+
+    options = _report_options(month, out, lang, history, agent_passwords, template)
+    order = Order.of(month, out, memory, cache, ledger, options)
+    heard = watching.Heard(
+        begins=lambda: say("开始计算"),
+        done=done,
+        failed=lambda error: say(f"没有算成，保留上一次的结果：{error}", typer.colors.RED),
+    )
+    with watching.ended_by_signals(), progress_line() as progress:
+        watching.watch(order, heard, watching.Pace(every, settle), progress)
+    say("已停止")
 
 
 def _summary(evaluation: object, out: Path) -> None:
@@ -362,13 +441,14 @@ def handbook(
 
 def main() -> None:
     """Runs a command. What a user can put right is told in a sentence, with exit code 2."""
+    give_back_at_once()
     try:
         app()
+    except BrokenPipeError:  # the reader of our output has seen enough
+        sys.exit(0)
     except EvaluatorError as error:
         typer.secho(str(error), fg=typer.colors.RED, err=True)
         sys.exit(2)
-    except BrokenPipeError:  # the reader of our output has seen enough
-        sys.exit(0)
 
 
 if __name__ == "__main__":

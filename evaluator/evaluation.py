@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -16,13 +16,11 @@ from evaluator.messages import Messages
 from evaluator.metrics.monthfacts import MonthFacts
 from evaluator.model import MonthData, Profile, ReviewItem
 from evaluator.pay import Pay
+from evaluator.reportoptions import AS_USUAL, ReportOptions
 from evaluator.scoring import KpiCells, Scores
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from evaluator.render.passwords import Passwords
-    from evaluator.render.view.history import History
 
 
 LOUD = ("empty_period", "same_file", "unlinked_order", "ledger_empty")  # told on the screen, too
@@ -61,23 +59,17 @@ class Evaluation:
         self,
         out: str | Path,
         progress: Callable[[str], None] | None = None,
-        lang: str = "zh",
-        history: History | None = None,
-        passwords: Passwords | None = None,
-        templates: Sequence[Path] = (),
+        options: ReportOptions = AS_USUAL,
+        work: Path | None = None,
     ) -> None:
-        """Writes the run's folder (SPEC §10), whole or not at all. ``lang``: of the reports, zh or en. ``history``:
-        earlier months that the reports compare this one with. ``passwords``: of the pages in agents.zip.
-        ``templates``: workbooks to fill, besides those of the month's folder."""
+        """Writes the run's folder (SPEC §10), whole or not at all. ``work``: folder beside ``out`` in which it is made,
+        if not ``out``'s own."""
         from evaluator.output import write_run
         from evaluator.render import write_reports
 
-        def reports(folder: Path) -> None:
-            write_reports(
-                self, folder, lang, progress, history=history, passwords=passwords, templates=templates
-            )
-
-        write_run(self, Path(out), reports, progress)
+        write_run(
+            self, Path(out), lambda folder: write_reports(self, folder, options, progress), progress, work
+        )
 
     def links_told(self) -> list[str]:
         """How orders found their buyers, in Chinese; unlinked ones are never passed over in silence."""

@@ -41,8 +41,8 @@ from evaluator.settings import Settings
 class Facts:
     """All that is known of some buyers, coded. Times Datetime(ms), waits ms, money fen, days Int32.
 
-    ``receptions``  as of ``Conversation``, plus r, filtered, consult, label, outcome
-    ``turns``       as of ``Conversation``, plus r, b, a, day, consult, filtered turns included
+    ``receptions``  as of ``Conversation`` without key, plus r, filtered, consult, label, outcome
+    ``turns``       as of ``Conversation`` without key and pos, plus r, b, a, day, consult, filtered turns included
     ``session_turns``: None unless some figure asks
     ``sessions``, ``services``, ``service_parts``, ``replies``, ``inquiries``: see the functions that make them
     ``orders``      Part.orders plus excluded, the judgments, credited (and original, where there are disputes)
@@ -62,6 +62,28 @@ class Facts:
     assists: pl.DataFrame
     chases: pl.DataFrame
 
+    @property
+    def parts(self) -> tuple[FactsOfBuyers, ...]:
+        """The same in parts of whole buyers, in their order."""
+        return (FactsOfBuyers(self, 0, None),)
+
+
+@dataclass(frozen=True)
+class FactsOfBuyers:
+    """Facts of the buyers with codes ``first`` to ``end``, exclusive (None: all the rest)."""
+
+    facts: Facts
+    first: int
+    end: int | None
+
+    def mine(self) -> pl.Expr:
+        """Whose code ``b`` is one of theirs."""
+        return (
+            pl.col("b") >= self.first
+            if self.end is None
+            else pl.col("b").is_between(self.first, self.end, closed="left")
+        )
+
 
 @dataclass(frozen=True)
 class Context:
@@ -75,7 +97,7 @@ class Context:
 
 
 def analyze(part: Part, lists: BuyerLists, items: pl.DataFrame | None, context: Context) -> Facts:
-    """SPEC §3 to §6 for some buyers."""
+    """SPEC §3 to §6 for some buyers. Assists by order, agent and kind; candidates by order, moment and place."""
     settings = context.settings
     messages = part.messages.with_columns(reception_key().alias("key"))
     conversation = converse(messages, part.transfers)
@@ -92,17 +114,17 @@ def analyze(part: Part, lists: BuyerLists, items: pl.DataFrame | None, context: 
     receptions = receptions.join(ends, on="r", how="left", maintain_order="left")
     by_time = _by_time(messages, receptions, settings)
     return Facts(
-        receptions=receptions,
+        receptions=receptions.drop("key"),
         turns=conversation.turns.join(
             receptions.select("key", "r", "b", "a", "day", "consult", "filtered"),
             on="key",
             maintain_order="left",
-        ),
+        ).drop("key", "pos"),
         session_turns=_session_turns(conversation, receptions, context),
         sessions=sessions(_talk(conversation, receptions), settings.session_gap_s),
         services=by_time.services,
         service_parts=by_time.parts,
-        replies=by_time.replies,
+        replies=by_time.replies.drop("key"),
         inquiries=found,
         orders=orders,
         candidates=credit.candidates,

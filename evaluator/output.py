@@ -43,6 +43,7 @@ EVIDENCE = "evidence"
 SETTLEMENT, REFUNDS = "_settlement.json", "_refunds.parquet"  # of the evidence: what a ledger needs
 PAY = "_pay.json"  # why everybody is paid what, for ``explain --pay``
 SORTED_BELOW = 200_000  # rows; larger facts come from sorted columns anyway
+ROW_GROUP = 1 << 18  # rows
 
 
 def harmless(column: str) -> pl.Expr:
@@ -137,12 +138,17 @@ def write_manifest(manifest: dict[str, Any], out: Path) -> None:
 
 
 def write_run(
-    evaluation: Evaluation, out: Path, reports: Callable[[Path], None], progress: Progress | None = None
+    evaluation: Evaluation,
+    out: Path,
+    reports: Callable[[Path], None],
+    progress: Progress | None = None,
+    within: Path | None = None,
 ) -> None:
-    """Writes tables, evidence, reports and manifest into a folder beside ``out``, then puts it in its place; what stood
-    there before goes only when the new one is whole. ``reports`` writes the workbook and pages into a folder."""
+    """Writes tables, evidence, reports and manifest into a folder in ``within`` (else beside ``out``), then puts it in
+    its place; what stood there before goes only when the new one is whole. ``reports`` writes the workbook and pages
+    into a folder."""
     out = check_target(out, evaluation.month.folder)
-    work = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    work = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=within or out.parent))
     try:
         watch = Stopwatch(progress, evaluation.manifest["timings"])
         with ThreadPoolExecutor(1) as beside:  # Polars writes tables while Python draws pages
@@ -199,11 +205,14 @@ def write_tables(evaluation: Evaluation, folder: Path) -> None:
         frame = evaluation.frames[name].with_columns(harmless(c) for c in FREE_TEXT.get(name, ()))
         frame.write_csv(folder / f"{name}.csv")
     for name in PARQUET_TABLES:
-        evaluation.frames[name].write_parquet(
-            folder / f"{name}.parquet", compression="zstd", compression_level=1
-        )
+        _write_parquet(evaluation.frames[name], folder / f"{name}.parquet")
         evaluation.month.shelf.rest()
     evaluation.talk.write(folder / "messages.parquet")
+
+
+def _write_parquet(frame: pl.DataFrame, path: Path) -> None:
+    """Row groups of one size: the bytes must not tell in how many pieces a frame was made."""
+    frame.write_parquet(path, compression="zstd", compression_level=1, row_group_size=ROW_GROUP)
 
 
 def pay_trees(evaluation: Evaluation) -> dict[str, list[str]]:
@@ -217,10 +226,9 @@ def write_evidence(evaluation: Evaluation, folder: Path) -> None:
     folder.mkdir()
     for name in evaluation.facts:
         if ":" not in name:  # made from another fact
-            evaluation.facts[name].write_parquet(
-                folder / f"{name}.parquet", compression="zstd", compression_level=1
-            )
-    evaluation.talk.buyers.write_parquet(folder / "_buyers.parquet", compression="zstd", compression_level=1)
+            _write_parquet(evaluation.facts[name], folder / f"{name}.parquet")
+            evaluation.month.shelf.rest()
+    _write_parquet(evaluation.talk.buyers, folder / "_buyers.parquet")
     (folder / PAY).write_text(json.dumps(pay_trees(evaluation), ensure_ascii=False, indent=0), "utf-8")
     scopes = evaluation.facts.scopes
     named = {"agents": scopes.agents, "shops": scopes.shops}

@@ -37,7 +37,7 @@ from evaluator.settings import Settings
 from evaluator.shelf import slices
 from evaluator.tables import POLARS_TYPES, spelled
 
-PART_ROWS = 2_000_000  # message rows; a month with fewer is one part
+PART_ROWS = 2_000_000  # message rows of ``ranges``; a month with fewer is one
 NOT_HUMAN_KINDS = ("recall", "rating_invite", "transfer")
 CODED = (
     *("b", "a", "ts", "day", "message", "buyer_msg", "human", "auto", "robot", "robot_acct"),
@@ -55,6 +55,12 @@ class Codes:
 
     def agent_code(self) -> dict[str, int]:
         return {name: i for i, name in enumerate(self.agents)}
+
+    def of_buyer(self, column: str) -> pl.Expr:
+        """A column of ``buyers`` for ``b``; null where it is null or nobody's. Codes are places."""
+        values = self.buyers[column]
+        known = pl.when(pl.col("b") >= 0).then("b")
+        return known.map_batches(values.gather, return_dtype=values.dtype).alias(column)
 
     def agent_names(self) -> pl.Series:
         return pl.Series("agent", self.agents, dtype=pl.String)
@@ -104,11 +110,6 @@ class Bucket:
         for first, end in zip([None, *starts], [*starts, None], strict=True):
             own = pl.lit(True) if first is None else pl.col("b") >= first
             yield own if end is None else own & (pl.col("b") < end)
-
-    def parts(self) -> Iterator[Part]:
-        """The month in parts of whole buyers (``ranges``). Orders of nobody are in the first."""
-        for own in self.ranges():
-            yield Part(self.messages(own), self.transfers.filter(own), self.orders.filter(own))
 
 
 @dataclass(frozen=True)
@@ -330,7 +331,7 @@ def _coded(month: MonthData, raw: pl.DataFrame, writers: Writers, staff: Staff) 
     """Every message row in the order of the input, with codes and what it is; text is left behind. Slice by slice, so
     that no more than one is held twice."""
     rows, transfers, last = [], [], []
-    for _, part in slices(raw):
+    for _, part in slices(raw, month.shelf.limits.slice_rows):
         coded = _coded_rows(part, writers, staff, month.config.settings)
         rows.append(month.shelf.keep(coded.select(CODED)))
         transfers.append(coded.filter(pl.col("kind") == "transfer"))

@@ -8,10 +8,11 @@ from pathlib import Path
 import polars as pl
 
 from evaluator import disputes
-from evaluator.ads.decide import Judges, decide
-from evaluator.ads.talk import judged
+from evaluator.ads.decide import Judges, decide, decided
+from evaluator.ads.talk import judged, judged_messages
 from evaluator.assess.compute import assess
-from evaluator.engine.local import analyze_bucket
+from evaluator.engine.local import Room, analyze_buckets, in_memory, on_disk
+from evaluator.engine.ondisk import BucketRun
 from evaluator.evaluation import Evaluation
 from evaluator.facttables import ads_table, fact_tables
 from evaluator.filters import (
@@ -45,12 +46,15 @@ from evaluator.stopwatch import Progress, Stopwatch
 Bring = Callable[[MonthData], Brought]
 
 
-def buyer_lists(month: MonthData, bucket: Bucket) -> BuyerLists:
-    """Who is internal, filtered by hand, or an advertiser (R-F1 to R-F3)."""
+def buyer_lists(month: MonthData, bucket: Bucket, run: BucketRun | None = None) -> BuyerLists:
+    """Who is internal, filtered by hand, or an advertiser (R-F1 to R-F3). ``run``: of a month in buckets."""
     settings, buyers = month.config.settings, bucket.codes.buyers
     judges = Judges.of(month.config.folder, settings.ad)
     labels = labelled(month, bucket.identities, buyers)
-    ads = decide(judged(month, bucket) if settings.filters.ad else (), labels, judges)
+    if run is not None and settings.filters.ad:
+        ads = decided(run.opinions(labels, judges, month.config.days), labels, judges)
+    else:
+        ads = decide(judged(month, bucket) if settings.filters.ad else (), labels, judges)
     return BuyerLists(
         internal_buyers(month, buyers), manual_buyers(month, bucket.identities, buyers), ads, judges.notes
     )
@@ -70,8 +74,9 @@ def analyze_month(
     profiles: dict[str, Profile],
     items: pl.DataFrame | None,
     lists: BuyerLists | None = None,
+    room: Room | None = None,
 ) -> tuple[BuyerLists, Context, Facts]:
-    """SPEC §3 to §6 for the whole month as one bucket. ``lists``: of the same month, where they are known."""
+    """SPEC §3 to §6 for the whole month. ``lists``: of the same month, where they are known."""
     settings = month.config.settings
     creditable = None
     if settings.credit_roles:
@@ -81,15 +86,21 @@ def analyze_month(
     covered = last_covered_day(bucket.orders, settings)
     moves = disputes.moves(month, bucket)
     context = Context(settings, creditable, covered, month.config.by_session, moves)
-    lists = lists or buyer_lists(month, bucket)
-    return lists, context, analyze_bucket(bucket, lists, items, context, month.shelf)
+    room = room or Room(month.shelf.limits)
+    if room.holds(bucket):
+        lists = lists or buyer_lists(month, bucket)
+        return lists, context, in_memory(bucket, lists, items, context)
+    texts = judged_messages(month, bucket) if settings.filters.ad and lists is None else None
+    with on_disk(month, bucket, items, texts, room) as run:
+        lists = lists or buyer_lists(month, bucket, run)
+        return lists, context, analyze_buckets(run, lists, context)
 
 
 def scope_names(bucket: Bucket, facts: Facts, profiles: dict[str, Profile]) -> dict[ScopeKey, str]:
     """Who has rows in the KPI table (R-M): roster employees of the period who are no robots, every other agent with a
     reception that is no robot's; their groups; the shops of the messages and orders."""
     people = {p.employee_id: p.name for p in profiles.values() if not p.is_robot}
-    seen = facts.receptions.filter(~pl.col("is_robot"))["a"].unique()
+    seen = facts.receptions.lazy().filter(~pl.col("is_robot")).select("a").unique().collect()["a"]
     others = {bucket.codes.agents[a] for a in seen} - people.keys()
     agents = people | {a: profiles[a].name if a in profiles else UNBOUND_NAME for a in others}
     groups = sorted({p.group for p in profiles.values() if p.group and not p.is_robot})
@@ -149,20 +160,23 @@ def evaluate_month(
     progress: Progress | None = None,
     scratch: Path | None = None,
     bring: Bring | None = None,
+    room: Room | None = None,
 ) -> Evaluation:
     """Everything SPEC §1 to §9 computes for one month's folder. ``scratch``: folder for the temporary files of a large
-    month, if not the system's. ``bring``: what earlier, locked periods leave open. Raises EvaluatorError for what a
-    user can put right."""
+    month, if not the system's. ``bring``: what earlier, locked periods leave open. ``room``: memory and work folder.
+    Raises EvaluatorError for what a user can put right."""
     watch = Stopwatch(progress)
     config = load_month(Path(folder))
     with watch.stage("read", "读取文件"):
-        month = read_month(config, progress, scratch)
-    evaluation = evaluate_data(month, watch, bring)
+        month = read_month(config, progress, scratch, room.limits if room else None)
+    evaluation = evaluate_data(month, watch, bring, room)
     del month.tables["messages"]  # ``talk`` has them, with buyer and agent; twice is too much of millions
     return evaluation
 
 
-def evaluate_data(month: MonthData, watch: Stopwatch | None = None, bring: Bring | None = None) -> Evaluation:
+def evaluate_data(
+    month: MonthData, watch: Stopwatch | None = None, bring: Bring | None = None, room: Room | None = None
+) -> Evaluation:
     """The same, from a month as read."""
     watch = watch or Stopwatch()
     config = month.config
@@ -172,7 +186,7 @@ def evaluate_data(month: MonthData, watch: Stopwatch | None = None, bring: Bring
         bucket = prepare(month, roster)
         items = joined_items(month, bucket)
     with watch.stage("analyze", "分析会话、询单与归属"):
-        lists, context, facts = analyze_month(month, bucket, profiles, items)
+        lists, context, facts = analyze_month(month, bucket, profiles, items, room=room)
     with watch.stage("measure", "计算指标"):
         kpi, view = measure(month, bucket, facts, roster, profiles, items, context.covered)
     with watch.stage("assess", "平台考核"):

@@ -6,11 +6,14 @@ any more once it is mapped (on Windows it goes with the process): nothing is lef
 
 from __future__ import annotations
 
+import json
 import mmap
 import tempfile
 import weakref
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import polars as pl
 import pyarrow as pa
@@ -20,8 +23,31 @@ from evaluator.model import EvaluatorError
 FULL = "写临时文件失败（{why}）；请在 {where} 所在的磁盘上腾出空间（约为聊天记录大小的一倍）再运行"
 
 
-WORTHWHILE = 1 << 24  # bytes; less stays in memory
-SLICE_ROWS = 1 << 20  # so many rows of a large table are worked on at a time
+SLICE_ROWS = 1 << 20
+KIND = b"categories"  # in a field's metadata: those of an Enum; none: a Categorical of this process
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of a large month is held at once. ``loose``: bytes of messages before they are laid on disk;
+    ``worthwhile``: bytes of a frame that is worth a file; ``slice_rows``: rows of a large table that are worked on at a
+    time; ``part_rows``: message rows of whole buyers that the kernel gets at a time."""
+
+    loose: int = 1 << 28
+    worthwhile: int = 1 << 24
+    slice_rows: int = SLICE_ROWS
+    part_rows: int = 2_000_000
+
+    @classmethod
+    def within(cls, memory: int) -> Limits:
+        """For so many bytes in all, of which a month's slices and parts may take about a half."""
+        most = cls()
+        return cls(
+            loose=min(most.loose, memory // 16),
+            worthwhile=min(most.worthwhile, memory // 256),
+            slice_rows=min(most.slice_rows, memory // 4096),
+            part_rows=min(most.part_rows, memory // 1024),
+        )
 
 
 def slices(frame: pl.DataFrame, rows: int = SLICE_ROWS) -> Iterator[tuple[int, pl.DataFrame]]:
@@ -30,36 +56,40 @@ def slices(frame: pl.DataFrame, rows: int = SLICE_ROWS) -> Iterator[tuple[int, p
         yield at, frame.slice(at, rows)
 
 
+def full(error: OSError, where: Path | str) -> EvaluatorError:
+    """What to tell when a file cannot be written."""
+    return EvaluatorError(FULL.format(why=error.strerror, where=where))
+
+
 class Shelf:
     """``folder``: where its files lie; None: the system's temporary folder."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | None = None, limits: Limits | None = None) -> None:
+        self.folder, self.limits = folder, limits or Limits()
         self._maps: list[weakref.ref[mmap.mmap]] = []
 
     def lay(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The same frame, from a file. Errors: EvaluatorError where the disk is full."""
-        coded = {n: t for n, t in frame.schema.items() if isinstance(t, pl.Categorical | pl.Enum)}
-        table = _compact(frame.with_columns(pl.col(n).to_physical() for n in coded))
         try:
             with tempfile.TemporaryFile(dir=self.folder, prefix=".evaluator-") as file:
-                with pa.ipc.new_file(file, table.schema) as writer:
-                    writer.write_table(table)
-                file.flush()
-                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+                write_frame(frame, file)
+                return read_frame(pa.py_buffer(self.map(file)))
         except OSError as error:
-            where = self.folder or tempfile.gettempdir()
-            raise EvaluatorError(FULL.format(why=error.strerror, where=where)) from error
+            raise full(error, self.folder or tempfile.gettempdir()) from error
+
+    def map(self, file: IO[bytes]) -> mmap.mmap:
+        """A file whose pages ``rest`` gives back."""
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._maps = [held for held in self._maps if held() is not None]
         self._maps.append(weakref.ref(mapped))  # gone with the last frame that needs it
-        found = pl.DataFrame(pa.ipc.open_file(pa.py_buffer(mapped)).read_all())
-        return found.with_columns(pl.col(n).cat.to(t) for n, t in coded.items())
+        return mapped
 
     def keep(self, frame: pl.DataFrame) -> pl.DataFrame:
         """A frame made from those on the shelf goes there, too; where none is, the month is small and all is in
         memory."""
-        if not self._maps or frame.estimated_size() < WORTHWHILE:
+        if not self._maps or frame.estimated_size() < self.limits.worthwhile:
             return frame
-        return pl.concat([self.lay(part) for _, part in slices(frame)])
+        return pl.concat([self.lay(part) for _, part in slices(frame, self.limits.slice_rows)])
 
     def gather(self, texts: pl.Series, at: pl.Series) -> pl.Series:
         """The texts at these places, copied front to back: little of a column on the shelf is in memory at once."""
@@ -84,11 +114,34 @@ class Shelf:
                     mapped.madvise(mmap.MADV_DONTNEED)
 
 
-def _compact(frame: pl.DataFrame) -> pa.Table:
-    """The frame in one piece, of its texts only what it uses, laid out so that Polars takes it as it stands."""
-    table = frame.rechunk().to_arrow()
-    views = [
-        pa.field(f.name, pa.string_view() if pa.types.is_large_string(f.type) else f.type)
-        for f in table.schema
-    ]
-    return table.cast(pa.schema(views))
+def write_frame(frame: pl.DataFrame, file: IO[bytes]) -> None:
+    """As ``read_frame`` reads it: Arrow, laid out as Polars takes it as it stands; categories as their codes."""
+    table = _layout(frame)
+    with pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+    file.flush()
+
+
+def read_frame(buffer: pa.Buffer) -> pl.DataFrame:
+    """A frame that stays where it is, in the buffer."""
+    table = pa.ipc.open_file(buffer).read_all()
+    kinds = {f.name: json.loads(f.metadata[KIND]) for f in table.schema if f.metadata and KIND in f.metadata}
+    found = pl.DataFrame(table.cast(pa.schema([f.remove_metadata() for f in table.schema])))
+    return found.with_columns(
+        pl.col(name).cat.to(pl.Enum(names) if names else pl.Categorical()) for name, names in kinds.items()
+    )
+
+
+def _layout(frame: pl.DataFrame) -> pa.Table:
+    """The frame in one piece, of its texts only what it uses."""
+    kinds = {n: t for n, t in frame.schema.items() if isinstance(t, pl.Categorical | pl.Enum)}
+    table = frame.with_columns(pl.col(n).to_physical() for n in kinds).rechunk().to_arrow()
+    fields = []
+    for field in table.schema:
+        text = pa.types.is_large_string(field.type)
+        field = pa.field(field.name, pa.string_view() if text else field.type)
+        if (kind := kinds.get(field.name)) is not None:
+            names = kind.categories.to_list() if isinstance(kind, pl.Enum) else []
+            field = field.with_metadata({KIND: json.dumps(names)})
+        fields.append(field)
+    return table.cast(pa.schema(fields))

@@ -11,12 +11,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from evaluator import prepare, shelf
+from evaluator.engine.local import Room
 from evaluator.evaluation import Evaluation
 from evaluator.model import EvaluatorError
 from evaluator.run import evaluate_month
-from evaluator.shelf import Shelf, slices
-from evaluator.sources import month as reading
+from evaluator.shelf import Limits, Shelf, slices
 
 FRAME = pl.DataFrame(
     {
@@ -30,20 +29,15 @@ FRAME = pl.DataFrame(
 ).with_columns(pl.col("ts").cast(pl.Datetime("ms")))
 
 
-@pytest.fixture
-def everything_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every frame goes to the shelf; slices of 300 rows, parts of 400."""
-    monkeypatch.setattr(reading, "IN_MEMORY", 1)
-    monkeypatch.setattr(shelf, "WORTHWHILE", 0)
-    monkeypatch.setattr(shelf, "SLICE_ROWS", 300)
-    monkeypatch.setattr(prepare, "PART_ROWS", 400)
+#: Every frame goes to the shelf; slices of 300 rows, buckets of 400.
+EVERYTHING_LARGE = Room(Limits(loose=1, worthwhile=0, slice_rows=300, part_rows=400))
 
 
 @pytest.fixture
-def large(everything_large: None, demo_month: Path, tmp_path: Path) -> Iterator[tuple[Evaluation, Path]]:
+def large(demo_month: Path, tmp_path: Path) -> Iterator[tuple[Evaluation, Path]]:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    yield evaluate_month(demo_month, scratch=scratch), scratch
+    yield evaluate_month(demo_month, scratch=scratch, room=EVERYTHING_LARGE), scratch
 
 
 def test_a_laid_frame_is_the_same_frame(tmp_path: Path) -> None:
@@ -115,15 +109,14 @@ def test_the_folder_is_the_same(large: tuple[Evaluation, Path], demo_out: Path, 
     assert list(scratch.iterdir()) == []
 
 
-@pytest.mark.usefixtures("everything_large")
 def test_repeats_are_found_on_the_shelf(tmp_path: Path, demo_month: Path) -> None:
     """A month in which one file repeats another."""
     folder = tmp_path / "month"
     shutil.copytree(demo_month, folder)
-    once = evaluate_month(folder)
+    once = evaluate_month(folder, room=EVERYTHING_LARGE)
     chat = next(path for path in sorted(folder.rglob("*.jsonl")) if path.stat().st_size > 1000)
     shutil.copy(chat, chat.with_name(f"{chat.stem}_again.jsonl"))
-    twice = evaluate_month(folder)
+    twice = evaluate_month(folder, room=EVERYTHING_LARGE)
     again = next(entry for entry in twice.month.inputs if entry.file.endswith("_again.jsonl"))
     assert again.rows_in == again.rows_rejected > 0
     assert twice.frames["kpi"].equals(once.frames["kpi"])

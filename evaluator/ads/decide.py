@@ -6,8 +6,10 @@ behaviour. Every decision keeps what decided it, its score and the words that we
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,6 +61,16 @@ class Judges:
                 notes = (ReviewItem("ads_model", OWN_MODEL, f"{error}。本次改用程序自带的广告模型"),)
         return cls(ad_rules(), model, stages, notes)
 
+    @cached_property
+    def key(self) -> str:
+        """Checksum of everything that decides."""
+        digest = hashlib.blake2b(digest_size=16)
+        for numbers in (self.model.weights, self.model.idf):
+            digest.update(numbers.tobytes())
+        scale = (self.model.intercept, self.model.slope, self.model.shift, self.model.threshold)
+        digest.update(repr((scale, self.rules, self.stages)).encode())
+        return digest.hexdigest()
+
     @property
     def threshold(self) -> float:
         """From this probability on the model says: an advertiser."""
@@ -75,16 +87,21 @@ def in_plain_spelling(texts: pl.Series, rules: AdRules) -> pl.Series:
 def decide(talk: Iterable[Talk], labels: pl.DataFrame, judges: Judges) -> pl.DataFrame:
     """One row (DECISIONS) a buyer on whom there is an opinion. ``talk``: the period's, each part of whole buyers ·
     ``labels``: b, ad."""
+    return decided((opinion(part, labels, judges) for part in talk), labels, judges)
+
+
+def decided(opinions: Iterable[Opinion], labels: pl.DataFrame, judges: Judges) -> pl.DataFrame:
+    """The same from the opinions on each part, which nobody is asked for where all stages are off."""
     stages = judges.stages
     by_label = labels.select(pl.col("b").cast(pl.Int32), pl.lit("label").alias("by"), "ad")
     found = pl.DataFrame(schema=DECISIONS)
     if stages.rules or stages.model or stages.behaviour:
-        found = _together([_opinion(part, labels, judges) for part in talk], judges)
+        found = _together(list(opinions), judges)
     made = pl.concat([by_label, found], how="diagonal_relaxed")
     return made.select(pl.col(c).cast(t) for c, t in DECISIONS.items()).sort("b")
 
 
-class _Opinion(NamedTuple):
+class Opinion(NamedTuple):
     """What can be said of some buyers without looking at others: ``buyers``: b, hits, rules, p, words, link_only,
     never_answers, each null where there is none; ``compared``: as of ``comparable_words``."""
 
@@ -92,7 +109,8 @@ class _Opinion(NamedTuple):
     compared: pl.DataFrame
 
 
-def _opinion(talk: Talk, labels: pl.DataFrame, judges: Judges) -> _Opinion:
+def opinion(talk: Talk, labels: pl.DataFrame, judges: Judges) -> Opinion:
+    """``talk``: of some buyers. ``labels``: b, ad."""
     stages, rules = judges.stages, judges.rules
     said = talk.said.join(labels, on="b", how="anti", maintain_order="left")
     said = said.with_columns(in_plain_spelling(said["text"], rules).alias("text"))
@@ -116,7 +134,7 @@ def _opinion(talk: Talk, labels: pl.DataFrame, judges: Judges) -> _Opinion:
         buyers = buyers.join(part, on="b", how="left")
     suspect = buyers.filter((pl.col("p") >= WORTH_TELLING) | pl.col("hits").is_not_null())
     words = _words(once.join(suspect, on="b", how="semi", maintain_order="left"), judges.model)
-    return _Opinion(buyers.join(words, on="b", how="left"), comparable_words(own, rules.behaviour.clause))
+    return Opinion(buyers.join(words, on="b", how="left"), comparable_words(own, rules.behaviour.clause))
 
 
 def _words(said: pl.DataFrame, model: AdModel) -> pl.DataFrame:
@@ -129,7 +147,7 @@ def _words(said: pl.DataFrame, model: AdModel) -> pl.DataFrame:
     return wrote.select("b", pl.Series("words", words, dtype=pl.String))
 
 
-def _together(opinions: list[_Opinion], judges: Judges) -> pl.DataFrame:
+def _together(opinions: list[Opinion], judges: Judges) -> pl.DataFrame:
     """Who is an advertiser, and who is worth telling of."""
     if not opinions:
         return pl.DataFrame(schema=DECISIONS)

@@ -51,12 +51,15 @@ def everybody(month: MonthData, bucket: Bucket) -> MonthTalk:
 
 def judged(month: MonthData, bucket: Bucket) -> MonthTalk:
     """The period's messages of the buyers whom R-F0 does not protect on every day of the data."""
+    return MonthTalk(month, bucket, judged_messages(month, bucket))
+
+
+def judged_messages(month: MonthData, bucket: Bucket) -> pl.Expr:
+    """Which of the month's coded messages ``judged`` gives."""
     first, end = month.config.days
     days = bucket.rows["day"]
     near = pl.col("paid_day").is_between(
         pl.lit(days.max()) - BUYER_PROTECTED_DAYS, pl.lit(days.min()) + BUYER_PROTECTED_DAYS
     )
     safe = bucket.orders.filter(near)["b"].unique()
-    return MonthTalk(
-        month, bucket, pl.col("day").is_between(first, end - 1) & ~pl.col("b").is_in(safe.implode())
-    )
+    return pl.col("day").is_between(first, end - 1) & ~pl.col("b").is_in(safe.implode())

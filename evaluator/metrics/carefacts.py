@@ -49,7 +49,7 @@ def complaints(view: PeriodView) -> pl.DataFrame:
     credited = view.facts.orders.select("shop", "order_id", "credited")
     rows = view.bound(rows).join(credited, on=["shop", "order_id"], how="left", maintain_order="left")
     whose = pl.when(pl.col("account").is_not_null()).then("a").otherwise("credited")
-    return rows.join(view.shop_codes(), on="shop", how="left").select(
+    return rows.join(view.shop_codes(), on="shop", how="left", maintain_order="left").select(
         "s", whose.alias("a"), "ts", "buyer", "order_id"
     )
 
@@ -90,8 +90,10 @@ def troubled_days(view: PeriodView) -> pl.DataFrame:
         .with_columns(pl.lit(True).alias("bad"))
     )
     every = pl.concat([*parts, escalated]).unique().filter(view.inside())
-    return every.join(bad, on=["b", "day"], how="left").with_columns(
-        pl.col("bad").fill_null(False), pl.lit(None, pl.Int32).alias("a")
+    return (
+        every.join(bad, on=["b", "day"], how="left")
+        .with_columns(pl.col("bad").fill_null(False), pl.lit(None, pl.Int32).alias("a"))
+        .sort("s", "b", "name", "day")
     )
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluator.model import EvaluatorError
 from evaluator.render.forms.fill import templates_of, write_forms
 from evaluator.render.pages import write_pages
-from evaluator.render.passwords import Passwords
 from evaluator.render.view.history import NO_HISTORY, History
 from evaluator.render.view.orders import ORDER_LIMIT
 from evaluator.render.view.prepared import Prepared
 from evaluator.render.words import run_words
 from evaluator.render.workbook import write_workbook
+from evaluator.reportoptions import AS_USUAL, ReportOptions
 
 if TYPE_CHECKING:
     from evaluator.evaluation import Evaluation
@@ -25,29 +25,23 @@ LANGUAGES = ("zh", "en")
 def write_reports(
     evaluation: Evaluation,
     out: Path,
-    lang: str = "zh",
+    options: ReportOptions = AS_USUAL,
     progress: Callable[[str], None] | None = None,
-    order_limit: int = ORDER_LIMIT,
-    history: History | None = None,
-    passwords: Passwords | None = None,
-    templates: Sequence[Path] = (),
 ) -> None:
     """Writes payroll.xlsx, team.html, agents/<employee_id>.html and agents.zip into the folder ``out``.
 
-    ``progress`` is told what is being written. ``order_limit``: orders on the sheet 归属明细; all of
-    them stand in tables/attribution.parquet. ``history``: earlier months to compare with. ``passwords``: what
-    protects the pages in agents.zip. ``templates``: workbooks to fill, besides those in the month's folder
-    ``templates``. Raises EvaluatorError for an unknown language, for a history of other shops or times, for passwords
-    that are not those of the employees, and where the sums of the reports do not agree."""
-    if lang not in LANGUAGES:
-        raise EvaluatorError(f"报告没有语言 {lang}，现有：{'、'.join(LANGUAGES)}")
-    data = prepare(evaluation, lang, history)
-    if passwords is not None:
-        passwords.check(data.employees)
+    ``progress`` is told what is being written. All orders stand in tables/attribution.parquet, also those beyond the
+    workbook's limit. Raises EvaluatorError for an unknown language, for a history of other shops or times, for
+    passwords that are not those of the employees, and where the sums of the reports do not agree."""
+    if options.lang not in LANGUAGES:
+        raise EvaluatorError(f"报告没有语言 {options.lang}，现有：{'、'.join(LANGUAGES)}")
+    data = prepare(evaluation, options.lang, options.history)
+    if options.passwords is not None:
+        options.passwords.check(data.employees)
     out.mkdir(parents=True, exist_ok=True)
-    write_workbook(data, out / "payroll.xlsx", order_limit, progress)
-    write_forms(data, templates_of(evaluation.month.folder, templates), out)
-    write_pages(data, out, progress, passwords)
+    write_workbook(data, out / "payroll.xlsx", options.order_limit or ORDER_LIMIT, progress)
+    write_forms(data, templates_of(evaluation.month.folder, options.templates), out)
+    write_pages(data, out, progress, options.passwords)
 
 
 def prepare(evaluation: Evaluation, lang: str = "zh", history: History | None = None) -> Prepared:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from evaluator.model import EvaluatorError, InputFile, MonthData, Reject, ReviewItem
-from evaluator.shelf import Shelf
+from evaluator.shelf import Limits, Shelf
 from evaluator.sources import (
     archives,
     exports,
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 
 LARGE = "messages"  # the one table that may have tens of millions of rows
-IN_MEMORY = 1 << 28  # bytes of it that are held before they are laid on disk
 NEEDED = {"messages": "聊天记录", "orders": "订单", "roster": "花名册"}
 SMALL = 20_000  # rows; smaller frames are gathered before they are validated
 
@@ -45,7 +44,7 @@ SMALL = 20_000  # rows; smaller frames are gathered before they are validated
 class _Reader:
     """The state of one reading."""
 
-    def __init__(self, config: MonthConfig, scratch: Path | None) -> None:
+    def __init__(self, config: MonthConfig, shelf: Shelf) -> None:
         self.config = config
         self.mappings = mapping.load(config.folder)
         shops = set(config.shops) | ({config.shop} if config.shop else set())
@@ -61,7 +60,7 @@ class _Reader:
         self.open_ids: list[pl.DataFrame] = []
         self.exported: dict[str, int] = {}  # exported table, by file and sheet -> rows
         self.unknown: list[str] = []
-        self.shelf = Shelf(scratch)
+        self.shelf = shelf
         self._laid = self._loose = 0  # frames of messages that are on the shelf; bytes of those that are not
         self._pending: dict[str, tuple[RawTable, list[pl.DataFrame]]] = {}
         self._no_shop: list[tuple[str, RawTable, pl.DataFrame]] = []
@@ -173,7 +172,7 @@ class _Reader:
         """Lays the rows read last on the shelf when there are enough of them."""
         frames = self.frames[LARGE]
         self._loose += int(frames[-1].estimated_size())
-        if self._loose >= IN_MEMORY:
+        if self._loose >= self.shelf.limits.loose:
             frames[self._laid :] = [self.shelf.lay(pl.concat(frames[self._laid :]))]
             self._laid, self._loose = len(frames), 0
 
@@ -251,12 +250,16 @@ _SUFFIX = {"text": "csv", "empty": "csv", "parquet": "parquet", "xlsx": "xlsx", 
 
 
 def read_month(
-    config: MonthConfig, progress: Progress | None = None, scratch: Path | None = None
+    config: MonthConfig,
+    progress: Progress | None = None,
+    scratch: Path | None = None,
+    limits: Limits | None = None,
 ) -> MonthData:
     """Every data file of ``config.folder`` as canonical tables (SPEC §2): times naive shop time, money fen,
     messages in input order, ``_file`` and ``_row`` on each row. ``scratch``: folder for temporary files, if not the
-    system's. Errors: EvaluatorError where a file cannot be used at all or a required table is missing."""
-    reader = _Reader(config, scratch)
+    system's; ``limits``: of what is held in memory. Errors: EvaluatorError where a file cannot be used at all or a
+    required table is missing."""
+    reader = _Reader(config, Shelf(scratch, limits))
     with archives.opened(config.folder) as folder:
         for rel, path in folder.files():
             if progress:

@@ -25,6 +25,7 @@ from evaluator.render.forms.fill import filled, templates_of
 from evaluator.render.forms.references import Insertion
 from evaluator.render.forms.sample import write_template
 from evaluator.render.forms.vocabulary import Vocabulary
+from evaluator.reportoptions import ReportOptions
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +177,9 @@ def test_every_name_that_the_sample_tells_is_known(words: Vocabulary, tmp_path: 
 def test_a_run_fills_the_months_templates(finished: Finished, form: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     write_run(
-        finished.evaluation, out, lambda folder: write_reports(finished.evaluation, folder, templates=[form])
+        finished.evaluation,
+        out,
+        lambda folder: write_reports(finished.evaluation, folder, ReportOptions(templates=(form,))),
     )
     assert openpyxl.load_workbook(out / "forms" / "工资.xlsx").sheetnames == ["我的 表", "封面"]
 

@@ -24,6 +24,7 @@ from evaluator.render.sheet import Block, Column, Sheet
 from evaluator.render.sheetwriter import write_sheets
 from evaluator.render.view.payroll import payroll_block
 from evaluator.render.workbook import write_workbook
+from evaluator.reportoptions import ReportOptions
 
 SHEETS = [
     "绩效工资", "评分", "参数", "计薪数据", "图表", "KPI", "归属明细", "归属依据", "口径", "待核", "平台考核",
@@ -254,4 +255,4 @@ def test_totals_that_disagree_are_not_written(finished: Finished, monkeypatch: p
 
 def test_an_unknown_language_is_refused(finished: Finished, tmp_path: Path) -> None:
     with pytest.raises(EvaluatorError, match="没有语言"):
-        write_reports(finished.evaluation, tmp_path, lang="xx")
+        write_reports(finished.evaluation, tmp_path, ReportOptions(lang="xx"))

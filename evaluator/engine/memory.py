@@ -1,0 +1,41 @@
+"""``--memory``: from a bound to how much of a month is held at once. Loads nothing heavy: what it sets must be set
+before the libraries load."""
+
+from __future__ import annotations
+
+import os
+import re
+
+LEAST = 512 << 20  # the libraries, the ad model and the pages of a run take about half of it
+UNBOUND = 8 << 30  # from here on a larger bound changes nothing
+_UNITS = {"": 1 << 30, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+
+
+def parse_memory(text: str) -> int:
+    """``2GB``, ``800 MB``, ``1.5g`` in bytes; a number alone counts gigabytes. Errors: EvaluatorError."""
+    from evaluator.model import EvaluatorError
+
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:I?B)?\s*", text.upper())
+    if found is None:
+        raise EvaluatorError(f"--memory {text}：看不懂；请写成 2GB、800MB 这样")
+    size = int(float(found[1]) * _UNITS[found[2]])
+    if size < LEAST:
+        raise EvaluatorError(
+            f"--memory {text}：太小了，程序本身（计算库、广告模型、报表）就要约 400 MB；至少 {LEAST >> 20}MB"
+        )
+    return size
+
+
+def half_of_the_machine() -> int:
+    """Half of the physical memory, in bytes, as far as the system tells."""
+    try:
+        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return UNBOUND
+    return max(whole // 2, LEAST)
+
+
+def give_back_at_once() -> None:
+    """Asks the libraries' allocators to keep no memory that nobody uses. Before they load."""
+    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0")
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
