@@ -283,10 +283,11 @@ def young_services(view: PeriodView) -> pl.DataFrame:
 def _services(view: PeriodView, chosen: pl.Expr) -> pl.DataFrame:
     after_sale = view.facts.inquiries.lazy().filter(pl.col("label") == "after_sale").select("b", "day")
     runs = view.facts.services.lazy()
-    own = runs.filter(view.inside() & chosen).join(after_sale, on=["b", "day"], how="semi").collect()
+    own = runs.filter(view.inside() & chosen)
+    own = own.join(after_sale, on=["b", "day"], how="semi", maintain_order="left").collect()
     begun = runs.filter("by_buyer").select("b", pl.col("start").alias("next_start"))
     followed = own.sort("end", maintain_order=True).join_asof(
-        begun.join(own.lazy().select("b").unique(), on="b", how="semi").sort("next_start").collect(),
+        begun.join(own.lazy(), on="b", how="semi").sort("next_start").collect(),
         left_on="end",
         right_on="next_start",
         by="b",
@@ -298,7 +299,9 @@ def _services(view: PeriodView, chosen: pl.Expr) -> pl.DataFrame:
     rows = followed.select("v", "b", later.alias("good"))
     parts = pl.concat(
         [
-            rows.join(view.facts.service_parts, on="v").select("v", "b", "good", "a"),
+            rows.join(view.facts.service_parts, on="v", maintain_order="left_right").select(
+                "v", "b", "good", "a"
+            ),
             rows.select("v", "b", "good", pl.lit(None, pl.Int32).alias("a")),
         ]
     )
