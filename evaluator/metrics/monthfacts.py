@@ -283,20 +283,29 @@ def young_services(view: PeriodView) -> pl.DataFrame:
 def _services(view: PeriodView, chosen: pl.Expr) -> pl.DataFrame:
     after_sale = view.facts.inquiries.lazy().filter(pl.col("label") == "after_sale").select("b", "day")
     runs = view.facts.services.lazy()
-    own = runs.filter(view.inside() & chosen)
-    own = own.join(after_sale, on=["b", "day"], how="semi", maintain_order="left").collect()
-    begun = runs.filter("by_buyer").select("b", pl.col("start").alias("next_start"))
-    followed = own.sort("end", maintain_order=True).join_asof(
-        begun.join(own.lazy(), on="b", how="semi").sort("next_start").collect(),
-        left_on="end",
-        right_on="next_start",
-        by="b",
-        strategy="forward",
-        allow_exact_matches=False,
-        check_sortedness=False,
+    own = runs.filter(view.inside() & chosen).join(after_sale, on=["b", "day"], how="semi").collect()
+    begun = (
+        runs.filter("by_buyer")
+        .join(own.lazy(), on="b", how="semi")
+        .select("b", pl.col("start").alias("next_start"))
+        .sort("next_start")
+        .collect()
     )
     later = pl.col("next_start").is_null() | (pl.col("next_start") > pl.col("end") + FOLLOW_UP)
-    rows = followed.select("v", "b", later.alias("good"))
+    rows = (
+        own.sort("end")
+        .join_asof(
+            begun,
+            left_on="end",
+            right_on="next_start",
+            by="b",
+            strategy="forward",
+            allow_exact_matches=False,
+            check_sortedness=False,
+        )
+        .select("v", "b", later.alias("good"))
+        .sort("v")
+    )
     parts = pl.concat(
         [
             rows.join(view.facts.service_parts, on="v", maintain_order="left_right").select(
