@@ -22,6 +22,7 @@ JUDGMENTS = {
     "order_first": ("by_order_first", ("created", "paid")),
     "grouped_chain": ("by_grouped_chain", ("created", "paid", "grouped")),
 }
+_AT = pl.Enum(sorted(MOMENTS))
 _SECONDS = 1 << 34  # room for epoch seconds in a search key
 
 
@@ -145,7 +146,11 @@ def candidates(
     moments = pl.concat(
         [
             orders.select(
-                "o", "b", pl.lit(m).alias("at"), pl.col(m).alias("t"), pl.col(f"{m}_day").alias("t_day")
+                "o",
+                "b",
+                pl.lit(m, _AT).alias("at"),
+                pl.col(m).alias("t"),
+                pl.col(f"{m}_day").alias("t_day"),
             )
             for m in MOMENTS
         ]
@@ -159,7 +164,8 @@ def candidates(
     )
     found = index.up_to(near, whole_second(pl.col("t"))).rename({"moment": "at"})
     contact = (
-        found.sort("last_human", "last_pos", nulls_last=False)
+        found.filter((pl.col("contacts") > 0) | (pl.col("human_messages") > 0))
+        .sort("last_human", "last_pos", nulls_last=False)
         .group_by("o", "at", "a")
         .agg(
             pl.col("last_human", "last_pos").last(),
@@ -191,7 +197,7 @@ def _placed(contact: pl.DataFrame, by: str) -> pl.DataFrame:
         )
     return ranked.join(best, on=["o", "at"], maintain_order="left").select(
         "o",
-        "at",
+        pl.col("at").cast(pl.String),
         "a",
         "last_human",
         "human_messages",

@@ -78,23 +78,23 @@ def _robot_receptions(messages: pl.DataFrame, transfers: pl.DataFrame) -> pl.Dat
 def _events(messages: pl.DataFrame, transfers: pl.DataFrame, robots: pl.DataFrame) -> pl.DataFrame:
     """What may open or close a turn, in reception order. ``t``: row of the transfer, of arrivals and departures."""
     columns = ["key", "ts", "pos", "what", "courtesy", "t"]
-    talk = messages.filter(pl.col("buyer_msg") | pl.col("human")).select(
-        "key",
-        "ts",
-        "pos",
-        pl.when(pl.col("human")).then(HUMAN).otherwise(BUYER).cast(pl.Int8).alias("what"),
-        "courtesy",
-        pl.lit(None, pl.UInt32).alias("t"),
+    what = pl.when(pl.col("human")).then(HUMAN).otherwise(BUYER).cast(pl.Int8)
+    talk = (
+        messages.lazy()
+        .filter(pl.col("buyer_msg") | pl.col("human"))
+        .select("key", "ts", "pos", what.alias("what"), "courtesy", pl.lit(None, pl.UInt32).alias("t"))
+        .join(robots.lazy(), on="key", how="anti", maintain_order="left")
+        .collect()
     )
     moves = transfers.with_row_index("t").with_columns(pl.lit(False).alias("courtesy"))
-    leaves = moves.filter(pl.col("key").is_not_null()).select(
-        "key", "ts", "pos", pl.lit(LEAVES, pl.Int8).alias("what"), "courtesy", "t"
-    )
-    arrives = moves.filter(pl.col("to_key").is_not_null()).select(
-        pl.col("to_key").alias("key"), "ts", "pos", pl.lit(ARRIVES, pl.Int8).alias("what"), "courtesy", "t"
-    )
-    rows = pl.concat([talk.select(columns), leaves.select(columns), arrives.select(columns)])
-    return rows.join(robots, on="key", how="anti").sort("key", "ts", "pos", "what")
+    leaves = moves.with_columns(pl.lit(LEAVES, pl.Int8).alias("what"))
+    arrives = moves.with_columns(pl.col("to_key").alias("key"), pl.lit(ARRIVES, pl.Int8).alias("what"))
+    moves = pl.concat([leaves.select(columns), arrives.select(columns)]).drop_nulls("key")
+    moves = moves.join(robots, on="key", how="anti")
+    moved = pl.col("key").is_in(moves["key"].unique().implode())
+    # Messages come in the order of time: only those of receptions with transfers must be sorted in among these.
+    mixed = pl.concat([talk.filter(moved), moves]).sort("ts", "pos", "what")
+    return pl.concat([talk.filter(~moved), mixed]).sort("key", maintain_order=True)
 
 
 def _first_of_key() -> pl.Expr:
@@ -206,6 +206,7 @@ def _receptions(
         .with_columns(pl.col(counts).fill_null(0).cast(pl.Int64))
         .filter((pl.col("buyer_messages") > 0) | (pl.col("human_messages") > 0) | (pl.col("turns") > 0))
         .join(_came(transfers), on="key", how="left")
+        .join(_first_words(messages, transfers), on="key", how="left")
         .join(_went(transfers), on="key", how="left")
         .join(_served_by_robot(messages), on="key", how="left")
         .join(robots.lazy().with_columns(pl.lit(True).alias("is_robot")), on="key", how="left")
@@ -232,10 +233,18 @@ def _talk_of(messages: pl.DataFrame) -> pl.LazyFrame:
             pl.col("auto").sum().alias("auto_messages"),
             pl.col("chars").sum(),
             pl.col("words").sum(),
-            pl.col("ts").filter(buyer).min().alias("first_buyer"),
-            pl.col("pos").filter(buyer | human).first().alias("first_pos"),
-            pl.col("ts").filter(buyer | human).first().alias("first_ts"),
+            pl.when(buyer).then("ts").min().alias("first_buyer"),
         )
+    )
+
+
+def _first_words(messages: pl.DataFrame, transfers: pl.DataFrame) -> pl.LazyFrame:
+    """The first buyer or human message of the receptions to which somebody was transferred."""
+    rows = messages.lazy().filter(pl.col("buyer_msg") | pl.col("human"))
+    return (
+        rows.join(_came(transfers).select("key"), on="key", how="semi", maintain_order="left")
+        .group_by("key", maintain_order=True)
+        .agg(pl.col("pos").first().alias("first_pos"), pl.col("ts").first().alias("first_ts"))
     )
 
 
@@ -298,49 +307,46 @@ def _served_by_robot(messages: pl.DataFrame) -> pl.LazyFrame:
     return spoken.group_by("key").agg(after_buyer.any().alias("robot_after_buyer"))
 
 
+def _begins(other: pl.Expr, gap_s: int) -> pl.Expr:
+    """Whether a run of messages begins with the row: after a longer gap, or where it is of ``other`` than the last."""
+    gap = (pl.col("ts") - pl.col("ts").shift(1)).dt.total_milliseconds() > gap_s * 1000
+    return (other | gap).fill_null(True)
+
+
+def _other(column: str) -> pl.Expr:
+    return pl.col(column) != pl.col(column).shift(1)
+
+
+#: The last row of a run whose first row ``begins``. Runs are known by their first and last rows: no grouping.
+_ENDS = pl.col("begins").shift(-1).fill_null(True)
+
+
 def sessions(talk: pl.DataFrame, gap_s: int) -> pl.DataFrame:
     """R-C7 from ``talk`` = buyer and human messages of unfiltered human-side receptions (key, b, a, day, ts, what),
     sorted by (b, a, ts, pos). Out: b, a, start, end, day (of the first message), buyer_messages, human_messages, n."""
-    new = (
-        (pl.col("b") != pl.col("b").shift(1))
-        | (pl.col("a") != pl.col("a").shift(1))
-        | ((pl.col("ts") - pl.col("ts").shift(1)).dt.total_milliseconds() > gap_s * 1000)
-    ).fill_null(True)
-    return (
-        talk.lazy()
-        .with_columns(new.cast(pl.UInt32).cum_sum().alias("n"))
-        .group_by("n", maintain_order=True)
-        .agg(
-            pl.col("b", "a", "day").first(),
-            pl.col("ts").first().alias("start"),
-            pl.col("ts").last().alias("end"),
-            (pl.col("what") == BUYER).sum().cast(pl.Int64).alias("buyer_messages"),
-            (pl.col("what") == HUMAN).sum().cast(pl.Int64).alias("human_messages"),
-        )
-        .collect()
+    counts = {"buyer_messages": BUYER, "human_messages": HUMAN}
+    so_far = [(pl.col("what") == what).cast(pl.Int64).cum_sum().alias(n) for n, what in counts.items()]
+    rows = talk.with_columns(_begins(_other("b") | _other("a"), gap_s).alias("begins"), *so_far)
+    last = rows.filter(_ENDS).select(
+        pl.col("ts").alias("end"), *(pl.col(c) - pl.col(c).shift(1, fill_value=0) for c in counts)
     )
+    first = rows.filter("begins").select("b", "a", "day", pl.col("ts").alias("start"))
+    return first.with_row_index("n", offset=1).hstack(last)
 
 
 def services(talk: pl.DataFrame, gap_s: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """R-C10 from ``talk`` sorted by (b, ts, pos): (services: v, b, day, start, end, by_buyer (first message is
     his); parts: v, a — the agents with a human message in it)."""
-    new = (
-        (pl.col("b") != pl.col("b").shift(1))
-        | ((pl.col("ts") - pl.col("ts").shift(1)).dt.total_milliseconds() > gap_s * 1000)
-    ).fill_null(True)
-    runs = talk.with_columns(new.cast(pl.UInt32).cum_sum().alias("v"))
-    found = (
-        runs.lazy()
-        .group_by("v", maintain_order=True)
-        .agg(
-            pl.col("b", "day").first(),
-            pl.col("ts").first().alias("start"),
-            pl.col("ts").last().alias("end"),
-            (pl.col("what").first() == BUYER).alias("by_buyer"),
-        )
-        .collect()
+    rows = talk.with_columns(_begins(_other("b"), gap_s).alias("begins"))
+    rows = rows.with_columns(pl.col("begins").cast(pl.UInt32).cum_sum().alias("v"))
+    found = rows.filter("begins").select("v", "b", "day", pl.col("ts").alias("start"), "what")
+    ends, by_buyer = rows.filter(_ENDS)["ts"].alias("end"), (pl.col("what") == BUYER).alias("by_buyer")
+    spoke = rows.filter(pl.col("what") == HUMAN).select("v", "a")
+    turns = spoke.filter((_other("v") | _other("a")).fill_null(True))  # far fewer, in the same order
+    return (
+        found.select("v", "b", "day", "start", ends, by_buyer),
+        turns.unique(maintain_order=True),
     )
-    return found, runs.filter(pl.col("what") == HUMAN).select("v", "a").unique(maintain_order=True)
 
 
 def replies(talk: pl.DataFrame) -> pl.DataFrame:

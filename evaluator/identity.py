@@ -38,15 +38,16 @@ def mask_pattern(nick: str) -> re.Pattern[str]:
 def fitting_nicks(masked: pl.DataFrame, unmasked: pl.DataFrame) -> pl.DataFrame:
     """For each masked (``shop``, ``buyer``): ``fits`` = how many unmasked nicks of the shop fit, ``nick`` = the
     one where exactly one does. ``unmasked``: distinct (``shop``, ``buyer``)."""
-    by_start: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for shop, buyer in unmasked.iter_rows():
-        by_start[shop, buyer[:1]].append(buyer)
-        by_start[shop, ""].append(buyer)
+    by_ends: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    if masked.height:  # a large month has many names, and often none that is masked
+        for shop, nick in unmasked.iter_rows():
+            for first, last in ((nick[:1], nick[-1:]), (nick[:1], ""), ("", nick[-1:]), ("", "")):
+                by_ends[shop, first, last].append(nick)
     rows = []
     for shop, mask in masked.iter_rows():
-        start = "" if mask.startswith(MASK) else mask[0]
         pattern = mask_pattern(mask)
-        fits = [n for n in by_start.get((shop, start), ()) if pattern.fullmatch(n)]
+        alike = by_ends.get((shop, mask[:1].strip(MASK), mask[-1:].strip(MASK)), ())
+        fits = [nick for nick in alike if pattern.fullmatch(nick)]
         rows.append((shop, mask, len(fits), fits[0] if len(fits) == 1 else None))
     schema = {"shop": pl.String, "buyer": pl.String, "fits": pl.Int64, "nick": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")

@@ -147,11 +147,13 @@ def _attribute(
     orders: pl.DataFrame, consults: pl.DataFrame, conversation: Conversation, context: Context
 ) -> Attribution:
     """R-A1 to R-A3, R-A6. Excluded orders and those of nobody have no candidates; a dispute may credit the latter."""
-    index = ContactIndex(
-        conversation.events.join(consults.select("key", "r"), on="key", how="inner", maintain_order="left")
-    )
     linked = orders.filter(pl.col("excluded").is_null() & (pl.col("b") >= 0))
-    where = consults.select("r", "b", "a", "day")
+    of_buyers = consults.select("key", "r", "b", "a", "day")
+    of_buyers = of_buyers.join(linked, on="b", how="semi", maintain_order="left")
+    events = conversation.events.lazy().join(
+        of_buyers.lazy().select("key", "r"), on="key", how="inner", maintain_order="left"
+    )
+    index, where = ContactIndex(events.collect()), of_buyers.drop("key")
     found = candidates(linked, where, index, context.creditable, context.settings)
     judged = judge(orders, found, context.settings.judgment)
     if context.moves is not None:
@@ -186,10 +188,12 @@ class _ByTime(NamedTuple):
 
 def _by_time(messages: pl.DataFrame, receptions: pl.DataFrame, settings: Settings) -> _ByTime:
     """R-C8, R-C10: from the same messages sorted by (b, ts, pos), as the coded messages are."""
-    counts = receptions.filter(pl.col("filtered").is_null() & ~pl.col("is_robot")).select("key", "consult")
+    unfiltered = pl.col("filtered").is_null() & ~pl.col("is_robot")
+    counts = receptions.lazy().filter(unfiltered).select("key", "consult")
     what = pl.when(pl.col("human")).then(HUMAN).otherwise(BUYER).cast(pl.Int8).alias("what")
-    said = messages.filter(pl.col("buyer_msg") | pl.col("human")).select("key", "b", "a", "day", "ts", what)
-    talk = said.join(counts, on="key", how="inner", maintain_order="left")
+    said = messages.lazy().filter(pl.col("buyer_msg") | pl.col("human"))
+    said = said.select("key", "b", "a", "day", "ts", what)
+    talk = said.join(counts, on="key", how="inner", maintain_order="left").collect()
     return _ByTime(*services(talk, settings.session_gap_s), replies(talk))
 
 

@@ -33,7 +33,8 @@ COLUMNS = (
     "file",
     "row",
 )
-NEVER_REPEATING = ("text", "ts", "row", "auto", "is_buyer", "is_human")
+NEVER_REPEATING = ("ts", "row", "auto", "is_buyer", "is_human")
+MEASURED = ("ts", "row")  # columns whose least and greatest values help to skip rows
 ROW_GROUP = 1 << 17  # rows
 
 
@@ -99,7 +100,12 @@ class Messages:
         schema = self._named(self.rows.clear()).to_arrow().schema
         repeating = [name for name in schema.names if name not in NEVER_REPEATING]
         with pq.ParquetWriter(
-            path, schema, compression="zstd", compression_level=1, use_dictionary=repeating
+            path,
+            schema,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=repeating,
+            write_statistics=list(MEASURED),
         ) as file:
             for _, rows in slices(self.rows, ROW_GROUP):
                 file.write_table(self._named(rows).to_arrow())

@@ -44,7 +44,8 @@ class Chars:
     def of(cls, texts: pl.Series) -> Chars:
         framed = "\n" + texts.fill_null("").cast(pl.String) + "\n"
         lengths = framed.str.len_chars().to_numpy().astype(np.int64)
-        codes = np.frombuffer("".join(framed).encode("utf-32-le", "replace"), dtype="<u4").astype(np.uint32)
+        whole: str = framed.str.join("").item()
+        codes = np.frombuffer(whole.encode("utf-32-le"), dtype="<u4").astype(np.uint32)
         return cls(codes, np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64), lengths)
 
     def grams(self) -> Iterator[tuple[int, Numbers, npt.NDArray[np.bool_]]]:

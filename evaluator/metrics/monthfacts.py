@@ -155,14 +155,30 @@ class PeriodView:
 
 def consults(view: PeriodView) -> pl.DataFrame:
     """Consults of the period: R-C2 with flags, outcomes (R-I4) and counts."""
-    sessions = view.facts.sessions.group_by("b", "a", "day").agg(
-        (pl.col("end") - pl.col("start")).dt.total_milliseconds().sum().alias("talk_ms")
+    slow_turn = (pl.col("outcome") == "unanswered") | (pl.col("wait") > SLOW_TURN_MS).fill_null(False)
+    slow = (
+        view.facts.turns.lazy()
+        .filter(pl.col("consult") & slow_turn)
+        .group_by("r")
+        .len()
+        .filter(pl.col("len") >= SLOW_TURNS)
+        .select("r", pl.lit(True).alias("slow"))
     )
-    waited = (pl.col("outcome") == "unanswered") | (pl.col("wait") > SLOW_TURN_MS).fill_null(False)
-    slow = view.facts.turns.filter("consult").group_by("r").agg(waited.sum().alias("slow_turns"))
-    rows = view.facts.receptions.filter(pl.col("consult") & view.inside())
-    rows = rows.join(sessions, on=["b", "a", "day"], how="left", maintain_order="left")
-    rows = rows.join(slow, on="r", how="left", maintain_order="left")
+    spoken = (pl.col("end") - pl.col("start")).dt.total_milliseconds().sum()
+    long = (
+        view.facts.sessions.lazy()
+        .group_by("b", "a", "day")
+        .agg(spoken.alias("talk_ms"))
+        .filter(pl.col("talk_ms") >= LONG_RECEPTION_MS)
+        .select("b", "a", "day", pl.lit(True).alias("long"))
+    )
+    rows = (
+        view.facts.receptions.lazy()
+        .filter(pl.col("consult") & view.inside())
+        .join(slow, on="r", how="left", maintain_order="left")
+        .join(long, on=["b", "a", "day"], how="left", maintain_order="left")
+        .collect()
+    )
     return view.with_shop(rows).select(
         "r",
         "b",
@@ -175,8 +191,7 @@ def consults(view: PeriodView) -> pl.DataFrame:
         "buyer_messages",
         "chars",
         (pl.col("answered") > 0).alias("replied"),
-        (pl.col("slow_turns").fill_null(0) >= SLOW_TURNS).alias("slow"),
-        (pl.col("talk_ms").fill_null(0) >= LONG_RECEPTION_MS).alias("long"),
+        pl.col("slow", "long").fill_null(False),
         *(
             (pl.col("outcome") == o).fill_null(False).alias(o)
             for o in ("won", "lost", "assist", "passed", "immature")
@@ -267,28 +282,30 @@ def young_services(view: PeriodView) -> pl.DataFrame:
 
 
 def _services(view: PeriodView, chosen: pl.Expr) -> pl.DataFrame:
-    runs = view.facts.services
-    begun = runs.filter("by_buyer").select("b", pl.col("start").alias("next_start")).sort("next_start")
-    followed = runs.sort("end").join_asof(
-        begun,
-        left_on="end",
-        right_on="next_start",
-        by="b",
-        strategy="forward",
-        allow_exact_matches=False,
-        check_sortedness=False,
+    after_sale = view.facts.inquiries.lazy().filter(pl.col("label") == "after_sale").select("b", "day")
+    runs = view.facts.services.lazy()
+    own = runs.filter(view.inside() & chosen).join(after_sale, on=["b", "day"], how="semi").collect()
+    begun = (
+        runs.filter("by_buyer")
+        .join(own.lazy(), on="b", how="semi")
+        .select("b", pl.col("start").alias("next_start"))
+        .sort("next_start")
+        .collect()
     )
-    after_sale = view.facts.inquiries.filter(pl.col("label") == "after_sale").select("b", "day")
+    later = pl.col("next_start").is_null() | (pl.col("next_start") > pl.col("end") + FOLLOW_UP)
     rows = (
-        followed.join(after_sale, on=["b", "day"], how="semi", maintain_order="left")
-        .filter(view.inside() & chosen)
-        .select(
-            "v",
-            "b",
-            (pl.col("next_start").is_null() | (pl.col("next_start") > pl.col("end") + FOLLOW_UP)).alias(
-                "good"
-            ),
+        own.sort("end")
+        .join_asof(
+            begun,
+            left_on="end",
+            right_on="next_start",
+            by="b",
+            strategy="forward",
+            allow_exact_matches=False,
+            check_sortedness=False,
         )
+        .select("v", "b", later.alias("good"))
+        .sort("v")
     )
     parts = pl.concat(
         [
