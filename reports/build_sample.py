@@ -20,17 +20,19 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 @dataclass(frozen=True)
 class Shot:
-    """A picture of the top of a page."""
+    """A picture of a page: its top, or from the section ``at`` on."""
 
     page: str
     name: str
     width: int
     height: int
+    at: str = ""
     dark: bool = False
 
 
 SHOTS = (
     Shot("team.html", "team.png", 1280, 1500),
+    Shot("team.html", "team-charts.png", 1280, 1500, at="spread"),
     Shot("team.html", "team-phone.png", 390, 844),
     Shot("agents/E01.html", "agent.png", 1280, 1500),
     Shot("agents/E01.html", "agent-phone.png", 390, 844, dark=True),
@@ -70,7 +72,7 @@ def page_pictures(out: Path, into: Path) -> Iterator[Path]:
                 viewport={"width": shot.width, "height": shot.height},
                 color_scheme="dark" if shot.dark else "light",
             )
-            page.goto((out / shot.page).resolve().as_uri())
+            page.goto(f"{(out / shot.page).resolve().as_uri()}#{shot.at}")
             page.screenshot(path=into / shot.name)
             page.close()
             yield into / shot.name
