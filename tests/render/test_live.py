@@ -108,14 +108,28 @@ Change = Callable[[openpyxl.Workbook, RandomMonth], Pay]
 
 
 def _points(book: openpyxl.Workbook, month: RandomMonth) -> Pay:
-    """One more point on everybody's first line."""
+    """One more point on everybody's first line, where no gate holds."""
     scores = month.scores()
     for employee, score in scores.by_employee.items():
         cell = cell_of(book["评分"], "逐项得分", employee, "得分")
-        if score.total is not None and cell.value is not None and not score.gates:
+        if (
+            score.total is not None
+            and score.total == score.before_gates
+            and not score.gates
+            and cell.value is not None
+        ):
             cell.value = float(cell.value) + 1
-            total = max(score.total, Decimal(0)) + 1 if score.before_gates == score.total else score.total
-            scores.by_employee[employee] = with_total(score, total)
+            scores.by_employee[employee] = with_total(score, score.total + 1)
+    return month.pay(scores)
+
+
+def _decided(book: openpyxl.Workbook, month: RandomMonth) -> Pay:
+    """A person decides the totals that there are none of (R-S1)."""
+    scores = month.scores()
+    for employee, score in scores.by_employee.items():
+        if score.total is None:
+            cell_of(book["评分"], "总分与等级", employee, "总分").value = 77.7
+            scores.by_employee[employee] = with_total(score, Decimal("77.70"))
     return month.pay(scores)
 
 
@@ -164,7 +178,7 @@ def _counts(book: openpyxl.Workbook, month: RandomMonth) -> Pay:
 
 
 @needs_office
-@pytest.mark.parametrize("change", [_points, _numbers, _counts])
+@pytest.mark.parametrize("change", [_points, _decided, _numbers, _counts])
 def test_a_change_in_the_sheet_changes_the_pay_as_the_plan_says(
     months: list[tuple[RandomMonth, Path]], tmp_path: Path, change: Change
 ) -> None:
@@ -185,12 +199,11 @@ def test_the_demo_month_recalculates(demo: Evaluation, demo_out: Path, tmp_path:
     assert_pays(again, demo.pay)
     sheet = openpyxl.load_workbook(again, data_only=True)["绩效工资"]
     at, columns = heads(sheet, "绩效工资（元）")
-    sums = {
-        str(sheet.cell(r, 1).value): sheet.cell(r, columns["合计"]).value
-        for r in range(at + 1, sheet.max_row)
-    }
-    assert Decimal(repr(sums["合计"])) == demo.payroll_total
-    assert sum(Decimal(repr(v)) for k, v in sums.items() if k.endswith(" 小计")) == demo.payroll_total
+    rows = [
+        (sheet.cell(r, 1).value, sheet.cell(r, columns["合计"]).value) for r in range(at + 1, sheet.max_row)
+    ]
+    for title in ("合计", "小计"):
+        assert sum(Decimal(repr(value)) for told, value in rows if told == title) == demo.payroll_total
 
 
 @needs_office

@@ -93,18 +93,17 @@ class _Rows:
 
     def rows(self) -> list[Row]:
         made: list[Row] = []
+        say = self.data.words.say
         for group, members in self.groups.items():
             made += [self._person(one) for one in members]
             if len(self.groups) > 1:
-                title = self.data.words.say("{group} 小计", group=group or self.data.words.say("（未分组）"))
-                made.append(Subtotal((title, *self._counted(members), *self._sums(members))))
+                told = (say("小计"), say("{n} 人", n=len(members)), group or say("（未分组）"), "")
+                made.append(Subtotal((*told, *self._sums(members))))
         return made
 
     def total(self) -> Row:
-        return (self.data.words.say("合计"), *self._counted(self.shown), *self._sums(self.shown))
-
-    def _counted(self, members: Sequence[Person]) -> tuple[str, str, str]:
-        return self.data.words.say("{n} 人", n=len(members)), "", ""
+        say = self.data.words.say
+        return (say("合计"), say("{n} 人", n=len(self.shown)), "", "", *self._sums(self.shown))
 
     def _sums(self, members: Sequence[Person]) -> Iterator[Cell]:
         """Over rows that stand together; SUBTOTAL leaves out the subtotals among them."""
