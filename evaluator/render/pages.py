@@ -79,22 +79,22 @@ def write_pages(
     common = _common(data, env)
     if progress:
         progress("team.html")
-    (out / "team.html").write_text(team_html(data, env), encoding="utf-8")
+    slices, lists = Slices(data), TeamLists(data)
+    talks = Talks(data, [*slices.keys(), *lists.keys()])
+    (out / "team.html").write_text(team_html(data, env, lists, talks), encoding="utf-8")
     text = env.get_template("handbook.html.j2").render(book=handbook(data.settings), **common)
     (out / "handbook.html").write_text(text, encoding="utf-8")
     if data.evaluation.assessments:
         text = env.get_template("assessment.html.j2").render(packs=assessment.packs(data), **common)
         (out / "assessment.html").write_text(text, encoding="utf-8")
-    files, slices = page_files(data.employees), Slices(data)
-    pages = AgentPages(data, slices, Talks(data, slices.keys()))
-    write_agents(out / "agents", files, data, env, pages, progress)
+    files = page_files(data.employees)
+    write_agents(out / "agents", files, data, env, AgentPages(data, slices, talks), progress)
     write_handout(out / "agents", files, passwords)
 
 
-def team_html(data: Prepared, env: Environment) -> str:
+def team_html(data: Prepared, env: Environment, lists: TeamLists, talks: Talks) -> str:
     """The team's page."""
-    lists = TeamLists(data)
-    page = team_page(data, lists, Talks(data, lists.keys()))
+    page = team_page(data, lists, talks)
     return env.get_template("team.html.j2").render(page=page, **_common(data, env))
 
 

@@ -23,6 +23,7 @@ from evaluator.render.pages import environment, team_html
 from evaluator.render.view import distribution, glance, load, network, noteworthy, ranking, speed, standing
 from evaluator.render.view.history import History
 from evaluator.render.view.prepared import Prepared
+from evaluator.render.view.talks import Talks
 
 VOID = {"meta", "br", "img", "input", "hr", "link"}
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -389,6 +390,11 @@ class Texts(HTMLParser):
             self.foreign.append(text)
 
 
+def rendered(data: Prepared) -> str:
+    lists = noteworthy.TeamLists(data)
+    return team_html(data, environment(data.words), lists, Talks(data, lists.keys()))
+
+
 def read(path: Path) -> Texts:
     page = Texts()
     page.feed(path.read_text(encoding="utf-8"))
@@ -398,7 +404,7 @@ def read(path: Path) -> Texts:
 
 def test_the_english_page_is_english_but_for_names_and_chats(demo: Evaluation, tmp_path: Path) -> None:
     data = prepare(demo, "en")
-    (tmp_path / "team.html").write_text(team_html(data, environment(data.words)), encoding="utf-8")
+    (tmp_path / "team.html").write_text(rendered(data), encoding="utf-8")
     month = demo.month
     names = {
         *data.names.values(), *data.ids("shop"), *(p.group for p in demo.profiles.values() if p.group),
@@ -449,7 +455,7 @@ def test_a_thousand_agents_stay_below_ten_megabytes(tmp_path: Path) -> None:
 
     generate(tmp_path / "month", 30_000, agents=1_000)
     data = prepare(evaluate_month(tmp_path / "month"))
-    text = team_html(data, environment(data.words))
+    text = rendered(data)
     assert len(data.employees) >= 900
     assert len(text.encode()) < 10_000_000
     assert "人数多，其余" in text
