@@ -1,5 +1,5 @@
-"""``--memory``: from a bound to how much of a month is held at once. Loads nothing heavy: what it sets must be set before
-the libraries load."""
+"""``--memory``: from a bound to how much of a month is held at once. Loads nothing heavy: what it sets must be set
+before the libraries load."""
 
 from __future__ import annotations
 
