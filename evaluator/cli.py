@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evaluator.ads.commands import app as ads_app
-from evaluator.engine.memory import give_back_at_once
+from evaluator.engine.memory import give_back_soon
 from evaluator.errors import EvaluatorError
 from evaluator.ledger import commands as ledger_commands
 from evaluator.terminal import progress_line
@@ -441,7 +441,7 @@ def handbook(
 
 def main() -> None:
     """Runs a command. What a user can put right is told in a sentence, with exit code 2."""
-    give_back_at_once()
+    give_back_soon()
     try:
         app()
     except BrokenPipeError:  # the reader of our output has seen enough

@@ -59,9 +59,7 @@ class BucketRun:
             frames = self.work.find(OPINIONS, each.span.number, key)
             if frames is None:
                 frames = self.work.keep(OPINIONS, each.span.number, key, self._thought(asked, each, key))
-            yield Opinion(
-                *(frames[name].with_columns(pl.col("b") + each.span.first) for name in Opinion._fields)
-            )
+            yield Opinion(*(_in_codes(frames[n], each, self.shelf) for n in Opinion._fields))
 
     def _thought(self, asked: _Asked, each: DiskBucket, key: str) -> Frames:
         if not self.grows:
@@ -166,16 +164,19 @@ def _talk(coded: Coded, each: DiskBucket, month: Bucket, period: tuple[int, int]
 
 def _in_month(frames: Frames, each: DiskBucket, month: Bucket, shelf: Shelf) -> Facts:
     """Facts of a bucket with the month's ``b`` and ``o``."""
-    found: dict[str, pl.DataFrame | None] = {}
-    for name in (f.name for f in fields(Facts)):
-        frame, codes = frames.get(name), []
-        if frame is not None and "b" in frame.columns:
-            codes.append(frame["b"] + each.span.first)
-        if frame is not None and "o" in frame.columns:
-            codes.append(each.orders.gather(frame["o"]).alias("o"))
-        found[name] = (
-            frame.with_columns(shelf.keep(pl.DataFrame(codes))) if frame is not None and codes else frame
-        )
+    found = {f.name: frames.get(f.name) for f in fields(Facts)}
+    for name, frame in found.items():
+        found[name] = None if frame is None else _in_codes(frame, each, shelf)
     judged = frames["orders"].drop("o")
-    found["orders"] = month.orders[each.orders].hstack(judged.get_columns())
+    found["orders"] = shelf.keep(month.orders[each.orders].hstack(judged.get_columns()))
     return Facts(**found)  # type: ignore[arg-type]
+
+
+def _in_codes(frame: pl.DataFrame, each: DiskBucket, shelf: Shelf) -> pl.DataFrame:
+    """The frame with the month's ``b`` and ``o``; all else stays where it is."""
+    codes = []
+    if "b" in frame.columns:
+        codes.append(frame["b"] + each.span.first)
+    if "o" in frame.columns:
+        codes.append(each.orders.gather(frame["o"]).alias("o"))
+    return frame.with_columns(shelf.keep(pl.DataFrame(codes))) if codes else frame
