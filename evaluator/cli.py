@@ -39,6 +39,13 @@ class Language(StrEnum):
     en = "en"
 
 
+class Engine(StrEnum):
+    """Where buckets are worked on."""
+
+    local = "local"
+    spark = "spark"
+
+
 @contextmanager
 def _progress(quiet: bool = False) -> Iterator[Callable[[str], None] | None]:
     """What is being done, as one changing line on a terminal; nothing where output goes to a file."""
@@ -68,11 +75,19 @@ def run(
         Path | None,
         typer.Option("--cache", help="保留各桶结果的文件夹：下次再算（例如多了一天数据）只重算有变化的买家"),
     ] = None,
+    engine: Annotated[Engine, typer.Option("--engine", help="在哪里算：本机，或 Spark 集群")] = Engine.local,
+    master: Annotated[
+        str | None,
+        typer.Option("--master", help="Spark 集群，如 spark://主机:7077（用 spark-submit 启动则不写）"),
+    ] = None,
 ) -> None:
     """计算一个月：指标、归属、评分、工资，写出工作簿、报告和结果表。"""
-    from evaluator.engine.commands import Order, carry_out
+    from evaluator.engine.commands import Order, Spark, carry_out
 
-    order = Order.of(month, out, memory, cache, ledger, lang.value)
+    if master is not None and engine is not Engine.spark:
+        raise typer.BadParameter("--master 只与 --engine spark 一起使用")
+    spark = Spark(master) if engine is Engine.spark else None
+    order = Order.of(month, out, memory, cache, ledger, lang.value, spark)
     with _progress(quiet) as progress:
         done = carry_out(order, progress)
     _summary(done.evaluation, out)
