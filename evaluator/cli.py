@@ -14,6 +14,7 @@ import typer
 from rich.markup import escape
 
 from evaluator.ads.commands import app as ads_app
+from evaluator.engine.memory import give_back_at_once
 from evaluator.ledger import commands as ledger_commands
 
 app = typer.Typer(
@@ -30,6 +31,21 @@ app.add_typer(ledger_commands.app, name="ledger")
 
 Month = Annotated[Path, typer.Argument(help="月份文件夹：period.yaml 与各平台导出文件", metavar="MONTH")]
 Out = Annotated[Path, typer.Option("--out", help="结果文件夹（新建，或覆盖以前的一次结果）")]
+
+
+LedgerPlace = Annotated[
+    str | None, typer.Option("--ledger", help="账本：读入往期的退款追回、修订、结转（第 9、11 行）")
+]
+Memory = Annotated[
+    str | None, typer.Option("--memory", help="最多用多少内存，如 2GB（默认：本机内存的一半）")
+]
+Cache = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache",
+        help="保留各桶结果的文件夹（含聊天文字）：下次再算，例如多了一天数据，只重算有变化的买家",
+    ),
+]
 
 
 class Language(StrEnum):
@@ -64,17 +80,10 @@ def run(
     month: Month,
     out: Out,
     quiet: Annotated[bool, typer.Option("--quiet", help="不显示进度")] = False,
-    ledger: Annotated[
-        str | None, typer.Option("--ledger", help="账本：读入往期的退款追回、修订、结转（第 9、11 行）")
-    ] = None,
+    ledger: LedgerPlace = None,
     lang: Annotated[Language, typer.Option("--lang", help="报告的语言")] = Language.zh,
-    memory: Annotated[
-        str | None, typer.Option("--memory", help="最多用多少内存，如 2GB（默认：本机内存的一半）")
-    ] = None,
-    cache: Annotated[
-        Path | None,
-        typer.Option("--cache", help="保留各桶结果的文件夹：下次再算（例如多了一天数据）只重算有变化的买家"),
-    ] = None,
+    memory: Memory = None,
+    cache: Cache = None,
     engine: Annotated[Engine, typer.Option("--engine", help="在哪里算：本机，或 Spark 集群")] = Engine.local,
     master: Annotated[
         str | None,
@@ -93,6 +102,43 @@ def run(
     _summary(done.evaluation, out)
     if done.reused:
         typer.echo(done.reused)
+
+
+@app.command()
+def watch(
+    month: Month,
+    out: Out,
+    memory: Memory = None,
+    cache: Cache = None,
+    ledger: LedgerPlace = None,
+    lang: Annotated[Language, typer.Option("--lang", help="报告的语言")] = Language.zh,
+    every: Annotated[float, typer.Option("--every", min=0.1, help="每隔几秒看一次文件夹")] = 2.0,
+    settle: Annotated[float, typer.Option("--settle", min=0, help="文件多少秒不再变化才开始算")] = 10.0,
+) -> None:
+    """守着月份文件夹：文件有变化并写完以后自动重算，只重算有变化的买家；算不成时保留上一次的结果。按 Ctrl-C 结束。"""
+    from datetime import datetime
+
+    from evaluator.engine import watch as watching
+    from evaluator.engine.commands import Done, Order
+
+    def say(text: str, colour: str | None = None) -> None:
+        typer.secho(f"[{datetime.now():%m-%d %H:%M:%S}] {text}", fg=colour, err=colour is not None)
+
+    def done(found: Done) -> None:
+        say(f"算好了：{out}")
+        _summary(found.evaluation, out)
+        if found.reused:
+            typer.echo(found.reused)
+
+    order = Order.of(month, out, memory, cache, ledger, lang.value)
+    heard = watching.Heard(
+        begins=lambda: say("开始计算"),
+        done=done,
+        failed=lambda error: say(f"没有算成，保留上一次的结果：{error}", typer.colors.RED),
+    )
+    with watching.ended_by_signals(), _progress() as progress:
+        watching.watch(order, heard, watching.Pace(every, settle), progress)
+    say("已停止")
 
 
 def _summary(evaluation: object, out: Path) -> None:
@@ -353,15 +399,18 @@ def handbook(
 
 def main() -> None:
     """Runs a command. What a user can put right is told in a sentence, with exit code 2."""
-    from evaluator.model import EvaluatorError
-
+    give_back_at_once()
     try:
         app()
-    except EvaluatorError as error:
-        typer.secho(str(error), fg=typer.colors.RED, err=True)
-        sys.exit(2)
     except BrokenPipeError:  # the reader of our output has seen enough
         sys.exit(0)
+    except Exception as error:
+        from evaluator.model import EvaluatorError  # which loads Polars
+
+        if not isinstance(error, EvaluatorError):
+            raise
+        typer.secho(str(error), fg=typer.colors.RED, err=True)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

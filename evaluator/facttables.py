@@ -14,10 +14,10 @@ SECONDS = 1000  # milliseconds in one
 
 
 class Names:
-    """Joins names to codes. Codes sort like the names they stand for."""
+    """Gives codes their names. Codes sort like the names they stand for."""
 
     def __init__(self, codes: Codes) -> None:
-        self._buyers = codes.buyers.lazy().select("b", "shop", "buyer")
+        self._codes = codes
         self._agents = (
             pl.LazyFrame({"agent": codes.agents}, schema={"agent": pl.String})
             .with_row_index("a")
@@ -26,7 +26,7 @@ class Names:
 
     def buyer(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """Adds ``shop`` and ``buyer`` for ``b``."""
-        return rows.join(self._buyers, on="b", how="left", maintain_order="left")
+        return rows.with_columns(self._codes.of_buyer("shop"), self._codes.of_buyer("buyer"))
 
     def agent(self, rows: pl.LazyFrame, code: str = "a", name: str = "agent") -> pl.LazyFrame:
         """Adds the agent's id ``name`` for ``code``."""
@@ -84,8 +84,8 @@ def turns_table(facts: Facts, names: Names) -> pl.DataFrame:
 
 def attribution_table(facts: Facts, names: Names) -> pl.DataFrame:
     """``tables/attribution.parquet``. The buyer of an order of nobody is the nick as the source writes it."""
-    rows = facts.orders.lazy().rename({"buyer": "written"})
-    rows = rows.join(names._buyers.select("b", "buyer"), on="b", how="left", maintain_order="left")
+    rows = facts.orders.lazy().rename({"buyer": "written", "shop": "_shop"}).pipe(names.buyer)
+    rows = rows.drop("shop").rename({"_shop": "shop"})
     judged = ["by_order", "by_payment", "by_order_first", "by_grouped_chain", "credited"]
     disputed = ["original"] if "original" in facts.orders.columns else []  # made whole by ``disputes``
     for column in [*judged, *disputed]:
@@ -187,11 +187,18 @@ TABLES: dict[str, Callable[[Facts, Names], pl.DataFrame]] = {
 }
 
 
+#: Tables of facts that come in parts of whole buyers, sorted by shop and buyer: made part by part.
+OF_BUYERS = ("receptions", "turns", "sessions", "inquiries")
+
+
 def fact_tables(facts: Facts, bucket: Bucket, shelf: Shelf) -> dict[str, pl.DataFrame]:
     """All fact tables of SPEC §10 by name, with ``sessions``, ``inquiries`` and ``links`` beside them."""
     names = Names(bucket.codes)
     made: dict[str, pl.DataFrame] = {}
     for name, table in TABLES.items():
-        made[name] = shelf.keep(table(facts, names))
-        shelf.rest()
+        pieces = []
+        for own in (part.facts for part in facts.parts) if name in OF_BUYERS else (facts,):
+            pieces.append(shelf.keep(table(own, names)))
+            shelf.rest()
+        made[name] = pl.concat(pieces)
     return made

@@ -62,6 +62,28 @@ class Facts:
     assists: pl.DataFrame
     chases: pl.DataFrame
 
+    @property
+    def parts(self) -> tuple[FactsOfBuyers, ...]:
+        """The same in parts of whole buyers, in their order."""
+        return (FactsOfBuyers(self, 0, None),)
+
+
+@dataclass(frozen=True)
+class FactsOfBuyers:
+    """Facts of the buyers with codes ``first`` to ``end``, exclusive (None: all the rest)."""
+
+    facts: Facts
+    first: int
+    end: int | None
+
+    def mine(self) -> pl.Expr:
+        """Whose code ``b`` is one of theirs."""
+        return (
+            pl.col("b") >= self.first
+            if self.end is None
+            else pl.col("b").is_between(self.first, self.end, closed="left")
+        )
+
 
 @dataclass(frozen=True)
 class Context:

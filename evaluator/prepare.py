@@ -56,6 +56,12 @@ class Codes:
     def agent_code(self) -> dict[str, int]:
         return {name: i for i, name in enumerate(self.agents)}
 
+    def of_buyer(self, column: str) -> pl.Expr:
+        """A column of ``buyers`` for ``b``; null where it is null or nobody's. Codes are places."""
+        values = self.buyers[column]
+        known = pl.when(pl.col("b") >= 0).then("b")
+        return known.map_batches(values.gather, return_dtype=values.dtype).alias(column)
+
     def agent_names(self) -> pl.Series:
         return pl.Series("agent", self.agents, dtype=pl.String)
 

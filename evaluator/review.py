@@ -94,8 +94,8 @@ def _unbound(bucket: Bucket, facts: Facts) -> list[ReviewItem]:
         pl.col("day").max().cast(pl.Date).alias("last"),
     )
     codes = bucket.codes.agent_code()
-    people = facts.receptions.filter("consult").group_by("a").len()
-    consults = dict(people.iter_rows())
+    people = facts.receptions.lazy().filter("consult").group_by("a").len()
+    consults = dict(people.collect().iter_rows())
     items = []
     for account, n, first, last in days.sort("account").iter_rows():
         asked = consults.get(codes.get(account, -1), 0)
@@ -118,10 +118,9 @@ def _same_files(month: MonthData) -> list[ReviewItem]:
 
 
 def _empty_period(facts: Facts, view: PeriodView) -> list[ReviewItem]:
-    talked = facts.receptions.filter(view.inside()).height
-    ordered = facts.orders.filter(
-        view.inside("created_day") | view.inside("paid_day").fill_null(False)
-    ).height
+    bought = view.inside("created_day") | view.inside("paid_day").fill_null(False)
+    talked = facts.receptions.select(view.inside().any()).item()
+    ordered = facts.orders.select(bought.any()).item()
     if talked and ordered:
         return []
     what = "消息和订单" if not talked and not ordered else "消息" if not talked else "订单"
@@ -330,13 +329,15 @@ def _filtered(month: MonthData, facts: Facts) -> list[ReviewItem]:
 def _code_word(bucket: Bucket, facts: Facts, view: PeriodView) -> list[ReviewItem]:
     """R-F6 as a loophole: an agent who hides many of his receptions behind the code word."""
     shares = (
-        facts.receptions.filter(view.inside() & ~pl.col("is_robot"))
+        facts.receptions.lazy()
+        .filter(view.inside() & ~pl.col("is_robot"))
         .group_by("a")
         .agg(
             (pl.col("filtered") == "code_word").fill_null(False).sum().alias("hidden"), pl.len().alias("all")
         )
         .filter(pl.col("hidden") > pl.col("all") * CODE_WORD_SHARE)
         .sort("a")
+        .collect()
     )
     return [
         ReviewItem(

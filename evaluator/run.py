@@ -100,7 +100,7 @@ def scope_names(bucket: Bucket, facts: Facts, profiles: dict[str, Profile]) -> d
     """Who has rows in the KPI table (R-M): roster employees of the period who are no robots, every other agent with a
     reception that is no robot's; their groups; the shops of the messages and orders."""
     people = {p.employee_id: p.name for p in profiles.values() if not p.is_robot}
-    seen = facts.receptions.filter(~pl.col("is_robot"))["a"].unique()
+    seen = facts.receptions.lazy().filter(~pl.col("is_robot")).select("a").unique().collect()["a"]
     others = {bucket.codes.agents[a] for a in seen} - people.keys()
     agents = people | {a: profiles[a].name if a in profiles else UNBOUND_NAME for a in others}
     groups = sorted({p.group for p in profiles.values() if p.group and not p.is_robot})

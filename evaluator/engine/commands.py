@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evaluator.engine.memory import give_back_at_once, half_of_the_machine, parse_memory
+from evaluator.engine.memory import half_of_the_machine, parse_memory
 from evaluator.model import EvaluatorError
 
 if TYPE_CHECKING:
@@ -96,7 +96,6 @@ class Done:
 
 def carry_out(order: Order, tell: Callable[[str], None] | None = None) -> Done:
     """Evaluates and writes. A run that was killed goes on at its first unfinished bucket. Errors: EvaluatorError."""
-    give_back_at_once()
     from evaluator.ledger.commands import asking
     from evaluator.output import check_target
     from evaluator.run import evaluate_month

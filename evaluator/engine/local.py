@@ -17,10 +17,10 @@ from evaluator.attribution import check_conservation
 from evaluator.engine.chores import FACTS, OPINIONS
 from evaluator.engine.grown import COUNTED, OF_ORDERS
 from evaluator.engine.ondisk import BucketRun, Crew
-from evaluator.engine.partition import partition, starts_of
+from evaluator.engine.partition import Span, partition, starts_of
 from evaluator.engine.work import Work
 from evaluator.filters import BuyerLists
-from evaluator.kernel import Context, Facts, analyze
+from evaluator.kernel import Context, Facts, FactsOfBuyers, analyze
 from evaluator.model import MonthData
 from evaluator.prepare import Bucket, Part
 from evaluator.shelf import Limits, Shelf
@@ -56,10 +56,14 @@ class Room:
 
 
 @dataclass(frozen=True)
-class MonthFacts(Facts):
-    """Facts of a month. ``parts``: the same, bucket by bucket."""
+class FactsOfBuckets(Facts):
+    """Facts of a month, with those of each bucket."""
 
-    parts: tuple[Facts, ...] = ()
+    buckets: tuple[FactsOfBuyers, ...] = ()
+
+    @property
+    def parts(self) -> tuple[FactsOfBuyers, ...]:
+        return self.buckets
 
 
 def in_memory(bucket: Bucket, lists: BuyerLists, items: pl.DataFrame | None, context: Context) -> Facts:
@@ -103,12 +107,13 @@ def _run(
 
 def analyze_buckets(run: BucketRun, lists: BuyerLists, context: Context) -> Facts:
     """SPEC §3 to §6, bucket by bucket. Raises EvaluatorError if conservation (R-A7) does not hold."""
-    facts = together(run.facts(lists, context), run.shelf)
+    spans = [bucket.span for bucket in run.buckets]
+    facts = together(run.facts(lists, context), spans, run.shelf)
     check_conservation(facts.orders, run.month.paid_totals)
     return facts
 
 
-def together(parts: list[Facts], shelf: Shelf) -> MonthFacts:
+def together(parts: list[Facts], spans: list[Span], shelf: Shelf) -> FactsOfBuckets:
     """The facts of all parts, in the order of buyers. Receptions (``r``), sessions (``n``) and services (``v``)
     are numbered on."""
     numbers = dict.fromkeys(COUNTED, 0)
@@ -125,7 +130,8 @@ def together(parts: list[Facts], shelf: Shelf) -> MonthFacts:
         rows = whole[name]
         assert rows is not None
         whole[name] = shelf.keep(rows.sort(order))
-    return MonthFacts(**whole, parts=tuple(numbered))  # type: ignore[arg-type]
+    buckets = tuple(FactsOfBuyers(f, s.first, s.end) for f, s in zip(numbered, spans, strict=True))
+    return FactsOfBuckets(**whole, buckets=buckets)  # type: ignore[arg-type]
 
 
 def _numbered_on(part: Facts, numbers: dict[str, int], shelf: Shelf) -> Facts:

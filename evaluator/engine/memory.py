@@ -1,12 +1,10 @@
-"""``--memory``: from a bound to how much of a month is held at once. Imports nothing heavy: what it sets must be set
+"""``--memory``: from a bound to how much of a month is held at once. Loads nothing heavy: what it sets must be set
 before the libraries load."""
 
 from __future__ import annotations
 
 import os
 import re
-
-from evaluator.model import EvaluatorError
 
 LEAST = 512 << 20  # the libraries, the ad model and the pages of a run take about half of it
 UNBOUND = 8 << 30  # from here on a larger bound changes nothing
@@ -15,6 +13,8 @@ _UNITS = {"": 1 << 30, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 def parse_memory(text: str) -> int:
     """``2GB``, ``800 MB``, ``1.5g`` in bytes; a number alone counts gigabytes. Errors: EvaluatorError."""
+    from evaluator.model import EvaluatorError
+
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:I?B)?\s*", text.upper())
     if found is None:
         raise EvaluatorError(f"--memory {text}：看不懂；请写成 2GB、800MB 这样")

@@ -117,13 +117,15 @@ def apply_filters(
 def filter_counts(receptions: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """``tables/filters.csv``: what each filter removed, in receptions, messages and buyers."""
     counted = (
-        receptions.filter(pl.col("filtered").is_not_null())
+        receptions.lazy()
+        .filter(pl.col("filtered").is_not_null())
         .group_by("filtered")
         .agg(
             pl.len().cast(pl.Int64).alias("receptions"),
             pl.sum_horizontal("buyer_messages", "human_messages", "auto_messages").sum().alias("messages"),
             pl.col("b").n_unique().cast(pl.Int64).alias("buyers"),
         )
+        .collect()
     )
     switches = [bool(getattr(settings.filters, name)) for name in REASONS]
     return (

@@ -9,8 +9,9 @@ mechanism serves sums (σ), distinct buyer-days (β) and distinct orders, at eve
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import polars as pl
 
@@ -50,7 +51,9 @@ def _gather(found: pl.DataFrame, kind: str, scopes: Scopes, totals: Totals) -> N
     for row in found.iter_rows(named=True):
         code = row.pop(CODE[kind])
         if code is not None:
-            totals[scopes.key(kind, code)].update({k: v or 0 for k, v in row.items()})
+            sums = totals[scopes.key(kind, code)]
+            for name, value in row.items():
+                sums[name] = sums.get(name, 0) + (value or 0)
 
 
 def _row_totals(fact: pl.DataFrame, measures: list[Measure], scopes: Scopes, totals: Totals) -> None:
@@ -78,15 +81,23 @@ def _unit_totals(
         _gather(summed.collect(), kind, scopes, totals)
 
 
-def total(facts: Mapping[str, pl.DataFrame], measures: Iterable[Measure], scopes: Scopes) -> Totals:
-    """Every measure at every scope; a scope without a row has no entry and counts 0."""
+class Pieces(Protocol):
+    """Facts by name, each in pieces of whole buyers."""
+
+    def pieces(self, name: str) -> Iterator[pl.DataFrame]: ...
+
+
+def total(facts: Pieces, measures: Iterable[Measure], scopes: Scopes) -> Totals:
+    """Every measure at every scope; a scope without a row has no entry and counts 0. Units of a fact that comes in
+    pieces are a buyer's, so that the pieces' sums add."""
     totals: Totals = defaultdict(dict)
     batches: dict[tuple[str, tuple[str, ...]], dict[str, Measure]] = defaultdict(dict)
     for m in measures:
         batches[m.fact, m.unit][m.name] = m
     for (fact, unit), batch in batches.items():
-        if unit:
-            _unit_totals(facts[fact], unit, list(batch.values()), scopes, totals)
-        else:
-            _row_totals(facts[fact], list(batch.values()), scopes, totals)
+        for piece in facts.pieces(fact):
+            if unit:
+                _unit_totals(piece, unit, list(batch.values()), scopes, totals)
+            else:
+                _row_totals(piece, list(batch.values()), scopes, totals)
     return totals

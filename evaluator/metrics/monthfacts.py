@@ -6,7 +6,7 @@ when a figure first asks for it. Waits are ms, money fen, days Int32.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -26,6 +26,7 @@ from evaluator.tables import TABLES
 Hours = tuple[str, str] | None
 LONG_RECEPTION_MS, SLOW_TURN_MS, SLOW_TURNS = 1800_000, 120_000, 3
 FOLLOW_UP = pl.duration(hours=72)
+DERIVED = ("turns", "days")  # facts of buyers that depend on options begin so, then ":"
 DEADLINES = ("due", "promised")  # times that are to come, of some tables
 
 
@@ -114,7 +115,7 @@ class PeriodView:
 
     def with_shop(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Adds ``s`` for ``b``."""
-        return rows.join(self.bucket.codes.buyers.select("b", "s"), on="b", how="left", maintain_order="left")
+        return rows.with_columns(self.bucket.codes.of_buyer("s"))
 
     def shop_codes(self) -> pl.DataFrame:
         return pl.DataFrame(
@@ -304,7 +305,8 @@ Builder = Callable[["MonthFacts"], pl.DataFrame]
 
 
 class MonthFacts(Mapping[str, pl.DataFrame]):
-    """Facts by name, each made once, when first asked for. Some are made from others."""
+    """Facts by name, each made once, when first asked for. Some are made from others. ``parts``: the same of some
+    buyers at a time, each with whose they are; a fact that one of these can make is made there."""
 
     def __init__(
         self,
@@ -312,29 +314,68 @@ class MonthFacts(Mapping[str, pl.DataFrame]):
         scopes: Scopes,
         settings: Settings,
         shelf: Shelf | None = None,
+        parts: Sequence[tuple[Mapping[str, Builder], pl.Expr]] = (),
     ) -> None:
         self.scopes, self.settings = scopes, settings
         self._builders, self._shelf = dict(builders), shelf or Shelf()
         self._made: dict[str, pl.DataFrame] = {}
+        self._parts = [_PartFacts(self, own, mine) for own, mine in parts]
 
     def add(self, name: str, builder: Builder) -> str:
-        """Registers a fact that depends on options; the same name is the same fact."""
+        """Registers a fact that depends on options; the same name is the same fact. One that is made from facts of
+        buyers is one, too."""
         self._builders.setdefault(name, builder)
+        if name.partition(":")[0] in DERIVED:
+            for part in self._parts:
+                part.add(name, builder)
         return name
 
     def __getitem__(self, name: str) -> pl.DataFrame:
         if name not in self._made:
-            self._made[name] = self._shelf.keep(self._builders[name](self))
-            self._shelf.rest()
+            pieces = [part[name] for part in self._parts if part.makes(name)]
+            self._made[name] = pl.concat(pieces) if pieces else self._kept(name)
         return self._made[name]
+
+    def _kept(self, name: str) -> pl.DataFrame:
+        made = self._shelf.keep(self._builders[name](self))
+        self._shelf.rest()
+        return made
+
+    def pieces(self, name: str) -> Iterator[pl.DataFrame]:
+        """A fact, of some buyers at a time where it is made so."""
+        own: list[MonthFacts] = [part for part in self._parts if part.makes(name)]
+        for facts in own or [self]:
+            yield facts[name]
+            self._shelf.rest()
 
     def close(self) -> None:
         """Keeps the facts that were made and lets go of the month they were made from."""
+        self._made = {name: self[name] for name in self}
         self._builders.clear()
+        self._parts.clear()
 
     def __iter__(self) -> Iterator[str]:
         """Names of the facts made so far."""
-        return iter(self._made)
+        names = {name for part in self._parts for name in part} | self._made.keys()
+        return iter(sorted(names))
 
     def __len__(self) -> int:
-        return len(self._made)
+        return len(list(iter(self)))
+
+
+class _PartFacts(MonthFacts):
+    """Facts of some buyers; of those that are made for all at once, the rows of these buyers."""
+
+    def __init__(self, whole: MonthFacts, builders: Mapping[str, Builder], mine: pl.Expr) -> None:
+        super().__init__(builders, whole.scopes, whole.settings, whole._shelf)
+        self._whole, self._mine = whole, mine
+
+    def makes(self, name: str) -> bool:
+        return name in self._builders
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        if not self.makes(name):
+            return self._whole[name].filter(self._mine)
+        if name not in self._made:
+            self._made[name] = self._kept(name)
+        return self._made[name]

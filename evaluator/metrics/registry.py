@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import polars as pl
 
@@ -18,7 +19,7 @@ from evaluator.metrics import (
     talk,
 )
 from evaluator.metrics.figures import Maker
-from evaluator.metrics.monthfacts import Builder, PeriodView
+from evaluator.metrics.monthfacts import Builder, MonthFacts, PeriodView
 
 #: Metrics that add up (the others are in ``special``).
 MAKERS: dict[str, Maker] = talk.MAKERS | sales.MAKERS | care.MAKERS | fieldwork.MAKERS
@@ -62,6 +63,23 @@ SOURCES: dict[str, Callable[[PeriodView], pl.DataFrame]] = {
         fieldfacts.exams,
     )
 }
+
+
+#: Those of them that look at one buyer at a time.
+OF_BUYERS = (
+    *("consults", "turns", "replies", "sessions", "session_turns", "chases", "inquiries", "contact_days"),
+    *("services", "young_services"),
+)
+
+
+def facts_of(view: PeriodView) -> MonthFacts:
+    """The facts of a period, to be made when asked for; of a month in buckets, bucket by bucket where they can be."""
+    parts = view.facts.parts
+    own = []
+    for part in parts if len(parts) > 1 else ():
+        every = builders(replace(view, facts=part.facts))
+        own.append(({name: every[name] for name in OF_BUYERS}, part.mine()))
+    return MonthFacts(builders(view), view.scopes, view.month.config.settings, view.month.shelf, own)
 
 
 def builders(view: PeriodView) -> dict[str, Builder]:

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import timedelta
+
 import polars as pl
 
 from evaluator.metrics.carefacts import on_line
-from evaluator.metrics.measures import CODE, ScopeKey
+from evaluator.metrics.measures import CODE, ScopeKey, Scopes
 from evaluator.metrics.monthfacts import MonthFacts
 from evaluator.metrics.request import MetricRequest
 from evaluator.metrics.talk import response_turns, response_wait
 
+_STRETCH = timedelta(days=2)
 _INSTANTS = 1 << 44  # room for half milliseconds since 1970
 
 
 def quantile(request: MetricRequest, facts: MonthFacts) -> dict[ScopeKey, int]:
     """``…_median``: the lower of the two middle values; ``…_p90``: nearest rank. ms."""
     base = MetricRequest(request.metric.rsplit("_", 1)[0], request.options)
-    rows = (
-        facts["turns"]
+    # counts of equal waits are few and add up over buckets
+    waits = [
+        piece.lazy()
         .filter(response_turns(base, facts))
         .select("a", "s", response_wait(base).alias("wait"))
         .drop_nulls("wait")
-    )
-    # counts of equal waits are few and add up over buckets
-    counts = (
-        rows.group_by("a", "s", "wait").agg(pl.len().alias("n")).join(facts.scopes.groups, on="a", how="left")
-    )
+        .group_by("a", "s", "wait")
+        .agg(pl.len().alias("n"))
+        .collect()
+        for piece in facts.pieces("turns")
+    ]
+    counts = pl.concat(waits).join(facts.scopes.groups, on="a", how="left")
     found: dict[ScopeKey, int] = {}
     for kind, code in CODE.items():
         ranked = (
@@ -45,21 +51,34 @@ def quantile(request: MetricRequest, facts: MonthFacts) -> dict[ScopeKey, int]:
 
 
 def max_concurrent(facts: MonthFacts) -> dict[ScopeKey, int]:
-    """Most sessions open at one instant, ends included, over the scope's sessions."""
-    rows = facts["sessions"].select("a", "s", "start", "end").join(facts.scopes.groups, on="a", how="left")
+    """Most sessions open at one instant, ends included, over the scope's sessions. Day by day: a session is there on
+    every day that it touches."""
+    rows = facts["sessions"].lazy().select("a", "s", "start", "end")
+    span = rows.select(pl.col("start").min(), pl.col("end").max()).collect()
+    first, last = span.row(0)
     found: dict[ScopeKey, int] = {}
+    while first is not None and first <= last:
+        until = first + _STRETCH
+        inside = rows.filter((pl.col("start") < until) & (pl.col("end") >= first)).with_columns(
+            pl.col("start").clip(lower_bound=first), pl.col("end").clip(upper_bound=until)
+        )
+        for key, most in _most_open(inside.collect(), facts.scopes):
+            found[key] = max(most, found.get(key, 0))
+        first = until
+    return found
+
+
+def _most_open(sessions: pl.DataFrame, scopes: Scopes) -> Iterator[tuple[ScopeKey, int]]:
+    rows = sessions.join(scopes.groups, on="a", how="left")
     for kind, code in CODE.items():
         own = rows.filter(pl.col(code).is_not_null())
         # one integer a step, sorting by scope, instant, and starts before ends: ends are included
         at = pl.col(code).cast(pl.Int64) * _INSTANTS + pl.col("at").dt.epoch("ms") * 2
+        begun, ended = (own.select(code, pl.col(c).alias("at")) for c in ("start", "end"))
         steps = pl.concat(
             [
-                own.select(code, pl.col("start").alias("at")).select(
-                    code, at.alias("at"), step=pl.lit(1, pl.Int32)
-                ),
-                own.select(code, pl.col("end").alias("at")).select(
-                    code, at.alias("at") + 1, step=pl.lit(-1, pl.Int32)
-                ),
+                begun.select(code, at.alias("at"), step=pl.lit(1, pl.Int32)),
+                ended.select(code, at.alias("at") + 1, step=pl.lit(-1, pl.Int32)),
             ]
         ).sort("at")
         # a scope's steps sum to 0, so one running sum serves all
@@ -68,8 +87,7 @@ def max_concurrent(facts: MonthFacts) -> dict[ScopeKey, int]:
             .group_by(code)
             .agg(pl.col("open").max())
         )
-        found |= {facts.scopes.key(kind, c): int(n) for c, n in most.iter_rows()}
-    return found
+        yield from ((scopes.key(kind, c), int(n)) for c, n in most.iter_rows())
 
 
 def online_ms(facts: MonthFacts) -> dict[ScopeKey, int]:

@@ -13,7 +13,7 @@ from evaluator.metrics.figures import MS, MS_PER_HOUR, Answer, Figure
 from evaluator.metrics.measures import Measure, ScopeKey, Scopes, Totals, total
 from evaluator.metrics.monthfacts import MonthFacts, PeriodView
 from evaluator.metrics.needs import lacking
-from evaluator.metrics.registry import MAKERS, builders
+from evaluator.metrics.registry import MAKERS, facts_of
 from evaluator.metrics.request import STANDARD, MetricRequest
 from evaluator.model import KpiCell, MonthData
 from evaluator.numbers import plain, value_text
@@ -84,7 +84,7 @@ def compute(
     """All figures asked for, for the scopes in ``names``. ``facts``: of the same view, where some are made already."""
     month = view.month
     asked = {r.id: r for r in requests}
-    facts = facts or MonthFacts(builders(view), view.scopes, month.config.settings, month.shelf)
+    facts = facts or facts_of(view)
     answers = {
         name: MAKERS[r.metric](r, facts)
         for name, r in asked.items()
