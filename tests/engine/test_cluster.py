@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 import sparkcluster
+from typer.testing import CliRunner, Result
 
+from evaluator.cli import app
 from evaluator.engine.cluster import Cluster, Greeting, Task, Told, open_cluster
 from evaluator.engine.work import program_key
 from evaluator.model import EvaluatorError
@@ -135,3 +137,21 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / greeting(3)["wrote"]).unlink()
     (tmp_path / f".evaluator-token-{socket.gethostname()}-3").mkdir()
     assert "不能写共享文件夹" in greeting(3)["error"]
+
+
+def run(*options: str) -> Result:
+    return CliRunner().invoke(app, ["run", *options])
+
+
+@needs_pyspark
+@pytest.mark.usefixtures("any_java")
+def test_the_command_tells_before_it_reads(tmp_path: Path) -> None:
+    out = tmp_path / "shared" / "out"
+    got = run(str(tmp_path / "absent"), "--out", str(out), "--engine", "spark", "--master", "7077")
+    assert isinstance(got.exception, EvaluatorError) and "7077" in str(got.exception)
+    assert list(out.parent.iterdir()) == [], "nothing is left beside it"
+
+
+def test_a_master_is_for_spark_alone(tmp_path: Path) -> None:
+    got = run(str(tmp_path), "--out", str(tmp_path / "out"), "--master", "spark://master:7077")
+    assert got.exit_code == 2 and "--engine" in got.output
