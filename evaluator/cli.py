@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +13,7 @@ import typer
 from evaluator.ads.commands import app as ads_app
 from evaluator.errors import EvaluatorError
 from evaluator.ledger import commands as ledger_commands
+from evaluator.terminal import progress_line
 
 app = typer.Typer(
     help="客服绩效：从聊天记录到工资表，每一分钱都能追到消息和规则。",
@@ -39,20 +38,6 @@ class Language(StrEnum):
     en = "en"
 
 
-@contextmanager
-def _progress(quiet: bool = False) -> Iterator[Callable[[str], None] | None]:
-    """What is being done, as one changing line on a terminal; nothing where output goes to a file."""
-    from rich.console import Console
-    from rich.markup import escape
-
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield None
-        return
-    with console.status("开始") as status:
-        yield lambda text: status.update(escape(text))
-
-
 @app.command()
 def run(
     month: Month,
@@ -62,16 +47,47 @@ def run(
         str | None, typer.Option("--ledger", help="账本：读入往期的退款追回、修订、结转（第 9、11 行）")
     ] = None,
     lang: Annotated[Language, typer.Option("--lang", help="报告的语言")] = Language.zh,
+    history: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--history", help="以前某月的结果文件夹（evaluator run 的 --out），报告里与它比较；可写几次"
+        ),
+    ] = None,
+    agent_passwords: Annotated[
+        Path | None,
+        typer.Option(
+            "--agent-passwords",
+            help="口令表（CSV：employee_id,password）：agents.zip 里每位客服的自查页各用自己的口令加密",
+        ),
+    ] = None,
+    template: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--template",
+            help="自己的工资表模板（xlsx），填好放在 OUT/forms；可写几次。月份文件夹 templates/ 里的也会填",
+        ),
+    ] = None,
 ) -> None:
     """计算一个月：指标、归属、评分、工资，写出工作簿、报告和结果表。"""
     from evaluator.output import check_target
+    from evaluator.render.forms.fill import templates_of
+    from evaluator.render.passwords import Passwords
+    from evaluator.render.view.history import History
     from evaluator.run import evaluate_month
+    from evaluator.settings import load_month
 
+    templates_of(month, template or ())
     target = check_target(out, month)
-    bring = ledger_commands.asking(ledger) if ledger else None
-    with _progress(quiet) as progress:
+    earlier = History.read(history or ())
+    if earlier.months:
+        earlier.check(load_month(month).start, target)
+    passwords = Passwords.read(agent_passwords, month) if agent_passwords else None
+    bring = ledger_commands.asking(ledger, target) if ledger else None
+    with progress_line(quiet) as progress:
         evaluation = evaluate_month(month, progress, target.parent, bring)
-        evaluation.save(out, progress, lang=lang.value)
+        evaluation.save(
+            out, progress, lang.value, history=earlier, passwords=passwords, templates=template or ()
+        )
     _summary(evaluation, out)
 
 
@@ -94,9 +110,19 @@ def _summary(evaluation: object, out: Path) -> None:
     typer.echo(f"工资合计 {evaluation.payroll_total:,.2f} 元")
     if evaluation.assessments:
         typer.echo(f"平台考核　{out / 'assessment.html'}")
-    typer.echo(
-        f"工作簿　　{out / 'payroll.xlsx'}\n主管页面　{out / 'team.html'}\n客服自查　{out / 'agents'}{os.sep}"
-    )
+    typer.echo(f"工作簿　　{out / 'payroll.xlsx'}\n主管页面　{out / 'team.html'}")
+    typer.echo(f"客服自查　{out / 'agents'}{os.sep}（分发用：{out / 'agents.zip'}）")
+
+
+@app.command("template")
+def template_file(
+    out: Annotated[Path, typer.Option("--out", help="写成哪个 xlsx 文件")] = Path("工资表模板.xlsx"),
+) -> None:
+    """写一个工资表模板：改成自己的样子，放进月份文件夹的 templates/，或用 run --template。"""
+    from evaluator.render.forms.sample import write_template
+
+    write_template(out)
+    typer.echo(f"模板已写到 {out}；可用的名称见其中「可用名称」")
 
 
 @app.command()
@@ -108,7 +134,7 @@ def check(month: Month) -> None:
     from evaluator.sources.column_words import spoken
 
     config = load_month(month)
-    with _progress() as progress:
+    with progress_line() as progress:
         data = read_month(config, progress)
     typer.echo(f"期间 {config.start} 至 {config.end}（不含），方案 {len(config.plans)} 个")
     typer.echo(f"{'文件':<44}{'表':<14}{'格式':<22}{'读入':>9}{'采用':>9}{'拒收':>7}")
@@ -207,7 +233,7 @@ def reconcile(
     from evaluator.reconcile import as_text
     from evaluator.reconcile import reconcile as compare
 
-    with _progress(as_json) as progress:
+    with progress_line(as_json) as progress:
         found = compare(month, report or (), progress)
     if as_json:
         typer.echo(json.dumps([line.as_json() for line in found.lines], ensure_ascii=False, indent=1))
@@ -230,9 +256,13 @@ def simulate(
     out: Annotated[
         Path | None, typer.Option("--out", help="写出 simulation.xlsx 与 simulation.html 的文件夹")
     ] = None,
+    ledger: Annotated[
+        str | None, typer.Option("--ledger", help="账本：已锁定的月份，原工资取实发（含第 9、11 行）")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="以 JSON 写出每个人的原工资与新工资")] = False,
 ) -> None:
     """换一个方案会怎样：每个人的原工资与新工资，谁增谁减，关口与上限，敏感度，四种判定。"""
+    from evaluator.ledger.store import Ledger
     from evaluator.render.simulation import check_place, write_simulation
     from evaluator.simulate import as_json as json_text
     from evaluator.simulate import as_text
@@ -240,8 +270,8 @@ def simulate(
 
     if out is not None:
         check_place(out, months)
-    with _progress(as_json) as progress:
-        found = compare(months, plan, judgment, progress)
+    with progress_line(as_json) as progress:
+        found = compare(months, plan, judgment, progress, Ledger(ledger) if ledger else None)
         if out is not None:
             write_simulation(found, out)
     typer.echo(json_text(found) if as_json else as_text(found))
@@ -269,7 +299,7 @@ def assess(
     from evaluator.assess.commands import assess_month
     from evaluator.assess.told import as_text
 
-    with _progress(as_json) as progress:
+    with progress_line(as_json) as progress:
         found = assess_month(month, platform, window, progress)
     typer.echo(json_text(found) if as_json else as_text(found))
 
@@ -286,7 +316,7 @@ def insight(
     from evaluator.insight.told import as_json as json_text
     from evaluator.insight.told import as_text, write_book, write_page
 
-    with _progress(as_json) as progress:
+    with progress_line(as_json) as progress:
         found = insight_month(month, progress)
     for path, write in ((page, write_page), (book, write_book)):
         if path is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -16,13 +16,16 @@ from evaluator.messages import Messages
 from evaluator.metrics.monthfacts import MonthFacts
 from evaluator.model import MonthData, Profile, ReviewItem
 from evaluator.pay import Pay
-from evaluator.scoring import Scores
+from evaluator.scoring import KpiCells, Scores
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evaluator.render.passwords import Passwords
+    from evaluator.render.view.history import History
 
-LOUD = ("empty_period", "same_file", "unlinked_order")  # told on the screen, too
+
+LOUD = ("empty_period", "same_file", "unlinked_order", "ledger_empty")  # told on the screen, too
 
 
 @dataclass(frozen=True)
@@ -47,18 +50,34 @@ class Evaluation:
     talk: Messages  # every message row, with its buyer and agent
     manifest: dict[str, Any] = field(default_factory=dict)
     assessments: list[Assessment] = field(default_factory=list)  # by the packs of the month's platforms
+    cells: KpiCells = field(default_factory=dict)  # the agents' figures, exact
 
     @property
     def payroll_total(self) -> Decimal:
         """R-P4: Σ of all totals, yuan."""
         return self.pay.payroll_total
 
-    def save(self, out: str | Path, progress: Callable[[str], None] | None = None, lang: str = "zh") -> None:
-        """Writes the run's folder (SPEC §10), whole or not at all. ``lang``: of the reports, zh or en."""
+    def save(
+        self,
+        out: str | Path,
+        progress: Callable[[str], None] | None = None,
+        lang: str = "zh",
+        history: History | None = None,
+        passwords: Passwords | None = None,
+        templates: Sequence[Path] = (),
+    ) -> None:
+        """Writes the run's folder (SPEC §10), whole or not at all. ``lang``: of the reports, zh or en. ``history``:
+        earlier months that the reports compare this one with. ``passwords``: of the pages in agents.zip.
+        ``templates``: workbooks to fill, besides those of the month's folder."""
         from evaluator.output import write_run
         from evaluator.render import write_reports
 
-        write_run(self, Path(out), lambda folder: write_reports(self, folder, lang, progress), progress)
+        def reports(folder: Path) -> None:
+            write_reports(
+                self, folder, lang, progress, history=history, passwords=passwords, templates=templates
+            )
+
+        write_run(self, Path(out), reports, progress)
 
     def links_told(self) -> list[str]:
         """How orders found their buyers, in Chinese; unlinked ones are never passed over in silence."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from evaluator.metrics.monthfacts import MonthFacts
 from evaluator.metrics.request import MetricRequest
 from evaluator.model import EvaluatorError
 from evaluator.render.text import visible
+from evaluator.seal import intact, read_manifest
 from evaluator.settings import Settings
 from evaluator.yamlfile import did_you_mean
 
@@ -25,14 +26,14 @@ Record = dict[str, Any]
 class StoredFacts(MonthFacts):
     """The facts of a finished run, read from its ``evidence`` folder."""
 
-    def __init__(self, folder: Path, scopes: Scopes, settings: Settings) -> None:
+    def __init__(self, run: FinishedRun, scopes: Scopes, settings: Settings) -> None:
         super().__init__({}, scopes, settings)
-        self._folder = folder
+        self._run = run
 
     def __getitem__(self, name: str) -> pl.DataFrame:
-        stored = self._folder / f"{name}.parquet"
-        if stored.is_file():
-            return pl.read_parquet(stored)
+        stored = f"evidence/{name}.parquet"
+        if self._run.has(stored):
+            return pl.read_parquet(self._run.file(stored))
         return super().__getitem__(name)
 
 
@@ -41,32 +42,32 @@ class FinishedRun:
     """A folder that ``evaluator run`` wrote. Raises EvaluatorError where it is none."""
 
     out: Path
+    _seen: dict[str, Path] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def manifest(self) -> Record:
-        path = self.out / "manifest.json"
-        if not path.is_file():
-            raise EvaluatorError(
-                f"{self.out} 不是一次运行的结果：没有 manifest.json；应为 evaluator run 的 --out 文件夹"
-            )
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
-            found = None
-        if not isinstance(found, dict):
-            raise EvaluatorError(
-                f"{self.out} 的 manifest.json 读不出（损坏或不完整）；请重新运行 evaluator run"
-            )
-        return found
+        return read_manifest(self.out)
+
+    def has(self, name: str) -> bool:
+        """Whether the run wrote such a file."""
+        return name in self.manifest["outputs"]
+
+    def file(self, name: str) -> Path:
+        """A file of the run, as it was written. Raises EvaluatorError where it is not. Looked at once."""
+        if name not in self._seen:
+            self._seen[name] = intact(self.out, self.manifest, name)
+        return self._seen[name]
 
     def scan(self, table: str) -> pl.LazyFrame:
-        """A Parquet table of the run. Raises EvaluatorError where it is not there."""
-        if not self.manifest:
-            raise EvaluatorError(f"{self.out} 不完整：manifest.json 是空的；请重新运行 evaluator run")
-        path = self.out / "tables" / f"{table}.parquet"
-        if not path.is_file():
-            raise EvaluatorError(f"{self.out} 不完整：没有 tables/{table}.parquet；请重新运行 evaluator run")
-        return pl.scan_parquet(path)
+        """A Parquet table of the run."""
+        return pl.scan_parquet(self.file(f"tables/{table}.parquet"))
+
+    def csv(self, table: str) -> pl.DataFrame:
+        """A CSV table of the run, all text."""
+        return pl.read_csv(self.file(f"tables/{table}.csv"), infer_schema=False)
+
+    def json(self, name: str) -> Any:
+        return json.loads(self.file(name).read_text("utf-8"))
 
     def rows(self, table: str, **keys: str) -> list[Record]:
         """Rows whose columns equal ``keys``."""
@@ -75,20 +76,15 @@ class FinishedRun:
     @cached_property
     def disputes(self) -> list[Record]:
         """Rows of tables/disputes.csv; none where the month has none."""
-        path = self.out / "tables" / "disputes.csv"
-        if not path.is_file():
+        if not self.has("tables/disputes.csv"):
             return []
-        text = pl.read_csv(path, infer_schema=False)
-        return text.with_columns(pl.col("when").str.to_datetime(time_unit="ms")).to_dicts()
+        return self.csv("disputes").with_columns(pl.col("when").str.to_datetime(time_unit="ms")).to_dicts()
 
     @cached_property
     def names(self) -> dict[str, str]:
         """Agent id → name, from the KPI table."""
-        path = self.out / "tables" / "kpi.csv"
-        if not path.is_file():
-            return {}
-        rows = pl.scan_csv(path, infer_schema=False).filter(pl.col("scope") == "agent").select("id", "name")
-        return {i: n or "" for i, n in rows.unique().collect().iter_rows()}
+        rows = self.csv("kpi").filter(pl.col("scope") == "agent").select("id", "name")
+        return {i: n or "" for i, n in rows.unique().iter_rows()}
 
     def who(self, agent: str | None) -> str:
         if agent is None:
@@ -110,12 +106,7 @@ class FinishedRun:
 
     def pay(self, employee_id: str) -> list[str]:
         """Why an employee is paid what (``render.view.paytree``). Errors: EvaluatorError with who there is instead."""
-        path = self.out / "evidence" / "_pay.json"
-        if not self.manifest or not path.is_file():
-            raise EvaluatorError(
-                f"{self.out} 里没有 evidence/_pay.json；请用现在的版本重新运行 evaluator run"
-            )
-        trees: dict[str, list[str]] = json.loads(path.read_text("utf-8"))
+        trees: dict[str, list[str]] = self.json("evidence/_pay.json")
         if employee_id not in trees:
             known = "、".join(map(visible, trees)) or "（无）"
             raise EvaluatorError(
@@ -126,26 +117,24 @@ class FinishedRun:
     # --- figures -------------------------------------------------------------------------------------
     def facts(self) -> StoredFacts:
         """What the figures were counted from."""
-        codes = json.loads((self.out / "evidence" / "_codes.json").read_text("utf-8"))
+        codes = self.json("evidence/_codes.json")
         hours = self.setting("response_hours")
         settings = Settings(
             response_hours=tuple(hours) if hours else None, day_start=self.setting("day_start")
         )
         groups = pl.DataFrame(schema={"a": pl.Int32, "g": pl.Int32})
-        return StoredFacts(
-            self.out / "evidence", Scopes(codes["agents"], codes["shops"], [], groups), settings
-        )
+        return StoredFacts(self, Scopes(codes["agents"], codes["shops"], [], groups), settings)
 
     def buyers(self) -> pl.DataFrame:
         """Names of buyer codes: b, shop, buyer."""
-        return pl.read_parquet(self.out / "evidence" / "_buyers.parquet")
+        return pl.read_parquet(self.file("evidence/_buyers.parquet"))
 
     def requests(self) -> dict[str, MetricRequest]:
         return {m["id"]: MetricRequest.of(m["metric"], m["options"]) for m in self.manifest["metrics"]}
 
     def cell(self, agent: str, metric: str) -> Record:
         """The agent's row of kpi.csv. Errors: EvaluatorError with what is there instead."""
-        kpi = pl.read_csv(self.out / "tables" / "kpi.csv", infer_schema=False)
+        kpi = self.csv("kpi")
         own = kpi.filter((pl.col("scope") == "agent") & (pl.col("id") == agent))
         if not own.height:
             known = kpi.filter(pl.col("scope") == "agent")["id"].unique().sort().to_list()

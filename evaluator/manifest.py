@@ -65,4 +65,4 @@ def describe(
         ],
         "totals": {"payroll": str(pay.payroll_total)},
         "timings": timings,
-    }
+    } | ({"ledger_read": dict(pay.brought.read)} if pay.brought.read else {})

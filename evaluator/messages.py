@@ -82,6 +82,19 @@ class Messages:
         self.shelf.rest()
         return found
 
+    def said(self, asked: pl.DataFrame) -> pl.DataFrame:
+        """What people wrote at these moments: ``shop``, ``buyer``, ``agent``, ``ts`` → besides ``text``, of several
+        messages in one second the last."""
+        codes = self.buyers.join(asked.select("shop", "buyer").unique(), on=["shop", "buyer"])
+        agents = pl.DataFrame({"agent": self.agents}).with_row_index("a").cast({"a": self.rows.schema["a"]})
+        keys = (
+            asked.join(codes, on=["shop", "buyer"]).join(agents, on="agent").select("b", "a", "ts").unique()
+        )
+        found = self.rows.lazy().filter(pl.col("human")).join(keys.lazy(), on=["b", "a", "ts"], how="semi")
+        named = self._named(found.collect()).select("shop", "buyer", "agent", "ts", "text")
+        self.shelf.rest()
+        return named.unique(["shop", "buyer", "agent", "ts"], keep="last", maintain_order=True)
+
     def write(self, path: Path) -> None:
         """``tables/messages.parquet``, in the order of the input, without holding it all."""
         schema = self._named(self.rows.clear()).to_arrow().schema

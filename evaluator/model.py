@@ -81,7 +81,8 @@ class MonthData:
 
 @dataclass(frozen=True)
 class Profile:
-    """An employee in the period: his roster row with the latest ``from`` that overlaps it (SPEC §1)."""
+    """An employee in the period: his roster row with the latest ``from`` that overlaps it (SPEC §1). ``part``: first
+    and last day on which the roster has him, where that is not the whole period."""
 
     employee_id: str
     name: str
@@ -89,6 +90,7 @@ class Profile:
     role: str
     base_salary: int | None  # fen
     hired: date | None
+    part: tuple[date, date] | None = None
 
     @property
     def is_robot(self) -> bool:

@@ -16,6 +16,8 @@ import polars as pl
 from evaluator.evaluation import Evaluation
 from evaluator.ledger.late import completed_refunds
 from evaluator.model import EvaluatorError
+from evaluator.seal import MANIFEST, outputs, sealed
+from evaluator.simulate.variants import plan_values
 from evaluator.stopwatch import Progress, Stopwatch
 
 CSV_TABLES = ("kpi", "scores", "payroll", "rejects", "filters", "balances")
@@ -41,7 +43,6 @@ EVIDENCE = "evidence"
 SETTLEMENT, REFUNDS = "_settlement.json", "_refunds.parquet"  # of the evidence: what a ledger needs
 PAY = "_pay.json"  # why everybody is paid what, for ``explain --pay``
 SORTED_BELOW = 200_000  # rows; larger facts come from sorted columns anyway
-MANIFEST = "manifest.json"
 
 
 def harmless(column: str) -> pl.Expr:
@@ -60,6 +61,8 @@ OWN_ENTRIES = {
     "assessment.html",
     "handbook.html",
     "agents",
+    "agents.zip",
+    "forms",
     "tables",
     EVIDENCE,
     MANIFEST,
@@ -94,7 +97,7 @@ def check_target(out: Path, month: Path) -> Path:
     return out
 
 
-def _manifest(out: Path) -> dict[str, Any]:
+def seen_manifest(out: Path) -> dict[str, Any]:
     """The manifest of what may be a run's folder; empty where it is none."""
     try:
         written = json.loads((out / MANIFEST).read_text("utf-8"))
@@ -105,12 +108,13 @@ def _manifest(out: Path) -> dict[str, Any]:
 
 def _is_run(out: Path) -> bool:
     """Whether this program wrote the folder."""
-    return bool(_manifest(out).get("program", {}).get("name") == "evaluator")
+    program = seen_manifest(out).get("program")
+    return isinstance(program, dict) and program.get("name") == "evaluator"
 
 
 def _refuse_locked(out: Path) -> None:
     """R-P3: what was locked stays as it was paid."""
-    if _is_run(out) and "ledger" in _manifest(out):
+    if _is_run(out) and "ledger" in seen_manifest(out):
         raise EvaluatorError(
             f"输出文件夹 {out} 是已经锁定的一期结果，不覆盖；请用 --out 指定别的文件夹。"
             "锁定之后的变化用 evaluator revise 查看和入账"
@@ -118,12 +122,12 @@ def _refuse_locked(out: Path) -> None:
 
 
 def write_manifest(manifest: dict[str, Any], out: Path) -> None:
-    """Replaces the manifest of a run's folder, whole or not at all."""
+    """Replaces the manifest of a run's folder, whole or not at all, with its own hash."""
     handle, name = tempfile.mkstemp(prefix=f".{out.name}.manifest.", dir=out.resolve().parent)
     work = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
+            file.write(json.dumps(sealed(manifest), ensure_ascii=False, indent=1) + "\n")
             file.flush()
             os.fsync(file.fileno())
         work.chmod(0o644)
@@ -147,7 +151,8 @@ def write_run(
                 reports(work)
             with watch.stage("write_tables", "写完结果表"):
                 tables.result()
-        write_manifest(evaluation.manifest | {"month": _way(evaluation.month.folder, out)}, work)
+        where = {"month": _way(evaluation.month.folder, out), "outputs": outputs(work)}
+        write_manifest(evaluation.manifest | where, work)
         work.chmod(0o755)
         _put_in_place(work, out)
     finally:
@@ -165,7 +170,7 @@ def _way(month: Path, out: Path) -> str:
 def write_data(evaluation: Evaluation, out: Path) -> None:
     """Tables, evidence and manifest alone, into an empty folder."""
     _write_data(evaluation, out)
-    write_manifest(evaluation.manifest, out)
+    write_manifest(evaluation.manifest | {"outputs": outputs(out)}, out)
 
 
 def _write_data(evaluation: Evaluation, work: Path) -> None:
@@ -224,5 +229,6 @@ def write_evidence(evaluation: Evaluation, folder: Path) -> None:
     settled = {
         "brought": evaluation.pay.brought.as_json(),
         "settled": [s.as_json() for s in evaluation.pay.settled],
+        "plan_values": plan_values(evaluation.month.config.plans),
     }
     (folder / SETTLEMENT).write_text(json.dumps(settled, ensure_ascii=False), "utf-8")

@@ -18,7 +18,8 @@ import polars as pl
 from evaluator import paylines
 from evaluator.model import PayLine, Profile, ReviewItem
 from evaluator.numbers import half_up, plain, yuan
-from evaluator.paylines import ZERO, Line, usable
+from evaluator.paylines import ZERO, Line
+from evaluator.paymonth import PayMonth
 from evaluator.plan import ASSIST_METRICS, SALES, Commission, Plan, Pool, plan_for
 from evaluator.rulebook import RulesFinder, metric_catalogue
 from evaluator.scoring import EmployeeScore, KpiCells, Scores
@@ -56,22 +57,6 @@ class Pay:
         return sum((line.amount for line in self.lines if line.line == "total"), ZERO)
 
 
-@dataclass(frozen=True)
-class _Month:
-    """What all employees' pay is worked out from."""
-
-    kpi: KpiCells
-    scores: Scores
-    attendance: dict[str, tuple[Decimal, Decimal]]  # worked, due days
-    adjustments: dict[str, list[tuple[Decimal, str, bool]]]  # yuan, reason, is it a fine
-    brought: Brought
-    period_start: date
-    rules: RulesFinder | None
-
-    def value(self, employee: str, request_id: str) -> Fraction | None:
-        return usable(self.kpi.get((employee, request_id)))
-
-
 def compute_pay(
     plans: Sequence[Plan],
     profiles: Sequence[Profile],
@@ -90,15 +75,7 @@ def compute_pay(
     reason, kind. ``brought``: what earlier periods leave open (lines 9 and 11), also of those who left; they have no
     other lines. Who fits no plan is listed."""
     pay = Pay(brought=brought, review=[*brought.review])
-    month = _Month(
-        kpi,
-        scores,
-        _attendance(attendance, pay.review),
-        _adjustments(adjustments),
-        brought,
-        period_start,
-        rules,
-    )
+    month = PayMonth.of(kpi, scores, attendance, adjustments, period_start, brought, rules, pay.review)
     staff = [p for p in sorted(profiles, key=lambda p: p.employee_id) if not p.is_robot]
     chosen = {p.employee_id: plan_for(plans, p) for p in staff}
     _list_without_plan(plans, staff, chosen, pay.review)
@@ -118,6 +95,13 @@ def compute_pay(
     return pay
 
 
+def pay_one(profile: Profile, plan: Plan, month: PayMonth, pool: Line | None) -> Pay:
+    """The lines of one employee. ``pool``: his line 5, which depends on everybody's figures."""
+    pay = Pay(brought=month.brought)
+    _Employee(profile, plan, month, pay).work_out({profile.employee_id: pool} if pool else {})
+    return pay
+
+
 NO_PLAN = Plan("（无方案）")
 
 
@@ -130,7 +114,7 @@ def _departed(staff: Sequence[Profile], brought: Brought) -> list[Profile]:
 class _Employee:
     """Works out one employee's lines, in order."""
 
-    def __init__(self, profile: Profile, plan: Plan, month: _Month, pay: Pay) -> None:
+    def __init__(self, profile: Profile, plan: Plan, month: PayMonth, pay: Pay) -> None:
         self.profile, self.plan, self.month, self.pay = profile, plan, month, pay
         self.id = profile.employee_id
         self.score: EmployeeScore | None = month.scores.by_employee.get(self.id)
@@ -272,8 +256,26 @@ class _Employee:
         self._add("total", Line(total, f"以上 {count} 行之和 = {yuan(total)}", {"plan": self.plan.name}))
         del self.own["total"]
         self.pay.settled.append(
-            Settled(self.id, self.own, self.taken, self.corrected, self._commission_paid())
+            Settled(self.id, self.own, self.taken, self.corrected, self._commission_paid(), self._basis())
         )
+
+    def _basis(self) -> dict[str, dict[str, str]]:
+        """What his lines were worked out from, for a revision to tell what changed."""
+        mine = [line for line in self.pay.lines if line.employee_id == self.id and line.inputs]
+        rows: dict[str, Decimal] = defaultdict(Decimal)
+        for amount, reason, _ in self.month.adjustments.get(self.id, []):
+            rows[reason] += amount
+        p = self.profile
+        return {
+            **{line.line: line.inputs for line in mine if line.line not in ("clawback", "total")},
+            "rows": {reason: str(amount) for reason, amount in rows.items()},
+            "who": {
+                "plan": self.plan.name,
+                "role": p.role,
+                "group": p.group or "",
+                "hired": str(p.hired or ""),
+            },
+        }
 
     def _commission_paid(self) -> CommissionPaid | None:
         """What a later claw-back needs to know (R-P2)."""
@@ -300,7 +302,7 @@ class _Employee:
 
 
 def _pool(
-    plan: Plan, pool: Pool, staff: Sequence[Profile], month: _Month, review: list[ReviewItem]
+    plan: Plan, pool: Pool, staff: Sequence[Profile], month: PayMonth, review: list[ReviewItem]
 ) -> dict[str, Line]:
     """Line 5 of everyone under a plan."""
     by = {"score": "得分", "sales": "销售额", "heads": "人数"}[pool.by]
@@ -322,13 +324,18 @@ def _pool(
             amounts[e],
             f"奖池 {yuan(pool.amount)} 按{by}分配：× {plain(share, 2)} ÷ {plain(whole, 2)}"
             f" = {yuan(amounts[e])}",
-            {"pool": plain(pool.amount), "share": plain(share), "of": plain(whole)},
+            {
+                "pool": plain(pool.amount),
+                "share": plain(share),
+                "of": plain(whole),
+                "people": str(len(shares)),
+            },
         )
         for e, share in shares.items()
     }
 
 
-def _share(by: str, employee: str, month: _Month) -> Fraction:
+def _share(by: str, employee: str, month: PayMonth) -> Fraction:
     """Negative or no score, negative or no sales: 0."""
     if by == "heads":
         return Fraction(1)
@@ -338,28 +345,7 @@ def _share(by: str, employee: str, month: _Month) -> Fraction:
     return max(month.value(employee, SALES.id) or Fraction(0), Fraction(0))
 
 
-# ---- inputs and what is listed ----
-def _attendance(table: pl.DataFrame | None, review: list[ReviewItem]) -> dict[str, tuple[Decimal, Decimal]]:
-    """employee id → worked, due days; of several rows the last holds, and that is listed."""
-    found: dict[str, tuple[Decimal, Decimal]] = {}
-    for row in table.iter_rows(named=True) if table is not None else ():
-        if row["employee_id"] in found:
-            review.append(ReviewItem("attendance_repeated", row["employee_id"], "考勤有多行，以最后一行为准"))
-        found[row["employee_id"]] = (row["worked_days"], row["due_days"])
-    return found
-
-
-def _adjustments(table: pl.DataFrame | None) -> dict[str, list[tuple[Decimal, str, bool]]]:
-    """employee id → amounts in yuan, reasons, and whether each is a fine (negative without a kind)."""
-    found: dict[str, list[tuple[Decimal, str, bool]]] = defaultdict(list)
-    for row in table.iter_rows(named=True) if table is not None else ():
-        kind = row.get("kind") or ("fine" if row["amount"] < 0 else "bonus")
-        found[row["employee_id"]].append(
-            (half_up(Fraction(row["amount"], 100)), row["reason"], kind == "fine")
-        )
-    return dict(found)
-
-
+# ---- what is listed ----
 def _list_without_plan(
     plans: Sequence[Plan],
     staff: Sequence[Profile],
@@ -383,7 +369,7 @@ def _list_without_plan(
 
 
 def _list_unpaid(
-    month: _Month, chosen: Mapping[str, Plan | None], plans: Sequence[Plan], review: list[ReviewItem]
+    month: PayMonth, chosen: Mapping[str, Plan | None], plans: Sequence[Plan], review: list[ReviewItem]
 ) -> None:
     """Adjustments and allowances of people whom no plan (or another plan) pays."""
     for employee in sorted(month.adjustments):

@@ -34,13 +34,18 @@ def usable(cell: KpiCell | None) -> Fraction | None:
 
 # ---- 1 base ----
 def base(profile: Profile, worked: Decimal | None, due: Decimal | None) -> Line:
-    """R-P line 1: salary × worked ÷ due days, at most whole; whole without attendance or with due 0."""
+    """R-P line 1: salary × worked ÷ due days, at most whole; whole without attendance or with due 0, also for one who
+    joins or leaves within the period: the formula says so."""
     salary = Fraction(profile.base_salary or 0, 100)
     if profile.base_salary is None:
         return Line(ZERO, "花名册没有底薪，记 0.00", {"base_salary": ""})
     inputs = {"base_salary": str(half_up(salary))}
     if worked is None or due is None:
-        return Line(half_up(salary), f"底薪 {yuan(salary)}，没有考勤记录，全额", inputs)
+        told = f"底薪 {yuan(salary)}，没有考勤记录，全额"
+        if profile.part:
+            first, last = profile.part
+            told += f"（本期只在 {first} 至 {last} 在册；要按天折算，请给考勤行：出勤 ÷ 应出勤）"
+        return Line(half_up(salary), told, inputs)
     inputs |= {"worked_days": plain(worked), "due_days": plain(due)}
     if not due:
         return Line(half_up(salary), f"底薪 {yuan(salary)}，应出勤 0 天，全额", inputs)

@@ -17,6 +17,8 @@ from evaluator.model import Profile
 OPERATORS = (">", ">=", "<", "<=", "==", "!=")
 DEFAULT_MAX_LEFT_OUT = Decimal("0.3")
 DEFAULT_ATTAINMENT_CAP = Decimal("1.2")
+#: What an employee's own page says of his rank (R-S4): nothing, his place, his place and of how many.
+SHOW_RANK = ("none", "place", "place_of")
 
 
 def compare(value: Fraction, op: str, limit: Decimal) -> bool:
@@ -209,6 +211,7 @@ class Plan:
     gates: tuple[Gate, ...] = ()
     max_left_out: Decimal = DEFAULT_MAX_LEFT_OUT
     grades: tuple[Grade, ...] = ()
+    show_rank: str = SHOW_RANK[0]
     pay: PayRules = field(default_factory=PayRules)
 
     @property

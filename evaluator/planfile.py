@@ -17,6 +17,7 @@ from evaluator.plan import (
     DEFAULT_ATTAINMENT_CAP,
     DEFAULT_MAX_LEFT_OUT,
     OPERATORS,
+    SHOW_RANK,
     AppliesTo,
     Attainment,
     Bands,
@@ -46,7 +47,7 @@ METHODS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 SCORE_OPTIONS = tuple(dict.fromkeys(o for must, may in METHODS.values() for o in (*must, *may)))
 SCORE_KEYS = ("metric", "weight", "method", "min_sample", "lower_is_better")
-PLAN_KEYS = ("name", "applies_to", "kpi_base", "score", "gates", "max_left_out", "grades", "pay")
+PLAN_KEYS = ("name", "applies_to", "kpi_base", "score", "gates", "max_left_out", "grades", "show_rank", "pay")
 APPLIES_KEYS = ("role", "group", "employee_ids")
 GATE_KEYS = ("metric", "op", "value", "effect")
 EFFECT_KEYS = ("cap", "multiply")
@@ -98,11 +99,12 @@ def _plan(node: Node, catalogue: Catalogue, notes: list[ReviewItem]) -> Plan:
         else (),
         max_left_out=left_out,
         grades=grades,
+        show_rank=pairs["show_rank"].choice(SHOW_RANK) if "show_rank" in pairs else SHOW_RANK[0],
     )
     if score and not plan.weight_sum:
         pairs["score"].fail("各指标权重之和应大于 0", seen=False)
-    if (plan.gates or grades) and not score:
-        node.fail("有 gates 或 grades 就应有 score", seen=False)
+    if (plan.gates or grades or "show_rank" in pairs) and not score:
+        node.fail("有 gates、grades 或 show_rank 就应有 score", seen=False)
     return read_pay(pairs["pay"], plan, node, catalogue) if "pay" in pairs else plan
 
 

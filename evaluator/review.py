@@ -45,7 +45,7 @@ def gather_review(
         *_same_files(month),
         *_empty_period(facts, view),
         *roster.overlaps(),
-        *_part_months(month, roster, view),
+        *_part_months(month, view),
         *_changed(month, roster, view),
         *_unbound(bucket, facts),
         *_ambiguous(bucket),
@@ -130,16 +130,13 @@ def _empty_period(facts: Facts, view: PeriodView) -> list[ReviewItem]:
     return [ReviewItem("empty_period", what, told)]
 
 
-def _part_months(month: MonthData, roster: Roster, view: PeriodView) -> list[ReviewItem]:
+def _part_months(month: MonthData, view: PeriodView) -> list[ReviewItem]:
     """Employees whom the roster binds for a part of the period only, and whose attendance nobody gave."""
     attended = month.tables["attendance"]["employee_id"].to_list() if "attendance" in month.tables else []
-    start, last = month.config.start, month.config.end - timedelta(days=1)
     items = []
     for employee_id, profile in view.profiles.items():
-        own = roster.rows.filter(pl.col("employee_id") == employee_id)
-        first, end = min(own["from"].to_list()), max(own["to"].to_list())
-        if not profile.is_robot and employee_id not in attended and (first > start or end < last):
-            when = f"{max(first, start)} 至 {min(end, last)}"
+        if profile.part and not profile.is_robot and employee_id not in attended:
+            when = f"{profile.part[0]} 至 {profile.part[1]}"
             told = f"{profile.name}（{employee_id}）本期只在 {when} 在册，又没有考勤行：底薪和绩效基数按整期计，请核对"
             items.append(ReviewItem("part_month", employee_id, told))
     return items

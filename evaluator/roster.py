@@ -67,9 +67,21 @@ class Roster:
             .last()
             .sort("employee_id")
         )
+        bound = self.rows.group_by("employee_id").agg(pl.col("from").min(), pl.col("to").max())
+        parts = {
+            employee: (max(first, start), min(last, last_day))
+            for employee, first, last in bound.iter_rows()
+            if first > start or last < last_day
+        }
         return {
             r["employee_id"]: Profile(
-                r["employee_id"], r["name"], r["group"], r["role"], r["base_salary"], r["hired"]
+                r["employee_id"],
+                r["name"],
+                r["group"],
+                r["role"],
+                r["base_salary"],
+                r["hired"],
+                parts.get(r["employee_id"]),
             )
             for r in rows.iter_rows(named=True)
         }

@@ -213,7 +213,9 @@ def evaluate_data(month: MonthData, watch: Stopwatch | None = None, bring: Bring
     manifest = describe(month, bucket, kpi, pay, frames["order_links"], watch.seconds)
     kpi.facts.close()
     talk = Messages.of_month(month, bucket)
-    return Evaluation(month, profiles, frames, scores, pay, review, kpi.facts, talk, manifest, assessments)
+    return Evaluation(
+        month, profiles, frames, scores, pay, review, kpi.facts, talk, manifest, assessments, cells
+    )
 
 
 def rejects_frame(month: MonthData) -> pl.DataFrame:

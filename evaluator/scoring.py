@@ -18,7 +18,7 @@ import polars as pl
 from evaluator.metrics.request import MetricRequest
 from evaluator.model import KpiCell, Profile, ReviewItem
 from evaluator.numbers import half_up, percent, plain, value_text
-from evaluator.plan import Gate, Grade, Plan, ScoreItem, compare, plan_for
+from evaluator.plan import Gate, Plan, ScoreItem, compare, plan_for
 from evaluator.rulebook import MetricInfo, RulesFinder, label, metric_catalogue
 from evaluator.scoremethods import Peers, points_of
 
@@ -188,6 +188,47 @@ def _score_cells(
     return [(replace(e, rank=_place(e.total, totals), ranked=len(totals)), rows) for e, rows in results]
 
 
+class PlanScores:
+    """The people of one plan, any of whom is scored again by other figures while the others' stay."""
+
+    def __init__(
+        self, plan: Plan, staff: Sequence[Profile], kpi: KpiCells, rules: RulesFinder | None = None
+    ) -> None:
+        self.plan, self._rules = plan, rules
+        self._judged = {p.employee_id: self._lines(p, kpi) for p in staff}
+        self._peers = [_peers(i, staff, self._judged) for i in range(len(plan.score))]
+
+    def _lines(self, profile: Profile, kpi: KpiCells) -> list[_Judged]:
+        cells = [kpi.get((profile.employee_id, item.request.id), NO_CELL) for item in self.plan.score]
+        return [_judge(item, cell) for item, cell in zip(self.plan.score, cells, strict=True)]
+
+    def counts(self, profile: Profile, index: int) -> bool:
+        """Whether his figure of this line of the plan is scored (R-S1)."""
+        return self._judged[profile.employee_id][index].counts
+
+    def peers(self, profile: Profile, index: int) -> Peers:
+        """What he is ranked among on this line, his own value included."""
+        return self._peers[index][profile.group]
+
+    def score(self, profile: Profile, kpi: KpiCells) -> tuple[EmployeeScore, list[ScoreRow]]:
+        """R-S1 to R-S3 by the figures ``kpi``."""
+        lines = self._lines(profile, kpi)
+        peers = [self._with(profile, i, line) for i, line in enumerate(lines)]
+        return _score_one(self.plan, profile, lines, peers, _Run(kpi, [], self._rules))
+
+    def _with(self, profile: Profile, index: int, line: _Judged) -> Peers:
+        """Those he is ranked among, his value replaced by the new one."""
+        peers, old = self.peers(profile, index), self._judged[profile.employee_id][index]
+        if line.item.method != "rank" or old == line:
+            return peers
+        values = list(peers.values)
+        if old.counts and old.cell.value is not None:
+            values.remove(old.cell.value)
+        if line.counts and line.cell.value is not None:
+            values.append(line.cell.value)
+        return Peers(tuple(values))
+
+
 def _judge(item: ScoreItem, cell: KpiCell) -> _Judged:
     """R-S1: missing, below ``min_sample``, or counting."""
     if cell.value is None or cell.status == "missing":
@@ -236,19 +277,23 @@ def _score_one(
         return employee, rows
     before = sum((row.points for row in rows if row.points is not None), Decimal(0))
     total, held = _through_gates(plan, profile, before, run)
-    grade = _grade(plan.grades, total)
-    if plan.grades and grade is None:
+    employee = with_total(replace(employee, before_gates=before, gates=held), total)
+    if plan.grades and employee.grade is None:
         lowest = plain(plan.grades[-1].threshold)
         run.note("no_grade", profile, f"总分 {total} 低于最低一档 {lowest}，没有等级")
+    return employee, rows
+
+
+def with_total(employee: EmployeeScore, total: Decimal) -> EmployeeScore:
+    """R-S3: with this total, and the first grade whose threshold it reaches."""
+    grade = next((g for g in employee.plan.grades if total >= g.threshold), None)
     return replace(
         employee,
         total=total,
-        before_gates=before,
-        gates=held,
         grade=grade.name if grade else None,
         coefficient=grade.coefficient if grade else None,
         fixed=grade.fixed if grade else None,
-    ), rows
+    )
 
 
 def _why_none(plan: Plan, whole: Fraction, kept: Fraction) -> str:
@@ -307,11 +352,6 @@ def _through_gates(
             held.append(GateHeld(gate, total, after, f"{shown}：{changed}"))
             total = after
     return max(half_up(total), Decimal("0.00")), tuple(held)
-
-
-def _grade(grades: tuple[Grade, ...], total: Decimal | None) -> Grade | None:
-    """R-S3: the first grade whose threshold the total reaches."""
-    return None if total is None else next((g for g in grades if total >= g.threshold), None)
 
 
 def _closing_rows(e: EmployeeScore) -> list[ScoreRow]:

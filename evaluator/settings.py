@@ -28,6 +28,7 @@ from evaluator.yamlfile import Node, did_you_mean, read_yaml
 
 PERIOD_FILE = "period.yaml"
 MAPPING_FILE = "mapping.yaml"
+OWN_MODEL = "ads_model.npz"  # of a shop, in its month's folder
 PERIOD_KEYS = ("period", "plan", "platform", "shop", "settings")
 PERIOD_DAYS = ("start", "end")
 BY = ("last", "rounds")
@@ -153,8 +154,9 @@ def load_month(folder: Path, rules: RulesFinder | None = None, assessed: str = "
     start, end = _period(root.need(pairs, "period", "写法：period: {start: 2026-10-01, end: 2026-11-01}"))
     month = _Month(folder, rules, start)
     month.note_source(PERIOD_FILE, folder / PERIOD_FILE)
-    if (folder / MAPPING_FILE).is_file():  # read with the files; noted here, as it decides what they mean
-        month.note_source(MAPPING_FILE, folder / MAPPING_FILE)
+    for name in (MAPPING_FILE, OWN_MODEL):  # read elsewhere; noted here, as they decide what the files mean
+        if (folder / name).is_file():
+            month.note_source(name, folder / name)
     platform = _platform(pairs["platform"]) if "platform" in pairs else ""
     settings = month.packs(assessed or platform)
     if assessed and not month.bundles:

@@ -69,12 +69,14 @@ class Correction:
 
 @dataclass(frozen=True)
 class Brought:
-    """What earlier periods leave open: debts for line 9, corrections for line 11. ``names``: of those concerned."""
+    """What earlier periods leave open: debts for line 9, corrections for line 11. ``names``: of those concerned;
+    ``read``: the head of the ledger that said so (``head``, ``entries``), for the run's manifest alone."""
 
     owed: tuple[Balance, ...] = ()
     corrections: tuple[Correction, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     review: tuple[ReviewItem, ...] = ()
+    read: Mapping[str, Any] | None = None
 
     @property
     def employees(self) -> set[str]:
@@ -149,17 +151,20 @@ def _decimal(text: str | None) -> Decimal | None:
 class Settled:
     """An employee's month, taken apart: ``lines``, what the month's own facts make due, by line (``carried``: what a
     negative commission base leaves open, negative); and what of earlier periods was settled with it: ``taken`` back by
-    line 9, ``corrected`` in line 11. Without ``carried``: Σ lines − taken + corrected = total (R-P4)."""
+    line 9, ``corrected`` in line 11. Without ``carried``: Σ lines − taken + corrected = total (R-P4). ``basis``: what
+    each line was worked out from, by name; under ``who`` the person, under ``rows`` his adjustments, one by one."""
 
     employee_id: str
     lines: Mapping[str, Decimal]
     taken: Decimal
     corrected: Decimal
     commission: CommissionPaid | None
+    basis: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         return {
             "employee_id": self.employee_id,
+            "basis": {line: dict(inputs) for line, inputs in self.basis.items()},
             "lines": {line: str(amount) for line, amount in self.lines.items()},
             "taken": str(self.taken),
             "corrected": str(self.corrected),

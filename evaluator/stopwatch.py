@@ -9,6 +9,18 @@ from contextlib import contextmanager
 Progress = Callable[[str], None]
 
 
+class Counted(str):
+    """A text for a ``Progress`` that knows how far of how many it is; whoever shows it may draw a bar."""
+
+    done: int
+    of: int
+
+    def __new__(cls, text: str, done: int, of: int) -> Counted:
+        made = super().__new__(cls, text)
+        made.done, made.of = done, of
+        return made
+
+
 class Stopwatch:
     """``seconds`` grows as stages end; it may be a dictionary that stands somewhere else already."""
 

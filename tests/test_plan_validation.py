@@ -217,6 +217,7 @@ FURTHER = [
     ),
     ('gates: [{metric: sales, op: ">", effect: zero}]', "10: gates[1]", "缺少 value"),
     ("max_left_out: 30", "10: max_left_out", "应在 0 与 1 之间"),
+    ("show_rank: all", "10: show_rank", "应为 none、place、place_of"),
     ("name: 又一个", "10: name", "写了两次（第 1 行已有）"),
     ("Pay: {}", "10: Pay", "是否想写 pay？"),
     ("gates: {metric: sales}", "10: gates", "应为关口列表"),

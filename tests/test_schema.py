@@ -149,6 +149,7 @@ GOOD = [
     ("plan", "grades: [[90, 优秀, {coefficient: 1.2}], [0, 其他]]", "grades: {2020-01-01: [[60, 合格]]}"),
     ("plan", "name: 售前", "name: 2026"),
     ("plan", "kpi_base: 2000", "kpi_base: 2000\nmax_left_out: null"),
+    ("plan", "kpi_base: 2000", "kpi_base: 2000\nshow_rank: {2020-01-01: place_of}"),
     (
         "plan",
         "kpi_bonus: score",
@@ -248,6 +249,7 @@ BAD = [
     ("pack", "target: 0.8", "target: 80%"),
     ("pack", "window: {last_days: 30}", "window: last_30"),
     ("pack", "window: {last_days: 30}", "window: {last_days: 1.5}"),
+    ("plan", "kpi_base: 2000", "kpi_base: 2000\nshow_rank: yes"),
     ("pack", "window: {last_days: 30}", "window: half_months\nmax_left_out: 1.5"),
     ("pack", "metric: silent_share", "metric: silent_share, window: half_months"),
     ("pack", "window: {last_days: 30}\nitems", "window: half_months\njoins_with: [order]\nitems"),

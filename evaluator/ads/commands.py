@@ -32,9 +32,9 @@ def train(
     ] = None,
 ) -> None:
     """训练分类模型：自带语料加上本店的标注，写成 ads_model.npz；放在月份文件夹里，运行时就用它。"""
-    from evaluator.ads.model import OWN_MODEL
     from evaluator.ads.rules import ad_rules
     from evaluator.ads.training import train as fit
+    from evaluator.settings import OWN_MODEL
 
     folder = month or (labels.parent if labels and (labels.parent / "period.yaml").is_file() else None)
     own = _own(labels, folder) if labels else None

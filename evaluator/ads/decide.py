@@ -14,12 +14,12 @@ from typing import NamedTuple
 import polars as pl
 
 from evaluator.ads.behaviour import comparable_words, link_only, never_answers, points, shared_words
-from evaluator.ads.model import OWN_MODEL, AdModel, builtin, load
+from evaluator.ads.model import AdModel, builtin, load
 from evaluator.ads.rules import SIGNALS, AdRules, ad_rules, rule_decisions
 from evaluator.ads.spelling import plain
 from evaluator.ads.talk import Talk
 from evaluator.model import EvaluatorError, ReviewItem
-from evaluator.settings import AdStages
+from evaluator.settings import OWN_MODEL, AdStages
 
 WORTH_TELLING = 0.05  # probability from which on a buyer's decision is kept although he is no advertiser
 PLACES = 4  # of a probability

@@ -30,7 +30,6 @@ from evaluator.model import EvaluatorError
 from evaluator.rulebook import RulesFinder
 
 FORMAT = 1
-OWN_MODEL = "ads_model.npz"  # in a month's folder
 BUILTIN = "ads/model.npz"  # below rules/
 KEYS = ("format", "hashing", "bits", "longest", "shortest")  # a model of others is another version
 WORDS = 5  # at most so many are told

@@ -16,8 +16,8 @@ from evaluator.insight.view import NOT_PUBLISHED, Section, period, sections, sta
 from evaluator.manifest import program_version
 from evaluator.render.pages import environment, style
 from evaluator.render.sheet import Block, Cell, Item, Sheet, show
+from evaluator.render.sheetwriter import write_sheets
 from evaluator.render.text import visible
-from evaluator.render.workbook import write_sheets
 
 SHOWN = 40  # characters of a cell in print
 SHEETS = {

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from evaluator.ledger.store import Draft, Entry, canonical
+from evaluator.ledger.chain import Draft, Entry, canonical
 from evaluator.settlement import Balance, Brought, CommissionPaid, Correction
 
 Body = dict[str, Any]
@@ -50,35 +50,86 @@ class Period:
         return f"{self.start} 至 {self.end}（不含）"
 
 
+def _days(period: str) -> tuple[date, date]:
+    start, end = map(date.fromisoformat, period.split("/"))
+    return start, end
+
+
+def _there(latest: Mapping[str, Entry]) -> dict[str, Body]:
+    bodies = {subject: entry.value for subject, entry in latest.items()}
+    return {subject: body for subject, body in bodies.items() if body != GONE}
+
+
 def period_id(start: date, end: date) -> str:
     return f"{start}/{end}"
 
 
+class Source(Protocol):
+    """Where entries are read from: a ledger (``store.Reader``), or that with drafts."""
+
+    def of_kind(self, kind: str) -> Sequence[Entry]: ...
+
+    def of(self, kind: str, period: str, subjects: Collection[str] | None = None) -> Sequence[Entry]: ...
+
+
+class Nothing:
+    """An empty ledger."""
+
+    def of_kind(self, kind: str) -> list[Entry]:
+        return []
+
+    def of(self, kind: str, period: str, subjects: Collection[str] | None = None) -> list[Entry]:
+        return []
+
+
+@dataclass(frozen=True)
+class _After:
+    """A ledger as it will be with some entries more."""
+
+    source: Source
+    added: Sequence[Entry]
+
+    def of_kind(self, kind: str) -> list[Entry]:
+        return [*self.source.of_kind(kind), *(e for e in self.added if e.kind == kind)]
+
+    def of(self, kind: str, period: str, subjects: Collection[str] | None = None) -> list[Entry]:
+        mine = (e for e in self.added if (e.kind, e.period) == (kind, period))
+        held = self.source.of(kind, period, subjects)
+        return [*held, *(e for e in mine if subjects is None or e.subject in subjects)]
+
+
 class Book:
-    """A view of the entries of a ledger, as they stand."""
+    """A view of a ledger, as it stands. What is asked for is read once."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
-        self.entries = entries
-        self._latest: dict[tuple[str, str], dict[str, Entry]] = defaultdict(dict)
-        for entry in entries:
-            self._latest[entry.kind, entry.period][entry.subject] = entry
-
-    @property
-    def head(self) -> str | None:
-        return self.entries[-1].hash if self.entries else None
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._read: dict[tuple[str, str], dict[str, Entry]] = {}
 
     # ---- facts ----
+    def _latest(self, kind: str, period: str) -> dict[str, Entry]:
+        """Subject → latest entry, of a whole kind and period."""
+        key = (kind, period)
+        if key not in self._read:
+            self._read[key] = {e.subject: e for e in self._source.of(kind, period)}
+        return self._read[key]
+
     def facts(self, kind: str, period: str) -> dict[str, Body]:
         """Subject → latest body, of what is there."""
-        found = {subject: entry.value for subject, entry in self._latest.get((kind, period), {}).items()}
-        return {subject: body for subject, body in found.items() if body != GONE}
+        return _there(self._latest(kind, period))
+
+    def some(self, kind: str, period: str, subjects: Collection[str]) -> dict[str, Body]:
+        """The same of some subjects alone: of the orders of a period there may be millions."""
+        held = self._read.get((kind, period))
+        if held is None:
+            return _there({e.subject: e for e in self._source.of(kind, period, subjects)})
+        return _there({s: held[s] for s in subjects if s in held})
 
     def fact(self, kind: str, period: str, subject: str) -> Body | None:
-        entry = self._latest.get((kind, period), {}).get(subject)
-        return None if entry is None or entry.value == GONE else entry.value
+        entry = self._latest(kind, period).get(subject)
+        return _there({subject: entry}).get(subject) if entry else None
 
     def next_version(self, kind: str, period: str, subject: str) -> int:
-        entry = self._latest.get((kind, period), {}).get(subject)
+        entry = self._latest(kind, period).get(subject)
         return 0 if entry is None else entry.version + 1
 
     def changed(self, kind: str, period: str, now: Mapping[str, Body], gone: bool = True) -> list[Draft]:
@@ -94,38 +145,32 @@ class Book:
 
     def after(self, drafts: Sequence[Draft]) -> Book:
         """The view as it will be with ``drafts``."""
-        count = len(self.entries)
-        added = [
-            Entry(seq, d.kind, d.period, d.subject, d.version, canonical(d.body), "")
-            for seq, d in enumerate(drafts, start=count + 1)
-        ]
-        return Book([*self.entries, *added])
+        return Book(
+            _After(
+                self._source,
+                [Entry(0, d.kind, d.period, d.subject, d.version, canonical(d.body), "") for d in drafts],
+            )
+        )
 
     # ---- periods ----
     @cached_property
     def periods(self) -> list[Period]:
         """Locked periods, in the order in which they were locked."""
-        locked = (e for e in self.entries if e.kind == PERIOD and e.version == 0)
-        return [self._period(entry) for entry in locked]
-
-    def _period(self, entry: Entry) -> Period:
-        body = self._latest[PERIOD, entry.period][""].value
-        start, end = map(date.fromisoformat, entry.period.split("/"))
-        return Period(entry.period, start, end, body)
+        latest: dict[str, Entry] = {e.period: e for e in self._source.of_kind(PERIOD)}
+        return [Period(period, *_days(period), entry.value) for period, entry in latest.items()]
 
     def overlapping(self, start: date, end: date) -> Period | None:
         return next((p for p in self.periods if p.start < end and start < p.end), None)
 
     def orders(self, order_ids: Iterable[str], before: date) -> dict[str, list[Order]]:
         """Order id → where it was paid, in periods that end by ``before``."""
-        wanted, found = set(order_ids), defaultdict[str, list[Order]](list)
+        wanted, found = sorted(set(order_ids)), defaultdict[str, list[Order]](list)
         for period in self.periods:
-            if period.end > before:
+            if period.end > before or not wanted:
                 continue
-            for subject, entry in self._latest.get((CREDIT, period.id), {}).items():
-                order_id = subject.partition("\t")[2]
-                if order_id in wanted and entry.value != GONE:
-                    found[order_id].append(Order(period.id, subject))
+            subjects = [order_subject(shop, order_id) for shop in period.body["shops"] for order_id in wanted]
+            for subject in self.some(CREDIT, period.id, subjects):
+                found[subject.partition("\t")[2]].append(Order(period.id, subject))
         return found
 
     # ---- pay ----
@@ -173,13 +218,13 @@ class Book:
     def open_corrections(self) -> list[Correction]:
         """R-P3: revisions that no locked period has settled."""
         done = {c["key"] for p in self.periods for c in p.body["brought"]["corrections"]}
-        revisions = (e for e in self.entries if e.kind == REVISION)
         return [
             Correction(e.value["employee_id"], Decimal(e.value["amount"]), e.value["reason"], key)
-            for e in revisions
+            for e in self._source.of_kind(REVISION)
             if (key := revision_key(e.period, e.subject, e.version)) not in done
         ]
 
-    def brought(self, period: Period) -> Brought:
-        """What a locked period settled of earlier ones."""
-        return Brought.of_json(period.body["brought"])
+
+def brought(period: Period) -> Brought:
+    """What a locked period settled of earlier ones."""
+    return Brought.of_json(period.body["brought"])

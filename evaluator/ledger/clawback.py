@@ -17,12 +17,13 @@ from fractions import Fraction
 import polars as pl
 
 from evaluator.ledger.book import CLAWBACK, CREDIT, LATE, Body, Book, Order, period_id
+from evaluator.ledger.chain import Draft
 from evaluator.ledger.late import completed_refunds
-from evaluator.ledger.store import Draft, Ledger
+from evaluator.ledger.store import Head, Ledger
 from evaluator.model import EvaluatorError, MonthData, ReviewItem
 from evaluator.numbers import yuan
 from evaluator.paylines import ZERO, commission
-from evaluator.settlement import Balance, Brought, CommissionPaid
+from evaluator.settlement import NOTHING, Balance, Brought, CommissionPaid
 
 Refunded = Mapping[Order, int]  # fen, of all months together
 MOST_NAMED = 5  # orders that a reason names
@@ -68,8 +69,14 @@ def lost(paid: CommissionPaid | None, fen: int) -> Decimal:
 
 
 def credits_of(book: Book, orders: Iterable[Order]) -> dict[Order, Body]:
-    found = {order: book.fact(CREDIT, order.period, order.subject) for order in orders}
-    return {order: body for order, body in found.items() if body is not None}
+    wanted: dict[str, list[str]] = defaultdict(list)
+    for period, subject in orders:
+        wanted[period].append(subject)
+    return {
+        Order(period, subject): body
+        for period, subjects in wanted.items()
+        for subject, body in book.some(CREDIT, period, subjects).items()
+    }
 
 
 @dataclass(frozen=True)
@@ -159,17 +166,44 @@ def bring(book: Book, start: date, end: date, refunds: pl.DataFrame) -> tuple[Br
     return replace(found, names={e: book.name(e) for e in sorted(found.employees)}), made
 
 
-def bring_from(ledger: Ledger) -> Callable[[MonthData], Brought]:
-    """Asks a ledger what it leaves open for a month that is evaluated. Errors: EvaluatorError where the month, or a
-    part of it, is locked."""
+def bring_from(ledger: Ledger, known: Head | None = None) -> Callable[[MonthData], Brought]:
+    """Asks a ledger what it leaves open for a month that is evaluated. ``known``: a head that an earlier run saw in it.
+    Errors: EvaluatorError where the month, or a part of it, is locked; where the ledger is shorter than it was."""
 
     def ask(month: MonthData) -> Brought:
-        book, config = Book(ledger.entries()), month.config
-        if locked := book.overlapping(config.start, config.end):
-            raise EvaluatorError(
-                f"本期与账本里已锁定的 {locked.told} 是同一期或有重叠，锁定的一期不重算；"
-                "后来的变化请用 evaluator revise 查看和入账"
-            )
-        return bring(book, config.start, config.end, completed_refunds(month))[0]
+        config = month.config
+        if not ledger.exists:
+            if known:
+                raise EvaluatorError(lost_tail(ledger.where, known, 0))
+            return replace(NOTHING, review=(_unlocked(ledger, "还没有建立（第一次 evaluator lock 时建立）"),))
+        with ledger.reading() as reader:
+            if known and not reader.holds(known):
+                raise EvaluatorError(lost_tail(ledger.where, known, reader.count))
+            book = Book(reader)
+            if locked := book.overlapping(config.start, config.end):
+                raise EvaluatorError(
+                    f"本期与账本里已锁定的 {locked.told} 是同一期或有重叠，锁定的一期不重算；"
+                    "后来的变化请用 evaluator revise 查看和入账"
+                )
+            found = bring(book, config.start, config.end, completed_refunds(month))[0]
+            if reader.head is None:
+                return replace(found, review=(_unlocked(ledger, "是空的"),))
+            return replace(found, read=reader.head.as_json())
 
     return ask
+
+
+def lost_tail(where: str, known: Head, count: int) -> str:
+    """An earlier reading saw more of a ledger than there is."""
+    return (
+        f"账本 {where} 不可信：上次运行时它有 {known.entries:,} 条（链头 {known.head}），现在有 {count:,} 条，"
+        "那一条已不在原处：末尾被截断，或换成了另一本账。请用备份，并查明原因"
+    )
+
+
+def _unlocked(ledger: Ledger, what: str) -> ReviewItem:
+    told = (
+        f"账本 {ledger.where} {what}：没有锁定过任何一期，所以没有往期的退款追回、修订与结转。"
+        "若以前锁定过，就是路径写错了，或账本被清空了：请核对 --ledger，或用备份，再重新运行"
+    )
+    return ReviewItem("ledger_empty", "账本", told)

@@ -4,7 +4,6 @@ Of orders the number, the money and the agent are kept, not the buyer: a ledger 
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
@@ -14,9 +13,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import polars as pl
+import polars.selectors as cs
 
 from evaluator.finished import FinishedRun
 from evaluator.ledger.book import BALANCE, CREDIT, EARNED, LINE, SCORE, Body, order_subject
+from evaluator.ledger.store import Head
 from evaluator.model import EvaluatorError
 from evaluator.numbers import yuan
 from evaluator.output import REFUNDS, SETTLEMENT
@@ -38,15 +39,21 @@ class Closing:
     out: Path
 
     @cached_property
+    def run(self) -> FinishedRun:
+        """Raises EvaluatorError where a file that a lock reads is not as the run wrote it."""
+        run = FinishedRun(self.out)
+        for name in NEEDED:
+            run.file(name)
+        return run
+
+    @property
     def manifest(self) -> dict[str, Any]:
-        found = FinishedRun(self.out).manifest
-        if found.get("program", {}).get("name") != "evaluator":
-            raise EvaluatorError(f"{self.out} 不是 evaluator run 的结果：manifest.json 不是本程序写的")
-        missing = [name for name in NEEDED if not (self.out / name).is_file()]
-        if missing or "unread" not in found:
-            lacks = missing[0] if missing else "manifest.json 里的 unread"
-            raise EvaluatorError(f"{self.out} 不是一次完整的运行结果：没有 {lacks}；请重新运行 evaluator run")
-        return found
+        return self.run.manifest
+
+    @property
+    def ledger_read(self) -> Head | None:
+        """The head of the ledger that the run read, if it read one with entries."""
+        return Head.of_json(self.manifest.get("ledger_read"))
 
     @property
     def start(self) -> date:
@@ -56,12 +63,9 @@ class Closing:
     def end(self) -> date:
         return date.fromisoformat(self.manifest["period"]["end"])
 
-    def _csv(self, name: str) -> pl.DataFrame:
-        return pl.read_csv(self.out / "tables" / f"{name}.csv", infer_schema=False)
-
     @cached_property
     def _settlement(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.out / "evidence" / SETTLEMENT).read_text("utf-8"))
+        found: dict[str, Any] = self.run.json(f"evidence/{SETTLEMENT}")
         return found
 
     @property
@@ -70,25 +74,32 @@ class Closing:
 
     @cached_property
     def refunds(self) -> pl.DataFrame:
-        return pl.read_parquet(self.out / "evidence" / REFUNDS)
+        return pl.read_parquet(self.run.file(f"evidence/{REFUNDS}"))
 
     @cached_property
     def attribution(self) -> pl.DataFrame:
-        """Orders paid in the period: shop, order_id, counted, credited, excluded."""
-        start_s = FinishedRun(self.out).day_start_s
+        """Orders paid in the period: shop, order_id, counted, credited, excluded, dispute."""
+        start_s = self.run.day_start_s
         day = (pl.col("paid") - pl.duration(seconds=start_s)).dt.date()
         return (
-            pl.scan_parquet(self.out / "tables" / "attribution.parquet")
+            self.run.scan("attribution")
             .filter(day.is_between(self.start, self.end, closed="left"))
-            .select("shop", "order_id", "counted", "credited", "excluded")
             .collect()
+            .select(
+                "shop",
+                "order_id",
+                "counted",
+                "credited",
+                "excluded",
+                cs.by_name("dispute", require_all=False),
+            )
         )
 
     @cached_property
     def _net(self) -> pl.DataFrame:
         """What the figures counted of each of them that is not excluded: shop, order_id, agent, was, net."""
-        codes = json.loads((self.out / "evidence" / "_codes.json").read_text("utf-8"))
-        rows = pl.read_parquet(self.out / "evidence" / "paid_orders.parquet")
+        codes = self.run.json("evidence/_codes.json")
+        rows = pl.read_parquet(self.run.file("evidence/paid_orders.parquet"))
         shops, agents = (pl.Series(codes[k], dtype=pl.String) for k in ("shops", "agents"))
         return rows.select(
             shops.gather(rows["s"]).alias("shop"),
@@ -102,33 +113,38 @@ class Closing:
     @property
     def credits(self) -> dict[str, Body]:
         rows = self.attribution.join(self._net, on=["shop", "order_id"], how="left", maintain_order="left")
-        return {
+        found = {
             order_subject(shop, order_id): {"agent": agent, "counted": counted, "net": net, "excluded": why}
             for shop, order_id, agent, counted, net, why in rows.select(
                 "shop", "order_id", "credited", "counted", pl.col("net").fill_null(0), "excluded"
             ).iter_rows()
         }
+        if "dispute" in rows.columns:
+            moved = rows.filter(pl.col("dispute") == "accepted").select("shop", "order_id")
+            for shop, order_id in moved.iter_rows():
+                found[order_subject(shop, order_id)]["dispute"] = "accepted"
+        return found
 
     @property
     def earned(self) -> dict[str, Body]:
-        keys = ("lines", "commission")
+        keys = ("lines", "commission", "basis")
         return {s["employee_id"]: {k: s[k] for k in keys} for s in self._settlement["settled"]}
 
     @property
     def scores(self) -> dict[str, Body]:
         found: dict[str, Body] = defaultdict(lambda: {"rows": []})
-        for row in self._csv("scores").iter_rows(named=True):
+        for row in self.run.csv("scores").iter_rows(named=True):
             found[row.pop("employee_id")]["rows"].append(row)
         return dict(found)
 
     @cached_property
     def lines(self) -> dict[str, Body]:
-        rows = self._csv("payroll").iter_rows(named=True)
+        rows = self.run.csv("payroll").iter_rows(named=True)
         return {f"{row['employee_id']}\t{row['line']}": row for row in rows}
 
     @property
     def balances(self) -> dict[str, Body]:
-        rows = self._csv("balances").iter_rows(named=True)
+        rows = self.run.csv("balances").iter_rows(named=True)
         return {f"{row['employee_id']}\t{n}": row for n, row in enumerate(rows)}
 
     @property
@@ -139,11 +155,14 @@ class Closing:
         return {
             "inputs": inputs,
             "tables": {f["file"]: f["table"] for f in m["inputs"]},
+            "rows": {f["file"]: f["rows_used"] for f in m["inputs"]},
             "rules": m["rules"],
+            "plan_values": self._settlement["plan_values"],
             "settings": m["settings"],
             "plans": m["plans"],
             "program": m["program"],
             "payroll": m["totals"]["payroll"],
+            "shops": self.attribution["shop"].unique().sort().to_list(),
             "brought": self.brought.as_json(),
         }
 
@@ -178,7 +197,7 @@ class Closing:
                 totals[row["employee_id"]] = amount
             else:
                 sums[row["employee_id"]] += amount
-        if len(self.lines) != self._csv("payroll").height:
+        if len(self.lines) != self.run.csv("payroll").height:
             self._broken("payroll.csv 里同一人的同一行出现了两次")
         for employee in sums.keys() | totals.keys():
             if sums[employee] != totals.get(employee):
@@ -218,7 +237,7 @@ class Closing:
             ("agent", "net_sales"): self._net.group_by("agent").agg(pl.col("net").sum()),
             ("shop", "shop_sales"): self._net.group_by("shop").agg(pl.col("was").sum()),
         }
-        kpi = self._csv("kpi").filter(pl.col("status") != "missing")
+        kpi = self.run.csv("kpi").filter(pl.col("status") != "missing")
         for (scope, metric), frame in sums.items():
             counted = {who: fen for who, fen in frame.iter_rows() if who is not None}
             rows = kpi.filter((pl.col("scope") == scope) & (pl.col("metric") == metric))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evaluator.terminal import progress_line
+
 if TYPE_CHECKING:
     from evaluator.run import Bring
 
@@ -18,15 +20,16 @@ LedgerPlace = Annotated[
 app = typer.Typer(help="账本：已锁定的各期工资，只增不改。", no_args_is_help=True)
 
 
-def asking(place: str) -> Bring:
-    """What a run is to ask of a ledger; tells where there is none yet."""
+def asking(place: str, out: Path) -> Bring:
+    """What a run into the folder ``out`` is to ask of a ledger. Errors: EvaluatorError where the place cannot be meant:
+    its folder is not there, or another ledger lies in it."""
     from evaluator.ledger.clawback import bring_from
+    from evaluator.ledger.lock import head_seen
     from evaluator.ledger.store import Ledger
 
     ledger = Ledger(place)
-    if not ledger.exists:
-        typer.echo(f"账本 {place} 还没有建立（第一次 evaluator lock 时建立），没有往期事项", err=True)
-    return bring_from(ledger)
+    ledger.may_be_first()
+    return bring_from(ledger, head_seen(out))
 
 
 def lock(
@@ -41,7 +44,8 @@ def lock(
     from evaluator.ledger.store import Ledger
 
     book = Ledger(ledger)
-    done = lock_run(out, book, month)
+    with progress_line() as progress:
+        done = lock_run(out, book, month, progress)
     start, _, end = done.period.partition("/")
     typer.echo(f"已锁定 {start} 至 {end}（不含），账本 {book.where} 共 {done.entries:,} 条")
     typer.echo(f"链头 {done.head}")
@@ -57,17 +61,31 @@ def verify(
     head: Annotated[str | None, typer.Option("--head", help="抄存的链头")] = None,
 ) -> None:
     """重算哈希链：账本有没有被改动、截断；不可信时说出在哪一条，退出码 2。"""
-    from evaluator.ledger.lock import check_heads
+    from evaluator.ledger.lock import verify as follow
     from evaluator.ledger.store import Ledger
 
     book = Ledger(ledger)
-    book.must_exist()
-    entries = book.entries()
-    check_heads(entries, out, head, book.where)
-    if entries:
-        typer.echo(f"账本 {book.where} 完好：{len(entries):,} 条，链头 {entries[-1].hash}")
+    with progress_line() as progress:
+        if progress:
+            progress("重算哈希链")
+        found = follow(book, out, head)
+    if found:
+        typer.echo(f"账本 {book.where} 完好：{found.entries:,} 条，链头 {found.head}")
     else:
         typer.echo(f"账本 {book.where} 是空的，还没有锁定过任何一期；若锁定过，就是被清空了，请用备份")
+
+
+@app.command("list")
+def list_periods(
+    ledger: LedgerPlace,
+    as_json: Annotated[bool, typer.Option("--json", help="以 JSON 写出")] = False,
+) -> None:
+    """已锁定的各期：店铺、人数、工资合计、何时锁定、链头、后来的修订；以及还没有结清的追回、结转与调整。"""
+    from evaluator.ledger.listing import listing
+    from evaluator.ledger.store import Ledger
+
+    found = listing(Ledger(ledger))
+    typer.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=1) if as_json else found.as_text())
 
 
 def revise(
@@ -79,7 +97,8 @@ def revise(
     from evaluator.ledger.revise import revise as revise_month
     from evaluator.ledger.store import Ledger
 
-    found = revise_month(month, Ledger(ledger))
+    with progress_line(as_json) as progress:
+        found = revise_month(month, Ledger(ledger), progress)
     if as_json:
         typer.echo(json.dumps([d.as_json() for d in found.differences], ensure_ascii=False, indent=1))
         return

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 from evaluator.model import EvaluatorError
+from evaluator.seal import digest
+from evaluator.settings import load_month
 from evaluator.sources import archives
 from evaluator.sources.files import scan
 
@@ -27,7 +28,7 @@ def month_of(out: Path, manifest: dict[str, Any], given: Path | None) -> Path:
 def check_inputs(month: Path, manifest: dict[str, Any]) -> None:
     """Raises EvaluatorError where files were changed, added or taken away since the run."""
     wrong = [
-        *(f"{name} 已修改" for name in _changed_rules(month, manifest["rules"])),
+        *_changed_rules(month, manifest["rules"]),
         *_changed_files(month, manifest),
     ]
     if wrong:
@@ -38,13 +39,16 @@ def check_inputs(month: Path, manifest: dict[str, Any]) -> None:
 
 
 def _changed_rules(month: Path, rules: dict[str, str]) -> list[str]:
-    """Settings, plans and mappings beside the data; rules that ship with the program are told by its version."""
+    """Settings, plans, mappings, models beside the data; rules that ship with the program are told by its version."""
     own = {name: held for name, held in rules.items() if not name.startswith("rules/")}
-    return [
-        name
+    wrong = [
+        f"{name} {'已修改' if (month / name).is_file() else '不见了'}"
         for name, held in own.items()
-        if not (month / name).is_file() or hashlib.sha256((month / name).read_bytes()).hexdigest() != held
+        if not (month / name).is_file() or digest(month / name) != held
     ]
+    if wrong:
+        return wrong
+    return [f"{name} 是新放入的" for name in load_month(month).sources.keys() - rules.keys()]
 
 
 def _changed_files(month: Path, manifest: dict[str, Any]) -> list[str]:

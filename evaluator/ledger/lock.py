@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from evaluator.ledger.book import BALANCE, CREDIT, EARNED, LINE, PERIOD, SCORE, Body, Book, period_id
-from evaluator.ledger.clawback import bring
+from evaluator.ledger.chain import Draft
+from evaluator.ledger.clawback import bring, lost_tail
 from evaluator.ledger.closing import Closing
 from evaluator.ledger.inputs import check_inputs, month_of
-from evaluator.ledger.store import Draft, Entry, Ledger
+from evaluator.ledger.store import Head, Ledger
 from evaluator.manifest import program_version
 from evaluator.model import EvaluatorError
 from evaluator.numbers import yuan
-from evaluator.output import write_manifest
+from evaluator.output import seen_manifest, write_manifest
 from evaluator.settlement import Brought
+from evaluator.stopwatch import Progress
 
 KINDS = (LINE, SCORE, EARNED, CREDIT, BALANCE)
 
@@ -44,23 +43,26 @@ def act(what: str) -> dict[str, Any]:
     }
 
 
-def lock(out: str | Path, ledger: Ledger, month: Path | None = None) -> Locked:
+def lock(
+    out: str | Path, ledger: Ledger, month: Path | None = None, progress: Progress | None = None
+) -> Locked:
     """Puts the run in the folder ``out`` into the ledger, whole or not at all, and the chain's head into its manifest.
     ``month``: where the month's folder lies now. Raises EvaluatorError, and changes nothing, where the run is not
     finished, does not add up, was made from other files, or its period (or a part of it) is locked; where earlier
     periods leave open what the run did not know."""
-    closing = Closing(Path(out))
+    closing, told = Closing(Path(out)), progress or (lambda text: None)
+    told("核对账本")
     _repair(closing, ledger)
+    told("核对月份文件夹是否还是计算时的文件")
     check_inputs(month_of(closing.out, closing.manifest, month), closing.manifest)
-    try:
-        closing.check()
-        period, facts = period_id(closing.start, closing.end), closing.facts()
-    except (pl.exceptions.PolarsError, json.JSONDecodeError):
-        raise EvaluatorError(
-            f"{closing.out} 里有读不出的结果表（损坏或被改动过），没有锁定；请重新运行 evaluator run"
-        ) from None
+    told("核对结果是否守恒")
+    closing.check()
+    period, facts = period_id(closing.start, closing.end), closing.facts()
+    told("写入账本")
     with ledger.writing() as transaction:
-        book = Book(transaction.entries)
+        if (read := closing.ledger_read) and not transaction.holds(read):
+            raise EvaluatorError(lost_tail(ledger.where, read, transaction.count))
+        book = Book(transaction)
         refuse_locked(book, closing)
         _refuse_paid(book, facts[CREDIT])
         brought, claims = bring(book, closing.start, closing.end, closing.refunds)
@@ -69,12 +71,17 @@ def lock(out: str | Path, ledger: Ledger, month: Path | None = None) -> Locked:
         drafts += [Draft(kind, period, s, body) for kind in KINDS for s, body in facts[kind].items()]
         head = transaction.append(act("lock"), period, [*drafts, *claims.drafts])
     _tell(closing, head)
-    return Locked(head.hash, head.seq, period)
+    return Locked(head.head, head.entries, period)
 
 
-def _tell(closing: Closing, head: Entry) -> None:
+def _tell(closing: Closing, head: Head) -> None:
     """The head in the run's manifest: who cuts off the ledger's tail would have to find every one of these, too."""
-    write_manifest(closing.manifest | {"ledger": {"head": head.hash, "entries": head.seq}}, closing.out)
+    write_manifest(closing.manifest | {"ledger": head.as_json()}, closing.out)
+
+
+def head_seen(out: Path) -> Head | None:
+    """The head of the ledger that an earlier run into this folder read; None where there was none, or no run."""
+    return Head.of_json(seen_manifest(out).get("ledger_read"))
 
 
 def refuse_locked(book: Book, closing: Closing) -> None:
@@ -95,14 +102,14 @@ def _refuse_paid(book: Book, credits: Mapping[str, Body]) -> None:
     """R-A7 over the periods: an order that is credited in two would be paid twice."""
     mine = {subject for subject, credit in credits.items() if credit["agent"]}
     for period in book.periods:
-        for subject in sorted(mine & book.facts(CREDIT, period.id).keys()):
-            before = book.fact(CREDIT, period.id, subject)
-            if before and before["agent"]:
-                order_id = subject.partition("\t")[2]
-                raise EvaluatorError(
-                    f"订单 {order_id} 在已锁定的 {period.told} 已经计过业绩（归 {before['agent']}），本期又计一次；"
-                    "没有锁定。若它的付款时间改了，请先用 evaluator revise 修订那一期"
-                )
+        held = book.some(CREDIT, period.id, mine)
+        twice = sorted(subject for subject, credit in held.items() if credit["agent"])
+        if twice:
+            order_id, whose = twice[0].partition("\t")[2], held[twice[0]]["agent"]
+            raise EvaluatorError(
+                f"订单 {order_id} 在已锁定的 {period.told} 已经计过业绩（归 {whose}），本期又计一次；"
+                "没有锁定。若它的付款时间改了，请先用 evaluator revise 修订那一期"
+            )
 
 
 def _repair(closing: Closing, ledger: Ledger) -> None:
@@ -110,12 +117,13 @@ def _repair(closing: Closing, ledger: Ledger) -> None:
     its manifest is completed; locking it again is refused as ever."""
     if "ledger" in closing.manifest or not ledger.exists:
         return
-    entries = ledger.entries()
     period = period_id(closing.start, closing.end)
-    mine = [e for e in entries if (e.kind, e.period, e.version) == (PERIOD, period, 0)]
-    if mine and mine[0].value == closing.period:
-        first = mine[0].seq - 1  # the act that the lock began with
-        _tell(closing, entries[first - 1 + entries[first - 1].value["entries"] - 1])
+    with ledger.reading() as reader:
+        mine = [e for e in reader.of(PERIOD, period) if e.version == 0]
+        if mine and mine[0].value == closing.period:
+            act = reader.need(mine[0].seq - 1)  # which the lock began with
+            last = reader.need(act.seq + act.value["entries"] - 1)
+            _tell(closing, Head(last.hash, last.seq))
 
 
 def _same_brought(now: Brought, then: Brought, ledger: Ledger) -> None:
@@ -132,24 +140,25 @@ def _same_brought(now: Brought, then: Brought, ledger: Ledger) -> None:
     )
 
 
-def check_heads(entries: Sequence[Entry], out: Path | None, head: str | None, where: str) -> None:
-    """Raises EvaluatorError where the ledger does not hold a head that was kept elsewhere, or the locked result ``out``
-    has another payroll than the ledger."""
-    kept = [head] if head else []
+def verify(ledger: Ledger, out: Path | None = None, head: str | None = None) -> Head | None:
+    """Follows the whole chain; its head, None for a ledger without entries. Raises EvaluatorError where it breaks,
+    where it does not hold a head that was kept elsewhere, or where the locked result ``out`` has another payroll."""
     closing = Closing(out) if out is not None else None
+    kept = [head] if head else []
     if closing is not None:
-        written = closing.manifest.get("ledger")
-        if not written:
+        if not (written := closing.manifest.get("ledger")):
             raise EvaluatorError(f"{out} 没有锁定过：manifest.json 里没有链头")
         kept.append(written["head"])
-    known = {entry.hash for entry in entries}
-    for wanted in kept:
-        if wanted not in known:
+    with ledger.reading() as reader:
+        known = {entry.hash for entry in reader.all() if entry.hash in kept}
+        for wanted in kept:
+            if wanted not in known:
+                raise EvaluatorError(
+                    f"账本 {ledger.where} 不可信：链头 {wanted} 不在其中（现有 {reader.count:,} 条）；"
+                    "末尾被截断，或换成了另一本账。请用备份，并查明原因"
+                )
+        if closing and closing.lines != Book(reader).facts(LINE, period_id(closing.start, closing.end)):
             raise EvaluatorError(
-                f"账本 {where} 不可信：链头 {wanted} 不在其中（现有 {len(entries):,} 条）；"
-                "末尾被截断，或换成了另一本账。请用备份，并查明原因"
+                f"{out} 的 tables/payroll.csv 与账本里锁定的工资不同；以账本为准，请查明是谁改动的"
             )
-    if closing and closing.lines != Book(entries).facts(LINE, period_id(closing.start, closing.end)):
-        raise EvaluatorError(
-            f"{out} 的 tables/payroll.csv 与账本里锁定的工资不同；以账本为准，请查明是谁改动的"
-        )
+        return reader.head

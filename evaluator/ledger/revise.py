@@ -13,12 +13,25 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from evaluator.ledger.book import CLAWBACK, CREDIT, EARNED, LATE, PERIOD, REVISION, SCORE, Body, Book, Period
+from evaluator.ledger.book import (
+    CLAWBACK,
+    CREDIT,
+    EARNED,
+    LATE,
+    PERIOD,
+    REVISION,
+    SCORE,
+    Body,
+    Book,
+    Period,
+    brought,
+)
 from evaluator.ledger.causes import Causes
+from evaluator.ledger.chain import Draft
 from evaluator.ledger.clawback import credits_of, late_orders, lost, refunded, together
 from evaluator.ledger.closing import Closing
 from evaluator.ledger.lock import act
-from evaluator.ledger.store import Draft, Ledger, Transaction
+from evaluator.ledger.store import Ledger, Transaction
 from evaluator.model import EvaluatorError
 from evaluator.numbers import yuan
 from evaluator.output import write_data
@@ -28,6 +41,7 @@ from evaluator.rulebook import label
 from evaluator.run import evaluate_month
 from evaluator.settings import load_month
 from evaluator.settlement import CARRIED
+from evaluator.stopwatch import Progress
 
 
 @dataclass(frozen=True)
@@ -72,13 +86,15 @@ class Revised:
     head: str | None = None
 
 
-def revise(month: str | Path, ledger: Ledger) -> Revised:
+def revise(month: str | Path, ledger: Ledger, progress: Progress | None = None) -> Revised:
     """Evaluates a locked month again and books what differs. Raises EvaluatorError where it is not locked."""
     ledger.must_exist()
     config = load_month(Path(month))
-    book = Book(ledger.entries())
-    period = _locked(book, config.start, config.end, ledger)
-    evaluation = evaluate_month(month, bring=lambda _: book.brought(period))
+    with ledger.reading() as reader:
+        period = _locked(Book(reader), config.start, config.end, ledger)
+    evaluation = evaluate_month(month, progress, bring=lambda _: brought(period))
+    if progress:
+        progress("与账本比较")
     with tempfile.TemporaryDirectory(prefix="evaluator-") as folder:
         write_data(evaluation, Path(folder))
         closing = Closing(Path(folder))
@@ -101,7 +117,7 @@ def _locked(book: Book, start: date, end: date, ledger: Ledger) -> Period:
 
 
 def _book(transaction: Transaction, closing: Closing, period: Period) -> Revised:
-    book = Book(transaction.entries)
+    book = Book(transaction)
     facts = {EARNED: closing.earned, SCORE: closing.scores, CREDIT: closing.credits}
     bodies, _ = late_orders(book, period.start, closing.refunds)
     facts[LATE] = {f"{order.period}\t{order.subject}": body for order, body in bodies.items()}
@@ -109,6 +125,7 @@ def _book(transaction: Transaction, closing: Closing, period: Period) -> Revised
     causes = Causes(
         (book.facts(CREDIT, period.id), facts[CREDIT]),
         (book.facts(SCORE, period.id), facts[SCORE]),
+        (book.earned(period.id), facts[EARNED]),
         (period.body, closing.period),
     )
     differences = _lines(book, closing, period, causes)
@@ -120,7 +137,7 @@ def _book(transaction: Transaction, closing: Closing, period: Period) -> Revised
     drafts += [*claims, *(_revision(book, period, d, said["at"]) for d in differences)]
     now = closing.period | {"brought": period.body["brought"]}
     drafts += book.changed(PERIOD, period.id, {"": now})
-    return Revised(period.told, differences, transaction.append(said, period.id, drafts).hash)
+    return Revised(period.told, differences, transaction.append(said, period.id, drafts).head)
 
 
 def _lines(book: Book, closing: Closing, period: Period, causes: Causes) -> list[Difference]:

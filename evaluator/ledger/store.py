@@ -2,27 +2,31 @@
 
 An entry is *what* (``kind``) of which ``period`` and ``subject``; where facts change later a higher ``version`` of the
 same key is appended. ``body`` is JSON. Triggers of the database refuse updates and deletions; the chain shows what was
-changed behind their back; its head, kept elsewhere, shows a tail that was cut off."""
+changed behind their back; its head, kept elsewhere, shows a tail that was cut off.
+
+A ledger of a large shop has an entry for each of its orders, so commands read by key what they need. What is read is
+checked against the entries beside it, and all acts and the counts of all kinds against each other; the whole chain is
+followed where it is short, and by ``ledger verify`` always."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import sqlite3
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import quote
+from typing import Any, NamedTuple, NoReturn
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
+from evaluator.ledger.chain import ACT, GENESIS, Broken, Draft, Entry, canonical, chained, followed
+from evaluator.ledger.database import Database
 from evaluator.model import EvaluatorError
 
-GENESIS = "0" * 64
-ACT = "act"  # the first entry of each transaction; says how many entries it has
-BUSY_S = 30
+FOLLOWED_BELOW = 50_000  # entries: a chain that takes no time is followed whenever it is read
+BATCH = 10_000
 
 ENTRIES = sa.Table(
     "ledger_entries",
@@ -62,132 +66,170 @@ for _dialect, _statements in (("sqlite", _SQLITE), ("postgresql", _POSTGRESQL)):
         sa.event.listen(ENTRIES, "after_create", _ddl)
 
 
-def canonical(value: Any) -> str:
-    """JSON, one way of writing each value."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+class Head(NamedTuple):
+    """The last entry of a chain, as it is kept elsewhere."""
+
+    head: str
+    entries: int
+
+    def as_json(self) -> dict[str, Any]:
+        return self._asdict()
+
+    @staticmethod
+    def of_json(given: Any) -> Head | None:
+        """None for what is no head."""
+        try:
+            return Head(str(given["head"]), int(given["entries"]))
+        except (TypeError, KeyError, ValueError):
+            return None
 
 
-@dataclass(frozen=True)
-class Draft:
-    """An entry before it has a place in the chain."""
-
-    kind: str
-    period: str
-    subject: str
-    body: Any
-    version: int = 0
-
-
-class Entry(NamedTuple):
-    seq: int
-    kind: str
-    period: str
-    subject: str
-    version: int
-    body: str
-    hash: str
-
-    @property
-    def value(self) -> Any:
-        return json.loads(self.body)
-
-    @property
-    def name(self) -> str:
-        """What a person finds it by."""
-        told = " ".join(filter(None, (self.kind, self.period, self.subject.replace("\t", " "))))
-        return f"第 {self.seq} 条（{told}{f' 第 {self.version} 次修改' if self.version else ''}）"
-
-
-def chained(before: str, seq: int, kind: str, period: str, subject: str, version: int, body: str) -> str:
-    """The hash of an entry: of all that it says and of the hash before it."""
-    return hashlib.sha256(canonical([before, seq, kind, period, subject, version, body]).encode()).hexdigest()
-
-
-def broken_at(entries: Sequence[Entry]) -> str | None:
-    """Where the chain breaks, in Chinese; None where it holds. Also an act that is not whole."""
-    before, rest = GENESIS, 0
-    for place, e in enumerate(entries, start=1):
-        if e.seq != place:
-            return f"第 {place} 条不见了（下一条是{e.name}）"
-        if e.hash != chained(before, e.seq, e.kind, e.period, e.subject, e.version, e.body):
-            return f"{e.name}被改动过：内容与哈希链对不上"
-        if (e.kind == ACT) != (rest == 0):
-            return f"{e.name}不在它该在的位置"
-        rest = e.value["entries"] - 1 if e.kind == ACT else rest - 1
-        before = e.hash
-    return f"第 {len(entries) + 1} 条起缺 {rest} 条：末尾被截断" if rest else None
-
-
-class Transaction:
-    """Reading and appending, alone with the ledger."""
+class Reader:
+    """A ledger as it stands in one transaction. Every reading raises EvaluatorError where an entry was changed."""
 
     def __init__(self, connection: sa.Connection, where: str) -> None:
-        self._connection, self._where = connection, where
-        self.entries = _read(connection, where)
+        self._connection, self.where = connection, where
+        self._there = sa.inspect(connection).has_table(ENTRIES.name)
+        self.count = self._scalar(sa.select(sa.func.count()).select_from(ENTRIES)) or 0
+        if self.count <= FOLLOWED_BELOW:
+            for _ in self.all():
+                pass
+        self._check_acts()
 
-    def append(self, what: dict[str, Any], period: str, drafts: Sequence[Draft]) -> Entry:
+    # ---- what is read ----
+    def all(self) -> Iterator[Entry]:
+        """Every entry, one by one, the whole chain followed."""
+        query = sa.select(ENTRIES).order_by(ENTRIES.c.seq)
+        try:
+            yield from followed(self._rows(query))
+        except Broken as broken:
+            self._refuse(str(broken))
+
+    def of_kind(self, kind: str) -> list[Entry]:
+        """All entries of a kind, in their order."""
+        return self._genuine(self._rows(sa.select(ENTRIES).where(ENTRIES.c.kind == kind)))
+
+    def of(self, kind: str, period: str, subjects: Collection[str] | None = None) -> list[Entry]:
+        """Those of a kind and period, or of some subjects of it, in their order."""
+        query = sa.select(ENTRIES).where(ENTRIES.c.kind == kind, ENTRIES.c.period == period)
+        if subjects is not None:
+            query = query.where(self._among(ENTRIES.c.subject, subjects))
+        return self._genuine(self._rows(query))
+
+    def at(self, seq: int) -> Entry | None:
+        found = list(self._rows(sa.select(ENTRIES).where(ENTRIES.c.seq == seq)))
+        return self._genuine(found)[0] if found else None
+
+    def need(self, seq: int) -> Entry:
+        """An entry that another one says is there."""
+        return self.at(seq) or self._refuse(f"第 {seq} 条不见了")
+
+    @cached_property
+    def head(self) -> Head | None:
+        last = self.at(self.count) if self.count else None
+        return Head(last.hash, last.seq) if last else None
+
+    def holds(self, kept: Head) -> bool:
+        """Whether a head that was kept elsewhere still stands where it stood."""
+        entry = self.at(kept.entries)
+        return entry is not None and entry.hash == kept.head
+
+    # ---- how ----
+    def _scalar(self, query: sa.Select[Any]) -> Any:
+        return self._connection.execute(query).scalar() if self._there else None
+
+    def _rows(self, query: sa.Select[Any]) -> Iterator[Entry]:
+        if not self._there:
+            return
+        with self._connection.execute(query, execution_options={"yield_per": BATCH}) as rows:
+            yield from (Entry._make(row) for row in rows)
+
+    def _among(self, column: sa.Column[Any], values: Collection[Any]) -> sa.ColumnElement[bool]:
+        """Whether a column is one of ``values``, be they as many as they like."""
+        given = list(values)
+        if self._connection.dialect.name == "postgresql":
+            return column == sa.any_(sa.literal(given, ARRAY(column.type)))
+        listed = sa.func.json_each(json.dumps(given)).table_valued("value")
+        return column.in_(sa.select(listed.c.value))
+
+    def _refuse(self, what: str) -> NoReturn:
+        raise EvaluatorError(f"账本 {self.where} 不可信：{what}；请用备份，并查明是谁改动的")
+
+    def _genuine(self, found: Iterable[Entry]) -> list[Entry]:
+        """The entries in their order, each of which follows the one before it and is followed by the one behind it."""
+        entries = sorted(found)
+        mine = {e.seq: e for e in entries}
+        beside = {seq + step for seq in mine for step in (-1, 1)} - mine.keys()
+        query = sa.select(ENTRIES).where(self._among(ENTRIES.c.seq, sorted(beside)))
+        others = {e.seq: e for e in self._rows(query)} if entries else {}
+        behind = [e for e in others.values() if e.seq - 1 in mine]
+        hashes = {0: GENESIS} | {e.seq: e.hash for e in (*others.values(), *entries)}
+        for entry in (*entries, *behind):
+            if entry.seq - 1 not in hashes:
+                self._refuse(f"{entry.name}前面的一条不见了")
+            if not entry.follows(hashes[entry.seq - 1]):
+                self._refuse(f"{entry.name}被改动过：内容与哈希链对不上")
+        return entries
+
+    def _check_acts(self) -> None:
+        """Acts stand where the one before ends, the last ends where the ledger does; of each kind there are as many
+        entries as acts say."""
+        if not self.count:
+            return
+        place, kinds = 1, Counter[str]()
+        for act in self.of_kind(ACT):
+            if act.seq != place:
+                self._refuse(f"{act.name}不在它该在的位置（应在第 {place} 条）")
+            if "kinds" not in act.value:
+                raise EvaluatorError(
+                    f"账本 {self.where} 是发布前的试用版建立的，不能再用；请换一个文件，重新锁定各期"
+                )
+            kinds.update(act.value["kinds"])
+            place += act.value["entries"]
+        if place - 1 > self.count:
+            self._refuse(f"第 {self.count + 1} 条起缺 {place - 1 - self.count} 条：中间或末尾被截断")
+        query = sa.select(ENTRIES.c.kind, sa.func.count()).group_by(ENTRIES.c.kind)
+        held = {str(kind): int(n) for kind, n in self._connection.execute(query)}
+        last = self._scalar(sa.select(sa.func.max(ENTRIES.c.seq)))
+        if held != kinds or last != self.count:
+            self._refuse(
+                "各类的条数与每次记账时写下的不同，有条目被增删或改名；evaluator ledger verify 会指出是哪一条"
+            )
+
+
+class Transaction(Reader):
+    """Reading and appending, alone with the ledger."""
+
+    def append(self, what: dict[str, Any], period: str, drafts: Sequence[Draft]) -> Head:
         """Adds one act: an entry that says what was done, then ``drafts``. Returns the chain's new head."""
-        count = len(self.entries)
-        act = Draft(ACT, period, str(count + 1), what | {"entries": len(drafts) + 1})
-        before = self.entries[-1].hash if self.entries else GENESIS
+        kinds = Counter([ACT, *(d.kind for d in drafts)])
+        said_act = what | {"entries": len(drafts) + 1, "kinds": dict(sorted(kinds.items()))}
+        act = Draft(ACT, period, str(self.count + 1), said_act)
+        before = self.head.head if self.head else GENESIS
         added: list[Entry] = []
-        for seq, d in enumerate((act, *drafts), start=count + 1):
+        for seq, d in enumerate((act, *drafts), start=self.count + 1):
             said = (d.kind, d.period, d.subject, d.version, canonical(d.body))
             before = chained(before, seq, *said)
             added.append(Entry(seq, *said, before))
         self._connection.execute(sa.insert(ENTRIES), [entry._asdict() for entry in added])
-        self.entries = [*self.entries, *added]
-        return added[-1]
-
-
-def _read(connection: sa.Connection, where: str) -> list[Entry]:
-    """All entries, whose chain holds. Raises EvaluatorError where it breaks."""
-    if not sa.inspect(connection).has_table(ENTRIES.name):
-        return []
-    rows = connection.execute(sa.select(ENTRIES).order_by(ENTRIES.c.seq))
-    entries = [Entry(*row) for row in rows]
-    if broken := broken_at(entries):
-        raise EvaluatorError(f"账本 {where} 不可信：{broken}；请用备份，并查明是谁改动的")
-    return entries
+        return Head(before, added[-1].seq)
 
 
 class Ledger:
     """A ledger by file (SQLite) or by URL (PostgreSQL)."""
 
     def __init__(self, place: str | Path) -> None:
-        self.where = str(place)
-        self._mode = "rw"
-        self.file = None if "://" in self.where else Path(place)
-        if self.file is None:
-            try:
-                url = sa.make_url(self.where.replace("postgresql://", "postgresql+psycopg://", 1))
-                self.where = url.render_as_string(hide_password=True)
-                self._engine = sa.create_engine(url, poolclass=sa.NullPool)
-            except (sa.exc.ArgumentError, ImportError) as error:
-                raise EvaluatorError(
-                    f"账本地址 {self.where} 不能用：{error}；应为文件名，或 postgresql://用户@主机/库"
-                    "（需要 pip install 'evaluator[postgres]'）"
-                ) from None
-        else:
-            self._engine = sa.create_engine("sqlite+pysqlite://", creator=self._open, poolclass=sa.NullPool)
-            sa.event.listen(self._engine, "begin", _begin)
-
-    def _open(self) -> sqlite3.Connection:
-        assert self.file is not None
-        uri = f"file:{quote(str(self.file.resolve()))}?mode={self._mode}"
-        return sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None)
+        self._database = Database(place)
+        self.where = self._database.where
 
     @property
     def exists(self) -> bool:
         """Whether there is a ledger; a database by URL is one, maybe empty."""
-        return self.file is None or self.file.is_file()
+        return self._database.exists
 
-    def entries(self) -> list[Entry]:
-        """All entries; none where the ledger does not exist yet."""
-        if not self.exists:
-            return []
-        with self._told(), self._engine.connect() as connection, connection.begin():
-            return _read(connection, self.where)
+    @property
+    def file(self) -> Path | None:
+        return self._database.file
 
     def must_exist(self) -> None:
         if not self.exists:
@@ -195,40 +237,47 @@ class Ledger:
                 f"找不到账本 {self.where}；它在第一次 evaluator lock 时建立，请核对 --ledger"
             )
 
+    def may_be_first(self) -> None:
+        """Raises EvaluatorError where a ledger that is not there yet is more likely a slip of the pen: its folder is
+        missing, or another ledger lies in it."""
+        if self.exists or self.file is None:
+            return
+        folder = self.file.parent
+        if not folder.is_dir():
+            raise EvaluatorError(f"找不到账本 {self.where}：文件夹 {folder} 不存在，请核对 --ledger")
+        others = sorted(path.name for path in folder.iterdir() if path.is_file() and _looks_like_one(path))
+        if others:
+            raise EvaluatorError(
+                f"找不到账本 {self.where}；同一文件夹里有账本 {'、'.join(others)}，请核对 --ledger"
+            )
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """The ledger as it stands. Errors: EvaluatorError where there is none, or it was changed."""
+        self.must_exist()
+        with self._database.begun() as connection:
+            yield Reader(connection, self.where)
+
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
         """One transaction, which nobody disturbs: what is appended in it is there as a whole, or not at all. Creates
         the ledger where there is none."""
-        if self.file is not None and not self.file.parent.is_dir():
-            raise EvaluatorError(f"账本的文件夹 {self.file.parent} 不存在；请先建立它，或核对 --ledger")
-        self._mode = "rwc"
-        try:
-            with self._told(), self._engine.connect() as plain:
-                connection = plain.execution_options(alone=True)
-                with connection.begin():
-                    if connection.dialect.name == "postgresql":
-                        connection.execute(sa.text("SELECT pg_advisory_xact_lock(7234001)"))
-                    ENTRIES.create(connection, checkfirst=True)
-                    yield Transaction(connection, self.where)
-        finally:
-            self._mode = "rw"
+        with self._database.begun(alone=True) as connection:
+            ENTRIES.create(connection, checkfirst=True)
+            yield Transaction(connection, self.where)
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """What the database says, as a sentence."""
-        try:
-            yield
-        except sa.exc.DBAPIError as error:
-            busy = "locked" in str(error.orig)
-            why = (
-                "另一个程序正在使用它，请稍后再试"
-                if busy
-                else f"{error.orig}；请核对它是不是 evaluator 的账本"
-            )
-            raise EvaluatorError(f"账本 {self.where} 不能读写：{why}") from error
+    def entries(self) -> list[Entry]:
+        """All entries, the whole chain followed; none where the ledger does not exist yet."""
+        if not self.exists:
+            return []
+        with self.reading() as reader:
+            return list(reader.all())
 
 
-def _begin(connection: sa.Connection) -> None:
-    """SQLite: who writes takes the ledger at once, so that nobody else does between his reading and his writing."""
-    alone = connection.get_execution_options().get("alone")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if alone else "BEGIN")
+def _looks_like_one(path: Path) -> bool:
+    """Whether a file begins as SQLite does and has our table."""
+    try:
+        with path.open("rb") as file:
+            return file.read(16) == b"SQLite format 3\0" and ENTRIES.name.encode() in file.read(1 << 16)
+    except OSError:
+        return False

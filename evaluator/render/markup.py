@@ -8,7 +8,9 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from evaluator.render.plots import SPARK_HEIGHT, SPARK_WIDTH
 from evaluator.render.sheet import Block, Cell, Column, Item, Row, show
+from evaluator.render.view.ranking import Ranking, Spark
 from evaluator.render.view.talks import Talk
 
 _SPECIAL = re.compile("[&<>\"']")
@@ -31,6 +33,24 @@ def table_rows(block: Block) -> Markup:
     """``<tr>`` elements of a block's rows; the first cell heads its row."""
     kinds = [c.kind for c in block.columns]
     return Markup("\n".join(_row(row, kinds) for row in block.rows))
+
+
+def spark_rows(ranking: Ranking) -> Markup:
+    """``<tr>`` elements of a ranking, each with its small lines."""
+    kinds = [c.kind for c in ranking.block.columns]
+    pairs = zip(ranking.block.rows, ranking.sparks, strict=True)
+    return Markup("\n".join([
+        f"{_row(row, kinds).removesuffix('</tr>')}{''.join([_spark(s) for s in sparks])}</tr>"
+        for row, sparks in pairs
+    ]))  # fmt: skip
+
+
+def _spark(spark: Spark) -> str:
+    if not spark.lines:
+        return f'<td class="s"><small>{escaped(spark.told)}</small></td>'
+    lines = "".join([f'<polyline points="{points}"/>' for points in spark.lines])
+    svg = f'<svg class="spark" viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}" aria-hidden="true">{lines}</svg>'
+    return f'<td class="s">{svg}<small>{escaped(spark.told)}</small></td>'
 
 
 def total_row(block: Block) -> Markup:

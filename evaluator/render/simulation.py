@@ -11,8 +11,8 @@ from evaluator.manifest import program_version
 from evaluator.model import EvaluatorError
 from evaluator.render.pages import environment, style
 from evaluator.render.sheet import Block, Column, Sheet
+from evaluator.render.sheetwriter import write_sheets
 from evaluator.render.view.simulation import SimulationPage, simulation_page
-from evaluator.render.workbook import write_sheets
 from evaluator.simulate.compare import Simulation
 
 WORKBOOK, PAGE = "simulation.xlsx", "simulation.html"

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from evaluator.metrics.request import STANDARD, MetricRequest
-from evaluator.render.sheet import Block
+from evaluator.render.sheet import Block, Value, show
 from evaluator.render.text import visible
 from evaluator.rulebook import NOT_SHARES, MetricInfo, english, labels, metric_catalogue
 
@@ -23,6 +23,7 @@ KINDS = {
     "count": "count",
     "points": "factor",
 }
+UNITS = {"seconds": "{value} 秒", "money": "{value} 元", "hours": "{value} 小时"}
 #: Quotients that are no shares: 1.43 件, not 143 %.
 _REPLY_WITHIN = re.compile(r"reply_within_(\d+)s_(\w+)")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -68,6 +69,11 @@ class Words:
             return "factor"
         return KINDS.get(unit or "", "count")
 
+    def quantity(self, value: Value, kind: str) -> str:
+        """A value of a column's kind as text, with the unit where the number alone would not tell."""
+        text, unit = show(value, kind), UNITS.get(kind)
+        return self.say(unit, value=text) if unit and value is not None else text
+
     def line(self, line: str) -> str:
         """A pay line: ``allowance:夜班补贴`` → 夜班补贴."""
         kind, _, name = line.partition(":")
@@ -90,11 +96,11 @@ class Words:
         split = _OPTIONS.fullmatch(metric)
         base, options = (split["name"], split["options"]) if split else (metric, "")
         info = self.info(base)
-        name = visible(info.name) if info else base
+        name = visible(self.say(info.name)) if info else base
         within = _REPLY_WITHIN.fullmatch(base)
         if within and base not in self.catalogue:
-            name = f"{within[1]} 秒应答率（{self.word('units', within[2])}）"
-        return f"{name}（{self._options(options)}）" if options else name
+            name = self.say("{n} 秒应答率（{unit}）", n=within[1], unit=self.word("units", within[2]))
+        return self.say("{name}（{options}）", name=name, options=self._options(options)) if options else name
 
     def _options(self, options: str) -> str:
         parts = []
@@ -103,7 +109,7 @@ class Words:
             label = self.word("metric_options", key)
             value = self.word("option_values", value)
             parts.append(f"{label} {value}" if label != key or key != "hours" else value)
-        return "，".join(parts)
+        return self.say("，").join(parts)
 
     def definition(self, metric: str) -> str:
         """What a metric counts, with this run's settings filled in for ``{window_days}`` and the like."""
@@ -143,7 +149,9 @@ class Words:
         """Why a figure is missing: an id, ``id:what``, or a sentence."""
         key, colon, what = (reason or "").partition(":")
         known = self.word("reasons", key)
-        return f"{known}：{visible(what)}" if colon and known != key else self.word("reasons", reason)
+        if colon and known != key:
+            return f"{known}{self.say('：')}{visible(what)}"
+        return self.say(self.word("reasons", reason))
 
     def review(self, kind: str) -> str:
         return self.word("review", kind)

@@ -14,7 +14,7 @@ from evaluator.payfile import (
     POOL_KEYS,
     is_base,
 )
-from evaluator.plan import ASSIST_METRICS, OPERATORS
+from evaluator.plan import ASSIST_METRICS, OPERATORS, SHOW_RANK
 from evaluator.planfile import (
     APPLIES_KEYS,
     EFFECT_KEYS,
@@ -50,6 +50,7 @@ def _plan(parts: Parts) -> dict[str, Schema]:
         "gates": parts.list_of("gates", _gate(parts)),
         "max_left_out": parts.share(),
         "grades": scoring.grades(parts, {key: grade[key] for key in GRADE_KEYS}),
+        "show_rank": parts.dated("show_rank", choice(SHOW_RANK)),
         "pay": _pay(parts),
     }
 
@@ -63,7 +64,7 @@ def _plan_rules() -> list[Schema]:
         }
 
     return [
-        {"dependencies": {"gates": ["score"], "grades": ["score"]}},
+        {"dependencies": {"gates": ["score"], "grades": ["score"], "show_rank": ["score"]}},
         when(bonus(*KPI_BONUS), {"required": ["score"]}),
         when(bonus("score", "coefficient"), {"required": ["kpi_base"]}),
     ]

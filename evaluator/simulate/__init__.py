@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 from evaluator.attribution import JUDGMENTS
+from evaluator.ledger.store import Ledger
 from evaluator.model import EvaluatorError
 from evaluator.settings import MonthConfig
 from evaluator.simulate.compare import Simulation, compare
 from evaluator.simulate.month import configured, plan_path, read_simulated
+from evaluator.simulate.settled import first_open, settled_month
 from evaluator.yamlfile import did_you_mean
 
 Progress = Callable[[str], None]
 
 
 def simulate(
-    folders: Sequence[str | Path], plan: str | Path, judgment: str = "", progress: Progress | None = None
+    folders: Sequence[str | Path],
+    plan: str | Path,
+    judgment: str = "",
+    progress: Progress | None = None,
+    ledger: Ledger | None = None,
 ) -> Simulation:
-    """Old pay and that of ``plan`` over the months; ``judgment``: of the new pay, "" for each month's own.
+    """Old pay and that of ``plan`` over the months; ``judgment``: of the new pay, "" for each month's own. ``ledger``:
+    says what was really paid for months that are locked, and what of earlier periods was settled with it.
 
     Errors: EvaluatorError, before anything is computed: no month, months that overlap, a plan that cannot be read or
     has no value for a month's first day, an unknown judgment."""
@@ -33,7 +41,11 @@ def simulate(
     planned = [configured(Path(folder), plan) for folder in folders]
     planned.sort(key=lambda one: one[0].start)
     _apart([config for config, _, _ in planned])
-    months = [read_simulated(*one, progress) for one in planned]
+    settle = None
+    if ledger is not None:
+        begun = first_open(ledger, [(config.start, config.end) for config, _, _ in planned])
+        settle = partial(settled_month, ledger, first_open=begun)
+    months = [read_simulated(*one, progress, settle) for one in planned]
     if progress:
         progress("比较方案")
     return compare(months, plan_path(plan)[0], judgment)
@@ -67,6 +79,7 @@ def as_text(found: Simulation) -> str:
         f"{len(found.agents)} 人：增加 {len(found.gainers)} 人，减少 {len(found.losers)} 人，"
         f"不变 {len(found.agents) - len(found.gainers) - len(found.losers)} 人"
     )
+    lines += found.settled
     for a in sorted(found.agents, key=lambda a: a.change):
         who = f"{a.profile.employee_id} {a.profile.name}"
         lines.append(f"  {who}\t{a.old:,.2f} → {a.new:,.2f}\t{a.change:+,.2f}")

@@ -43,7 +43,11 @@ def bites(plans: Sequence[Plan], paid: Paid) -> Bites:
         for key, effect in _of_score(score, rows[employee]):
             found.setdefault(key, Bite()).add(effect)
     limits = {plan.name: plan for plan in plans}
-    plan_of = {p.employee_id: limits[p.inputs["plan"]] for p in paid.pay.lines if p.line == "total"}
+    plan_of = {
+        p.employee_id: limits[p.inputs["plan"]]
+        for p in paid.pay.lines
+        if p.line == "total" and p.inputs["plan"] in limits
+    }
     for line in paid.pay.lines:
         if line.line in ("cap", "guarantee"):
             found[_pay_limit(plan_of[line.employee_id], line.line)].add(Fraction(line.amount))

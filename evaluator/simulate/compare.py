@@ -12,6 +12,7 @@ from evaluator.pay import LINES
 from evaluator.plan import Plan, plan_for
 from evaluator.simulate.bites import EVERYWHERE, KINDS, Bite, Bites, bites
 from evaluator.simulate.month import Paid, SimulatedMonth
+from evaluator.simulate.settled import NO_LEDGER
 from evaluator.simulate.variants import Number
 
 ZERO = Decimal("0.00")
@@ -76,6 +77,11 @@ class Simulation:
     review: list[tuple[str, ReviewItem]]  # month, what the new plan leaves to a person
 
     @property
+    def settled(self) -> list[str]:
+        """Where the old pay comes from, in Chinese."""
+        return [m.settled.told for m in self.months if m.settled.told] or [NO_LEDGER]
+
+    @property
     def total(self) -> tuple[Decimal, Decimal]:
         return sum((a.old for a in self.agents), ZERO), sum((a.new for a in self.agents), ZERO)
 
@@ -90,7 +96,7 @@ class Simulation:
 
 def compare(months: Sequence[SimulatedMonth], plan: str, judgment: str = "") -> Simulation:
     """All of it. ``judgment``: of the new pay, "" for each month's own."""
-    old = [m.paid(m.config.plans, m.judgment) for m in months]
+    old = [m.paid_of_old() for m in months]
     by_judgment = [{j: m.paid(m.new, j) for j in JUDGMENTS} for m in months]
     new = [found[judgment or m.judgment] for m, found in zip(months, by_judgment, strict=True)]
     before, after = _totals(old), _totals(new)
@@ -119,7 +125,7 @@ def compare(months: Sequence[SimulatedMonth], plan: str, judgment: str = "") -> 
 
 def _totals(paid: Iterable[Paid]) -> Pays:
     """Σ totals of every employee (R-P4)."""
-    return _added({p.employee_id: p.amount for p in month.pay.lines if p.line == TOTAL} for month in paid)
+    return _added({e: amount for e, line, amount in month.amounts() if line == TOTAL} for month in paid)
 
 
 def _agents(months: Sequence[SimulatedMonth], old: Pays, new: Pays) -> list[Agent]:
@@ -129,10 +135,20 @@ def _agents(months: Sequence[SimulatedMonth], old: Pays, new: Pays) -> list[Agen
         latest |= {p.employee_id: (month, p) for p in month.people}
     agents = []
     for employee in sorted(old.keys() | new.keys()):
+        if employee not in latest:  # paid by the ledger alone: something of earlier periods
+            gone = Profile(employee, _name(months, employee), None, "", None, None)
+            agents.append(Agent(gone, "", "", old.get(employee, ZERO), new.get(employee, ZERO)))
+            continue
         month, profile = latest[employee]
         names = _plan_name(month.config.plans, profile), _plan_name(month.new, profile)
         agents.append(Agent(profile, *names, old.get(employee, ZERO), new.get(employee, ZERO)))
     return agents
+
+
+def _name(months: Sequence[SimulatedMonth], employee: str) -> str:
+    return next(
+        (m.settled.brought.names[employee] for m in months if employee in m.settled.brought.names), employee
+    )
 
 
 def _plan_name(plans: Sequence[Plan], profile: Profile) -> str:
@@ -144,8 +160,8 @@ def _lines(old: Sequence[Paid], new: Sequence[Paid]) -> dict[str, tuple[Decimal,
     """Σ of each pay line, in the order of SPEC §9; without the total."""
     sums: dict[str, list[Decimal]] = {}
     for side, paid in enumerate((old, new)):
-        for line in (line for month in paid for line in month.pay.lines if line.line != TOTAL):
-            sums.setdefault(line.line, [ZERO, ZERO])[side] += line.amount
+        for _, line, amount in (row for month in paid for row in month.amounts() if row[1] != TOTAL):
+            sums.setdefault(line, [ZERO, ZERO])[side] += amount
     order = sorted(sums, key=lambda line: LINES.index(line.partition(":")[0]))
     return {line: (sums[line][0], sums[line][1]) for line in order}
 

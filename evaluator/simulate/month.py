@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +13,7 @@ import polars as pl
 from evaluator.attribution import JUDGMENTS
 from evaluator.dated import Stale
 from evaluator.filters import BuyerLists
-from evaluator.model import EvaluatorError, KpiCell, Profile, ReviewItem
+from evaluator.model import EvaluatorError, KpiCell, MonthData, Profile, ReviewItem
 from evaluator.pay import Pay, compute_pay
 from evaluator.plan import Plan, plan_for
 from evaluator.planfile import read_plans
@@ -22,6 +23,7 @@ from evaluator.rulebook import RulesFinder, metric_catalogue, unknown
 from evaluator.run import analyze_month, joined_items, measure
 from evaluator.scoring import Scores, score_all
 from evaluator.settings import MonthConfig, load_month
+from evaluator.simulate.settled import UNSETTLED, Actual, SettledMonth
 from evaluator.simulate.variants import Parameter, parameters
 from evaluator.sources import read_month
 from evaluator.stopwatch import Progress
@@ -32,10 +34,18 @@ Cells = dict[tuple[str, str], KpiCell]
 
 @dataclass(frozen=True)
 class Paid:
-    """What a month pays by some plans."""
+    """What a month pays by some plans; ``actual``: what was really paid instead, by employee and line (a ledger)."""
 
     scores: Scores
     pay: Pay
+    actual: Actual | None = None
+
+    def amounts(self) -> Iterator[tuple[str, str, Decimal]]:
+        """Employee id, line, yuan."""
+        if self.actual is not None:
+            yield from ((employee, line, amount) for (employee, line), amount in self.actual.items())
+        else:
+            yield from ((p.employee_id, p.line, p.amount) for p in self.pay.lines)
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,7 @@ class SimulatedMonth:
     cells: dict[str, Cells]
     attendance: pl.DataFrame | None
     adjustments: pl.DataFrame | None
+    settled: SettledMonth = UNSETTLED
 
     @property
     def start(self) -> date:
@@ -69,7 +80,15 @@ class SimulatedMonth:
     def paid(self, plans: Sequence[Plan], judgment: str, people: Sequence[Profile] | None = None) -> Paid:
         """Scores and pay (SPEC §8, §9) by ``plans`` under ``judgment``, of all people or of some; nothing is read or
         counted again."""
-        cells, people = self.cells[judgment], self.people if people is None else people
+        cells, brought = self.cells[judgment], self.settled.brought
+        if people is not None:  # of the others nothing is asked
+            mine = {p.employee_id for p in people}
+            brought = replace(
+                brought,
+                owed=tuple(b for b in brought.owed if b.employee_id in mine),
+                corrections=tuple(c for c in brought.corrections if c.employee_id in mine),
+            )
+        people = self.people if people is None else people
         scores = score_all(plans, people, cells, period_start=self.start)
         pay = compute_pay(
             plans,
@@ -79,8 +98,13 @@ class SimulatedMonth:
             self.attendance,
             self.adjustments,
             period_start=self.start,
+            brought=brought,
         )
         return Paid(scores, pay)
+
+    def paid_of_old(self) -> Paid:
+        """By the month's own plans and judgment; what was really paid where a ledger says so."""
+        return replace(self.paid(self.config.plans, self.judgment), actual=self.settled.actual)
 
 
 def plan_path(plan: str | Path) -> tuple[str, Path]:
@@ -111,10 +135,14 @@ def configured(
 
 
 def read_simulated(
-    config: MonthConfig, new: tuple[Plan, ...], notes: tuple[ReviewItem, ...], progress: Progress | None
+    config: MonthConfig,
+    new: tuple[Plan, ...],
+    notes: tuple[ReviewItem, ...],
+    progress: Progress | None,
+    settle: Callable[[MonthData], SettledMonth] | None = None,
 ) -> SimulatedMonth:
     """Reads a month and works out every figure that its own plans, the new ones and their variants ask for, under each
-    of the four judgments."""
+    of the four judgments. ``settle``: what a ledger says of the month."""
     varied = parameters(new)
     tried = [plans for p in varied for side in (p.down, p.up) if side for plans in side[1]]
     asked = [r for plan in (*config.plans, *new, *tried) for r in plan.requests]
@@ -146,4 +174,5 @@ def read_simulated(
         cells,
         tables.get("attendance"),
         tables.get("adjustments"),
+        settle(month) if settle else UNSETTLED,
     )

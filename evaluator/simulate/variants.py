@@ -61,6 +61,13 @@ def _changed(value: Number, factor: Decimal, key: str) -> Number:
     return min(number, Decimal(1)) if key in SHARES and value <= 1 else number
 
 
+def plan_values(plans: Sequence[Plan]) -> dict[str, str]:
+    """Every number of the plans as they hold for the period, by its path: ``售前 commission brackets 2 rate``."""
+    return {
+        " ".join((plan.name, *path)): str(value) for plan in plans for path, value, _ in _leaves(plan, ())
+    }
+
+
 # ---- walking ----
 #: What the places of a pair mean, by the option that lists such pairs.
 PAIRS = {"bands": ("limit", "points"), "brackets": ("from", "rate")}

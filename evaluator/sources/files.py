@@ -74,8 +74,8 @@ def discover(folder: Path) -> list[tuple[str, Path]]:
 
 
 def may_be_data(files: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    """Those of a folder's files, each the parts of its path, that may be data: hidden files, yaml, documents and the
-    output folders of earlier runs are none."""
+    """Those of a folder's files, each the parts of its path, that may be data: hidden files, yaml, documents, forms
+    to fill and the output folders of earlier runs are none."""
     folders = {parts[:at] for parts in files for at in range(1, len(parts))}
     runs = {
         parts[:-1] for parts in files if parts[-1] == "manifest.json" and (*parts[:-1], "tables") in folders
@@ -86,6 +86,8 @@ def may_be_data(files: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
             continue
         if name.endswith(NOT_DATA) or name in NOT_DATA_NAMES:
             continue
+        if parts[0] == "templates" and len(parts) == 2 and name.endswith(".xlsx"):
+            continue  # forms to fill
         if runs.isdisjoint(parts[:at] for at in range(len(parts))):
             yield parts
 

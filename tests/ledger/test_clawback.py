@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paid_months import PLAN, Desk, Month, balances, lines
 
-from evaluator.ledger.book import CREDIT, EARNED, PERIOD, Book, period_id
+from evaluator.ledger.book import CREDIT, EARNED, PERIOD, Book, Nothing, period_id
+from evaluator.ledger.chain import Draft
 from evaluator.ledger.clawback import claims, commission_on, earned_on
 from evaluator.ledger.late import SCHEMA
-from evaluator.ledger.store import Draft
 from evaluator.metrics.request import MetricRequest
 from evaluator.model import EvaluatorError
 from evaluator.plan import Commission
@@ -149,7 +149,7 @@ def test_a_month_between_is_not_skipped(tmp_path: Path) -> None:
 
 # ---- properties, on the functions alone ----
 OF = period_id(OCTOBER.start, OCTOBER.end)
-UNSETTLED = {"brought": {"owed": [], "corrections": [], "names": {}}}
+UNSETTLED = {"shops": ["店"], "brought": {"owed": [], "corrections": [], "names": {}}}
 rates = st.lists(st.integers(0, 200), min_size=1, max_size=4).map(sorted)
 money = st.integers(0, 300_000)
 
@@ -171,7 +171,9 @@ def book_of(paid: CommissionPaid, nets: list[int]) -> Book:
         Draft(CREDIT, OF, f"店\to{n}", {"agent": "E01", "counted": fen, "net": fen, "excluded": None})
         for n, fen in enumerate(nets)
     ]
-    return Book([]).after([Draft(PERIOD, OF, "", UNSETTLED), Draft(EARNED, OF, "E01", earned), *credits])
+    return Book(Nothing()).after(
+        [Draft(PERIOD, OF, "", UNSETTLED), Draft(EARNED, OF, "E01", earned), *credits]
+    )
 
 
 def refunds(rows: list[tuple[int, int]]) -> pl.DataFrame:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from paid_months import Desk, Month, lines
 
 from evaluator.ledger.clawback import bring_from
+from evaluator.ledger.database import why
 from evaluator.ledger.lock import lock
 from evaluator.ledger.revise import revise
 from evaluator.ledger.store import Ledger
@@ -101,6 +102,19 @@ def _tamper(url: str, ledger: Ledger) -> None:
     engine.dispose()
     with pytest.raises(EvaluatorError, match=r"第 4 条.*被改动过"):
         ledger.entries()
+
+
+def test_what_the_server_refuses(url: str) -> None:
+    """A database or a user that there is not; a password that does not fit."""
+    for place, says in (
+        (url.replace("/postgres?", "/nowhere?"), "没有这个库"),
+        (url.replace("//pay@", "//nobody:secret@"), "没有这个用户"),
+    ):
+        with pytest.raises(EvaluatorError, match=says) as told:
+            Ledger(place).entries()
+        assert "secret" not in str(told.value)
+    said = sa.exc.DBAPIError("", {}, Exception('FATAL:  password authentication failed for user "pay"'))
+    assert "密码不对" in why(said)
 
 
 def test_a_server_that_is_not_there(tmp_path: Path) -> None:

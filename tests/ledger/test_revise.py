@@ -17,6 +17,11 @@ from evaluator.model import EvaluatorError
 
 OCTOBER = Month(10, "1001 E01 800\n1002 E01 600\n1003 E02 500\n1004 - 70")
 NOVEMBER, DECEMBER = Month(11), Month(12)
+FINES = "employee_id,amount,reason,approved_by\n"
+DISPUTE = (
+    "order_id,employee_id,claim,decision,to_employee_id,by,when,note\n"
+    "1002,E02,是我谈的,accepted,,主管,2026-11-02 10:00:00,\n"
+)
 SCORED = """
 name: 评分
 kpi_base: 1000
@@ -78,12 +83,27 @@ def sold_by(order_id: str, before: str, after: str) -> Month:
         (
             OCTOBER.but(roster="E01 小美 3100\nE02 小雅 3000"),
             [("E01", "base", "3000.00", "3100.00")],
-            "roster.csv（花名册）已修改",
+            "花名册的底薪 3000 → 3100；锁定之后变化的：roster.csv（花名册）已修改",
         ),
         (
             OCTOBER.but(plan=PLAN.replace("0.02", "0.03")),
             [("E01", "commission", "18.00", "22.00")],
-            "规则 plan.yaml 已修改",
+            "方案的值 提成 pay commission brackets 2 rate 0.02 → 0.03；锁定之后变化的：规则 plan.yaml 已修改",
+        ),
+        (
+            OCTOBER.but(more={"attendance.csv": "employee_id,due_days,worked_days\nE01,20,15\n"}),
+            [("E01", "base", "3000.00", "2250.00")],
+            "出勤天数 （无） → 15；应出勤天数 （无） → 20；锁定之后变化的：attendance.csv（考勤）新放入",
+        ),
+        (
+            OCTOBER.but(more={"adjustments.csv": f"{FINES}E01,-900,打碎杯子,主管\n"}),
+            [("E01", "deductions", "0.00", "-603.60")],
+            "扣款上限（应发的 20%） （无） → 603.6；adjustments「打碎杯子」（无） → -900",
+        ),
+        (
+            OCTOBER.but(more={"disputes.csv": DISPUTE}),
+            [("E01", "commission", "18.00", "8.00"), ("E02", "commission", "5.00", "12.00")],
+            "订单 1002 改归 E02（原 E01），异议成立",
         ),
     ],
 )

@@ -50,6 +50,7 @@ score:
   - {metric: reply_rate, weight: 40, method: deduct, target: 1.0, step: 0.01, points_per_step: 1}
 gates: [{metric: unreplied, op: ">", value: 50, effect: {cap: 60}}]
 grades: [[90, 优秀, {coefficient: 1.2}], [0, 待改进, {coefficient: 0.5}]]
+show_rank: place
 pay:
   kpi_bonus: score
   commission: {metric: net_sales, kind: marginal, brackets: [[0, 0.01], [100, 0.02]]}

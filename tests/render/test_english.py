@@ -31,7 +31,7 @@ def _said() -> Iterator[tuple[str, str]]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
                 name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-                if name == "say" and isinstance(node.args[0].value, str):
+                if name in ("say", "_say") and isinstance(node.args[0].value, str):
                     yield path.name, node.args[0].value
     for path in sorted(builtin("templates").glob("*.j2")):
         for match in _SAID_IN_TEMPLATE.finditer(path.read_text(encoding="utf-8")):

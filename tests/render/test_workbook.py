@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,21 +13,34 @@ from xml.etree import ElementTree
 import openpyxl
 import polars as pl
 import pytest
-import xlsxwriter
 from hostile_month import EVIL_NAME, EVIL_NICK, RICH_NICK, Finished
 from openpyxl.worksheet.worksheet import Worksheet
 
 from evaluator.model import EvaluatorError
 from evaluator.render import prepare, write_reports
+from evaluator.render.live.payroll import payroll_block as live_block
+from evaluator.render.live.people import people
 from evaluator.render.sheet import Block, Column, Sheet
+from evaluator.render.sheetwriter import write_sheets
 from evaluator.render.view.payroll import payroll_block
-from evaluator.render.workbook import _SheetWriter, _Styles, write_workbook
+from evaluator.render.workbook import write_workbook
 
-SHEETS = ["绩效工资", "评分", "KPI", "归属明细", "口径", "待核", "平台考核"]
+SHEETS = [
+    "绩效工资", "评分", "参数", "计薪数据", "图表", "KPI", "归属明细", "归属依据", "口径", "待核", "平台考核",
+]  # fmt: skip
+#: What formulas of ours may consist of: addresses, names, numbers, functions, and the texts of links.
+OURS = re.compile(
+    r"=HYPERLINK\(\"#'归属依据'!A\d+\",\"查看\"\)|=[A-Z0-9_\u4e00-\u9fff'!$:.,()*/+<>=-]+|=[^\"]*(?:\"\"[^\"]*)+"
+)
 
 
 @pytest.fixture(scope="module")
 def book(finished: Finished) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(finished.out / "payroll.xlsx", data_only=True)
+
+
+@pytest.fixture(scope="module")
+def formulas(finished: Finished) -> openpyxl.Workbook:
     return openpyxl.load_workbook(finished.out / "payroll.xlsx")
 
 
@@ -54,11 +68,11 @@ def all_cells(book: openpyxl.Workbook) -> Iterator[tuple[str, object, str]]:
                     yield sheet.title, cell.value, cell.data_type
 
 
-def test_sheets_and_no_formula_from_foreign_text(book: openpyxl.Workbook) -> None:
-    assert book.sheetnames == SHEETS
-    cells = list(all_cells(book))
-    assert [c for c in cells if c[2] == "f"] == []
-    assert not any(sheet.hyperlink for s in book for row in s.iter_rows() for sheet in row)
+def test_sheets_and_no_formula_from_foreign_text(formulas: openpyxl.Workbook) -> None:
+    assert formulas.sheetnames == SHEETS
+    cells = list(all_cells(formulas))
+    assert [c for c in cells if c[2] == "f" and not OURS.fullmatch(str(c[1]))] == []
+    assert not any(sheet.hyperlink for s in formulas for row in s.iter_rows() for sheet in row)
     texts = {str(value) for _, value, _ in cells}
     assert {EVIL_NICK, EVIL_NAME, "=1+1", "=9000000000000000007"} <= texts
     assert any(t.strip() == RICH_NICK for t in texts)
@@ -74,8 +88,10 @@ def test_every_part_is_well_formed(finished: Finished) -> None:
 def test_payroll_totals_equal_the_manifest(finished: Finished, book: openpyxl.Workbook) -> None:
     rows = table(book["绩效工资"], "绩效工资（元）")
     total = Decimal(finished.evaluation.manifest["totals"]["payroll"])
-    people, last = rows[:-1], rows[-1]
+    people = [row for row in rows if not str(row["姓名"]).endswith(" 人")]
+    *subtotals, last = [row for row in rows if str(row["姓名"]).endswith(" 人")]
     assert last["工号"] == "合计"
+    assert sum(Decimal(str(row["合计"])) for row in subtotals) == total
     assert Decimal(str(last["合计"])) == total == finished.evaluation.payroll_total
     stored = {
         e: Decimal(a)
@@ -208,9 +224,7 @@ def test_bulk_rows_say_what_single_cells_say(tmp_path: Path) -> None:
     for name, block in (
         ("bulk", Block("表", columns, frame=frame)), ("single", Block("表", columns, rows=frame.rows())),
     ):  # fmt: skip
-        book = xlsxwriter.Workbook(str(tmp_path / f"{name}.xlsx"), {"constant_memory": True})
-        _SheetWriter(book, _Styles(book), Sheet("页", "题", [block])).write()
-        book.close()
+        write_sheets([Sheet("页", "题", [block])], tmp_path / f"{name}.xlsx", "题", date(2026, 10, 1))
     values = [
         [
             [(c.value, c.number_format, c.data_type) for c in row]
@@ -231,8 +245,11 @@ def test_the_same_evaluation_gives_the_same_workbook(finished: Finished, tmp_pat
 
 def test_totals_that_disagree_are_not_written(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(finished.evaluation.manifest["totals"], "payroll", "1.00")
+    data = prepare(finished.evaluation)
     with pytest.raises(EvaluatorError, match="工资总额不一致"):
-        payroll_block(prepare(finished.evaluation))
+        payroll_block(data)
+    with pytest.raises(EvaluatorError, match="工资总额不一致"):
+        live_block(data, people(data))
 
 
 def test_an_unknown_language_is_refused(finished: Finished, tmp_path: Path) -> None:

@@ -70,3 +70,5 @@ def test_without_attendance_the_salary_is_whole_and_somebody_is_asked(tmp_path: 
     found = month(tmp_path, "小美,E01,美,甲组,售前,2026-10-02,,3000\n")
     assert lines(found, "E01") == "base 3000.00 commission 0.50 total 3000.50"
     assert ("part_month", "E01") in kinds(found)
+    formula = next(line.formula for line in found.pay.lines if line.line == "base")
+    assert "全额（本期只在 2026-10-02 至 2026-10-02 在册" in formula

@@ -169,7 +169,7 @@ def _item(item: Item, pack: Pack, words: Words) -> Row:
         _window(item.window).partition("（")[0],
         target,
         plain(scoring.weight) if scoring and scoring.weight else "",
-        f"{words.word('methods', scoring.method)}：{method_text(scoring)}" if scoring else "",
+        f"{words.word('methods', scoring.method)}：{method_text(scoring, words.say)}" if scoring else "",
         item.consequence,
         "\n".join(_remarks(item, words)),
     )

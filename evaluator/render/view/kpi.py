@@ -158,8 +158,9 @@ def reason(data: Prepared, figure: Figure) -> str:
 
 
 def head(data: Prepared, metric: str, width: float = 12) -> Column:
-    kind = data.kind(metric)
-    return Column(data.words.metric(metric), kind, width, data.words.definition(metric))
+    """A metric's column; what it counts is only told in Chinese."""
+    note = data.words.definition(metric) if data.words.lang == "zh" else ""
+    return Column(data.words.metric(metric), data.kind(metric), width, note)
 
 
 def scope_name(data: Prepared, scope: str, id: str) -> str:
@@ -256,7 +257,9 @@ def missing_block(data: Prepared) -> Block:
     for metric in data.metrics:
         for (found, why), names in whose.items():
             if found == metric:
-                more = f" 等 {len(names)} 个" if len(names) > 12 else ""
-                rows.append((words.metric(metric), why, len(names), "、".join(names[:12]) + more))
+                shown = words.say("、").join(names[:12])
+                if len(names) > 12:
+                    shown = words.say("{names} 等 {n} 个", names=shown, n=len(names))
+                rows.append((words.metric(metric), why, len(names), shown))
     columns = (Column("指标"), Column("原因", "wrap"), Column("处数", "count"), Column("涉及", "wrap"))
     return Block("缺数据的指标", columns, rows)

@@ -29,7 +29,8 @@ def in_silent(data: Prepared) -> str:
     """How much of the silent sales is of nobody, for the figure's note."""
     lost = links.lost(data.frame("order_links"))
     fen = Decimal(int(lost["fen"].sum()))
-    return f"含认不出买家 {show(fen / 100, 'money')} 元" if lost.height else ""
+    yuan = show(fen / 100, "money")
+    return data.words.say("含认不出买家 {yuan} 元", yuan=yuan) if lost.height else ""
 
 
 def block(data: Prepared) -> Block:
@@ -51,7 +52,14 @@ def block(data: Prepared) -> Block:
             for key, orders, buyers, fen, talked, quiet in _by_key(data, own)
         ]
     fen = int(frame["fen"].sum())
-    total = ("合计", "", int(frame["orders"].sum()), None, Decimal(fen) / 100, *_talked(frame))
+    total = (
+        data.words.say("合计"),
+        "",
+        int(frame["orders"].sum()),
+        None,
+        Decimal(fen) / 100,
+        *_talked(frame),
+    )
     return Block(TITLE, columns, rows, total=total if rows else None, notes=NOTES)
 
 
@@ -64,7 +72,7 @@ def counts_block(data: Prepared) -> Block:
         Column("没有聊过（静默）", "count"),
     )
     rows = [(key, orders, *spoken) for key, orders, _, _, *spoken in _by_key(data, data.frame("order_links"))]
-    return Block(f"{TITLE}（全店）", columns, rows, notes=NOTES)
+    return Block("订单与买家（全店）", columns, rows, notes=NOTES)
 
 
 def _by_key(

@@ -118,8 +118,10 @@ def inputs_block(data: Prepared) -> Block:
     for (top, table, form), files in kinds.items():
         groups = [files] if len(files) > FILES_NAMED else [[f] for f in files]
         for group in groups:
-            name = group[0].file if len(group) == 1 else f"{top}…（{len(group):,} 个文件）"
-            rows.append((visible(name), table, visible(form), *_sums(group)))
+            name = visible(group[0].file)
+            if len(group) > 1:
+                name = data.words.say("{folder}…（{n} 个文件）", folder=visible(top), n=f"{len(group):,}")
+            rows.append((name, table, visible(form), *_sums(group)))
     columns = (
         Column("文件", width=30),
         Column("表", width=14),
@@ -129,8 +131,8 @@ def inputs_block(data: Prepared) -> Block:
         Column("拒收", "count"),
     )
     total = (
-        "合计",
-        f"{len(data.evaluation.month.inputs):,} 个文件",
+        data.words.say("合计"),
+        data.words.say("{n} 个文件", n=f"{len(data.evaluation.month.inputs):,}"),
         "",
         *_sums(data.evaluation.month.inputs),
     )

@@ -9,6 +9,7 @@ from evaluator import disputes
 from evaluator.identity import KEYS
 from evaluator.links import LOST
 from evaluator.render.sheet import Block, Column
+from evaluator.render.view.evidence import SHEET as EVIDENCE
 from evaluator.render.view.prepared import JUDGMENTS, Prepared
 
 #: Orders that go into the workbook; the rest stands in tables/attribution.parquet.
@@ -24,18 +25,30 @@ def selected_orders(data: Prepared, limit: int) -> pl.DataFrame:
     return data.orders.sort(pl.col("in_period").not_(), "shop", when, "order_id").head(limit)
 
 
-def order_block(data: Prepared, limit: int = ORDER_LIMIT) -> Block:
-    """The sheet's table, with a note where orders were left out."""
-    orders = selected_orders(data, limit)
-    total = data.orders.height
+def order_block(data: Prepared, orders: pl.DataFrame, evidence: pl.Series) -> Block:
+    """The sheet's table, with a note where orders were left out. ``orders``: the selected ones; ``evidence``: for each
+    the row of sheet 归属依据."""
+    total, limit = data.orders.height, orders.height
     notes = ["金额单位：元。本期 = 付款日在账期内；其余订单列出供核对（售前/售后判断、延迟付款）。"]
     if total > limit:
         kept, paid = int(orders["in_period"].sum()), int(data.orders["in_period"].sum())
-        notes.append(
-            f"共 {total:,} 笔订单，此表只列前 {limit:,} 笔（本期付款 {paid:,} 笔中的 {kept:,} 笔）；"
-            "全部订单见 tables/attribution.parquet。"
+        told = data.words.say(
+            "共 {total} 笔订单，此表只列前 {limit} 笔（本期付款 {paid} 笔中的 {kept} 笔）；"
+            "全部订单见 tables/attribution.parquet。",
+            total=f"{total:,}",
+            limit=f"{limit:,}",
+            paid=f"{paid:,}",
+            kept=f"{kept:,}",
         )
-    return Block("订单归属", _columns(data), frame=_frame(data, orders), notes=tuple(notes))
+        notes.append(told)
+    frame = _frame(data, orders)
+    return Block(
+        "订单归属",
+        _columns(data),
+        frame=frame.insert_column(2, evidence),
+        notes=tuple(notes),
+        links_to=EVIDENCE,
+    )
 
 
 def _columns(data: Prepared) -> tuple[Column, ...]:
@@ -44,6 +57,7 @@ def _columns(data: Prepared) -> tuple[Column, ...]:
     return (
         Column("店铺", width=14),
         Column("订单号", "id", 24),
+        Column("依据", "link", 7, "转到归属依据里这一单的候选客服和原话"),
         Column("买家", width=16),
         Column("买家依据", width=20, note="怎么认出这一单的买家"),
         Column("下单时间", "time", 19),
@@ -52,7 +66,7 @@ def _columns(data: Prepared) -> tuple[Column, ...]:
         Column("计入金额", "money", 12, "计入业绩的金额（R-A4）"),
         Column("本期", width=6),
         *(Column(words.word("judgments", j), width=12) for j in JUDGMENTS),
-        Column("落实客服", width=12, note=f"本次设置：{used}"),
+        Column("落实客服", width=12, note=words.say("本次设置：{judgment}", judgment=used)),
         Column("协助下单", width=20),
         Column("协助跟进", width=20),
         Column("不计原因", width=16),
@@ -69,8 +83,9 @@ def _frame(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
     )
     excluded = {e: data.words.word("excluded", e) for e in orders["excluded"].drop_nulls().unique().to_list()}
     nobody = pl.col("link").is_in(LOST)
+    say = data.words.say
     silent = pl.when(pl.col("excluded").is_null()).then(
-        pl.when(nobody).then(pl.lit("认不出买家")).otherwise(pl.lit("静默"))
+        pl.when(nobody).then(pl.lit(say("认不出买家"))).otherwise(pl.lit(say("静默")))
     )
     return orders.select(
         "shop",
@@ -81,7 +96,7 @@ def _frame(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
         "paid",
         (pl.col("amount") / 100).alias("amount"),
         (pl.col("counted") / 100).alias("counted"),
-        pl.when("in_period").then(pl.lit("是")).alias("in_period"),
+        pl.when("in_period").then(pl.lit(say("是"))).alias("in_period"),
         *(_named(data, orders, column).alias(judgment) for judgment, (_, column) in JUDGMENTS.items()),
         pl.coalesce(_named(data, orders, "credited"), silent).alias("credited"),
         "helped",
@@ -113,7 +128,7 @@ def _with_assists(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
     """Adds ``helped``, ``followed``: who assisted and with how many messages, joined (R-A6)."""
     assists = data.frame("assists").join(orders.select(_KEYS), on=_KEYS, how="semi")
     assists = assists.sort("last_ts", "agent", descending=[True, False]).with_columns(
-        pl.format("{}({}条)", _named(data, assists, "agent"), "messages").alias("text")
+        pl.format(data.words.say("{}({}条)"), _named(data, assists, "agent"), "messages").alias("text")
     )
     for kind, column in (("assist_order", "helped"), ("assist_followup", "followed")):
         joined = (
@@ -150,8 +165,9 @@ def _why(data: Prepared, orders: pl.DataFrame) -> pl.Expr:
     words = data.words
     times = {at: words.word("times", at) for at in ("created", "paid", "grouped")}
     why = {w: words.word("why", w) for w in orders["why"].drop_nulls().unique().to_list()}
+    say = words.say
     won = pl.format(
-        "{}判定：{} 最后一条 {}，客服 {} 条、买家 {} 条、应答 {} 轮",
+        say("{}判定：{} 最后一条 {}，客服 {} 条、买家 {} 条、应答 {} 轮"),
         pl.col("decided").replace(times),
         _named(data, orders, "credited"),
         pl.col("last_human").dt.strftime(_CLOCK),
@@ -159,21 +175,21 @@ def _why(data: Prepared, orders: pl.DataFrame) -> pl.Expr:
         "buyer_messages",
         "answered_turns",
     )
-    against = pl.format("{}；{}；其他候选：{}", won, pl.col("why").replace(why), "beaten")
+    against = pl.format(say("{}；{}；其他候选：{}"), won, pl.col("why").replace(why), "beaten")
     return (
         pl.when(pl.col("excluded").is_not_null())
         .then(pl.lit(None, dtype=pl.String))
         .when(pl.col("decided") == "dispute")
-        .then(pl.lit("异议成立，已改判"))
+        .then(pl.lit(say("异议成立，已改判")))
         .when(pl.col("credited").is_null() & (pl.col("link") == "unlinked"))
-        .then(pl.lit("订单表没有买家昵称，聊天里也没有唯一的人提到订单号，暂按静默计"))
+        .then(pl.lit(say("订单表没有买家昵称，聊天里也没有唯一的人提到订单号，暂按静默计")))
         .when(pl.col("credited").is_null() & (pl.col("link") == "ambiguous"))
-        .then(pl.lit("昵称打码或 open id 对应多位顾客，不猜是谁，暂按静默计"))
+        .then(pl.lit(say("昵称打码或 open id 对应多位顾客，不猜是谁，暂按静默计")))
         .when(pl.col("credited").is_null() & ~pl.col("talked"))
-        .then(pl.lit("买家在本店没有聊过，静默"))
+        .then(pl.lit(say("买家在本店没有聊过，静默")))
         .when(pl.col("credited").is_null())
-        .then(pl.lit("窗口内没有客服与买家双向沟通，静默"))
+        .then(pl.lit(say("窗口内没有客服与买家双向沟通，静默")))
         .when(pl.col("beaten").is_null())
-        .then(pl.format("{}；唯一候选", won))
+        .then(pl.format(say("{}；唯一候选"), won))
         .otherwise(against)
     )

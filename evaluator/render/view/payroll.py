@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from evaluator.model import EvaluatorError, PayLine
@@ -12,7 +13,7 @@ from evaluator.render.view.prepared import Prepared
 
 #: SPEC §9, the order of lines; allowances keep the order in which the plans list them.
 *LINE_ORDER, TOTAL = LINES
-_PERSON = (
+PERSON = (
     Column("工号", "id", 10),
     Column("姓名", width=10),
     Column("组", width=10),
@@ -30,9 +31,13 @@ def person(data: Prepared, employee_id: str) -> tuple[Item, ...]:
 
 def lines_used(lines: list[PayLine]) -> list[str]:
     """The pay lines that occur, in SPEC order, without the total."""
-    seen = dict.fromkeys(p.line for p in lines if p.line != TOTAL)
+    return line_order(dict.fromkeys(p.line for p in lines if p.line != TOTAL))
+
+
+def line_order(lines: Iterable[str]) -> list[str]:
+    """Pay lines in SPEC order."""
     place = {line: n for n, line in enumerate(LINE_ORDER)}
-    return sorted(seen, key=lambda line: place.get(line.partition(":")[0], len(place)))
+    return sorted(lines, key=lambda line: place.get(line.partition(":")[0], len(place)))
 
 
 def payroll_block(data: Prepared) -> Block:
@@ -59,12 +64,12 @@ def payroll_block(data: Prepared) -> Block:
     return Block(
         "绩效工资（元）",
         (
-            *_PERSON,
+            *PERSON,
             *(Column(data.words.line(line), "money", 13) for line in used),
             Column("合计", "money", 14),
         ),
         rows,
-        total=("合计", f"{len(rows)} 人", "", "", *sums),
+        total=(data.words.say("合计"), data.words.say("{n} 人", n=len(rows)), "", "", *sums),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -52,23 +52,41 @@ def pay_trees(data: Prepared) -> dict[str, list[str]]:
     for row in data.evaluation.score_book.rows:
         if row.metric not in scores.SUMMARY:
             rows.setdefault(row.employee_id, []).append(row)
-    plans = {plan.name: plan for plan in data.evaluation.month.config.plans}
     made = {}
     for employee_id, lines in found.items():
-        name = lines[-1].inputs["plan"]
-        plan = plans.get(
-            name, Plan(name)
-        )  # a name that is no plan: nothing but what is left of earlier periods
-        tree = _Tree(data, employee_id, plan, rows.get(employee_id, []))
-        made[employee_id] = tree_text(tree.total(lines))
+        made[employee_id] = employee_tree(data, employee_id, lines, rows.get(employee_id, []))
     return made
+
+
+def employee_tree(
+    data: Prepared,
+    employee_id: str,
+    lines: list[PayLine],
+    rows: list[ScoreRow],
+    formula: Callable[[PayLine], str] = lambda line: line.formula,
+    detail: Callable[[ScoreRow], str] = lambda row: row.detail,
+) -> list[str]:
+    """One employee's, by his pay lines and scores; ``formula`` and ``detail``: how these are told."""
+    name = lines[-1].inputs["plan"]
+    plans = {plan.name: plan for plan in data.evaluation.month.config.plans}
+    plan = plans.get(name, Plan(name))  # a name that is no plan: only what is left of earlier periods
+    return tree_text(_Tree(data, employee_id, plan, rows, formula, detail).total(lines))
 
 
 class _Tree:
     """Makes one employee's tree; his scores stand in it once, where they first matter."""
 
-    def __init__(self, data: Prepared, employee_id: str, plan: Plan, rows: list[ScoreRow]) -> None:
+    def __init__(
+        self,
+        data: Prepared,
+        employee_id: str,
+        plan: Plan,
+        rows: list[ScoreRow],
+        formula: Callable[[PayLine], str],
+        detail: Callable[[ScoreRow], str],
+    ) -> None:
         self.data, self.id, self.plan, self.rows = data, employee_id, plan, rows
+        self._formula, self._detail = formula, detail
         self.score: EmployeeScore | None = data.evaluation.score_book.by_employee.get(employee_id)
         self._scores_told = False
 
@@ -81,7 +99,7 @@ class _Tree:
         return Node(f"{head}（{where}）", (*parts, *self._balances()))
 
     def line(self, line: PayLine) -> Node:
-        told = f"{self.data.words.line(line.line)} {yuan(line.amount)}　{_one_line(line.formula)}"
+        told = f"{self.data.words.line(line.line)} {yuan(line.amount)}　{_one_line(self._formula(line))}"
         return Node(told, tuple(self._behind(line.line)))
 
     def _behind(self, line: str) -> Iterator[Node]:
@@ -121,7 +139,7 @@ class _Tree:
     def _points(self, row: ScoreRow) -> Node:
         words = self.data.words
         name = words.metric(row.request_id or row.metric)
-        why = "；".join(_one_line(part) for part in (words.reason(row.reason), row.detail) if part)
+        why = "；".join(_one_line(part) for part in (words.reason(row.reason), self._detail(row)) if part)
         if row.points is None:
             told = f"{name}　不计分（{words.word('statuses', row.status)}）"
         else:

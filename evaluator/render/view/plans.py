@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from evaluator.plan import Attainment, Bands, Deduct, Linear, Penalty, Rank
+from evaluator.plan import Attainment, Bands, Deduct, Linear, Rank
 from evaluator.render.sheet import Block, Column, Row
 from evaluator.render.text import visible
 from evaluator.render.view.prepared import Prepared
@@ -22,39 +23,59 @@ def num(value: Decimal | int | None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def method_text(item: ScoreItem) -> str:
-    """How a metric's value becomes points."""
+Say = Callable[..., str]
+
+
+def method_text(item: ScoreItem, say: Say) -> str:
+    """How a metric's value becomes points, in the language that ``say`` speaks."""
     how, weight, less = item.how, num(item.weight), item.lower_is_better
     sign = "≤" if less else "≥"
     if isinstance(how, Bands):
-        return "；".join(f"{sign} {num(v)} 得 {num(p)} 分" for v, p in how.bands) + "；其余 0 分"
+        bands = [
+            say("{sign} {limit} 得 {points} 分", sign=sign, limit=num(v), points=num(p)) for v, p in how.bands
+        ]
+        return "；".join([*bands, say("其余 0 分")])
     if isinstance(how, Linear):
-        return f"{num(how.worst)} 得 0 分，{num(how.best)} 得 {weight} 分，中间按直线"
+        told = "{worst} 得 0 分，{best} 得 {weight} 分，中间按直线"
+        return say(told, worst=num(how.worst), best=num(how.best), weight=weight)
     if isinstance(how, Deduct):
-        short = f"每{'超' if less else '差'} {num(how.step)}（不足按一档）扣 {num(how.points_per_step)} 分"
-        text = f"{sign} {num(how.target)} 得满分 {weight}；{short}"
-        if how.when_fewer_than is not None:
-            text += f"；样本少于 {num(how.when_fewer_than)} 时，每例扣 {num(how.points_each)} 分"
-        return text
+        return _deduct_text(how, weight, less, say)
     if isinstance(how, Attainment):
-        ratio = f"2 − 取值 ÷ {num(how.target)}" if less else f"取值 ÷ {num(how.target)}"
-        return f"达成率（{ratio}）× {weight}，最高 {num(how.cap)} 倍"
+        ratio = (
+            "达成率（2 − 取值 ÷ {target}）× {weight}，最高 {cap} 倍"
+            if less
+            else "达成率（取值 ÷ {target}）× {weight}，最高 {cap} 倍"
+        )
+        return say(ratio, target=num(how.target), weight=weight, cap=num(how.cap))
     if isinstance(how, Rank):
-        return _rank_text(how, weight)
-    return _penalty_text(how)
+        return _rank_text(how, weight, say)
+    return say("取值 {op} {limit} 时扣 {points} 分", op=how.op, limit=num(how.limit), points=num(how.points))
 
 
-def _rank_text(how: Rank, weight: str) -> str:
+def _deduct_text(how: Deduct, weight: str, less: bool, say: Say) -> str:
+    told = (
+        "≤ {target} 得满分 {weight}；每超 {step}（不足按一档）扣 {points} 分"
+        if less
+        else "≥ {target} 得满分 {weight}；每差 {step}（不足按一档）扣 {points} 分"
+    )
+    points = num(how.points_per_step)
+    text = say(told, target=num(how.target), weight=weight, step=num(how.step), points=points)
+    if how.when_fewer_than is not None:
+        few = "样本少于 {sample} 时，每例扣 {points} 分"
+        text += "；" + say(few, sample=num(how.when_fewer_than), points=num(how.points_each))
+    return text
+
+
+def _rank_text(how: Rank, weight: str, say: Say) -> str:
     if how.percentile:
-        text = f"按名次百分位：{weight} ×（人数 − 名次）÷（人数 − 1）"
+        text = say("按名次百分位：{weight} ×（人数 − 名次）÷（人数 − 1）", weight=weight)
     else:
-        places = "，".join(f"第 {n} 名 {num(p)} 分" for n, p in enumerate(how.points or (), 1))
-        text = f"{places}，其后 0 分"
-    return f"{text}；3 人及以下的组均得 {num(how.fallback)} 分"
-
-
-def _penalty_text(how: Penalty) -> str:
-    return f"取值 {how.op} {num(how.limit)} 时扣 {num(how.points)} 分"
+        places = [
+            say("第 {place} 名 {points} 分", place=n, points=num(p))
+            for n, p in enumerate(how.points or (), 1)
+        ]
+        text = "；".join([*places, say("其后 0 分")])
+    return text + "；" + say("3 人及以下的组均得 {points} 分", points=num(how.fallback))
 
 
 def _effect(effect: Effect) -> str:
@@ -70,6 +91,14 @@ def _grade(grade: Grade) -> str:
     if grade.fixed is not None:
         extra = f"，固定 {num(grade.fixed)} 元"
     return f"总分 ≥ {num(grade.threshold)}{extra}"
+
+
+#: What an employee's own page shows of his rank.
+SHOWN_RANK = {
+    "none": "客服自查页不显示名次",
+    "place": "客服自查页显示本人第几名",
+    "place_of": "客服自查页显示本人第几名、共几人",
+}
 
 
 def _applies(applies: AppliesTo) -> str:
@@ -145,7 +174,12 @@ def plan_block(data: Prepared, plan: Plan) -> Block:
         least = f"；样本 < {num(item.min_sample)} 不计入" if item.min_sample is not None else ""
         method = words.word("methods", item.method)
         rows.append(
-            ("评分", words.metric(item.request.id), num(item.weight), f"{method}：{method_text(item)}{least}")
+            (
+                "评分",
+                words.metric(item.request.id),
+                num(item.weight),
+                f"{method}：{method_text(item, words.say)}{least}",
+            )
         )
     rows.extend(
         ("关口", words.metric(g.request.id), "", f"取值 {g.op} {num(g.value)} → {_effect(g.effect)}")
@@ -156,6 +190,8 @@ def plan_block(data: Prepared, plan: Plan) -> Block:
             ("缺项", "", "", f"缺失或样本不足的权重超过 {num(plan.max_left_out * 100)}% 时不评分，由人工决定")
         )
     rows.extend(("等级", visible(g.name), "", _grade(g)) for g in plan.grades)
+    if plan.score:
+        rows.append(("名次", "", "", SHOWN_RANK[plan.show_rank]))
     rows.extend(("薪酬", line, "", text) for line, text in _pay_rows(data, plan))
     columns = (
         Column("类别", width=10),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from evaluator.render.text import visible
+from evaluator.render.view.history import NO_HISTORY, History
 from evaluator.render.words import Words
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Prepared:
 
     evaluation: Evaluation
     words: Words
+    history: History = NO_HISTORY
 
     @property
     def settings(self) -> Settings:
@@ -74,7 +76,7 @@ class Prepared:
     def name(self, agent: str | None) -> str:
         if agent is None:
             return ""
-        return self.names.get(agent) or f"{visible(agent)}（未绑定）"
+        return self.names.get(agent) or self.words.say("{account}（未绑定）", account=visible(agent))
 
     @cached_property
     def figures(self) -> dict[tuple[str, str], dict[str, Figure]]:

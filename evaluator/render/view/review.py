@@ -49,14 +49,16 @@ def rejects_block(data: Prepared, limit: int = REJECT_LIMIT) -> Block:
     )
     more = ["数据行不算表头：第 1 行数据在表格软件里一般是第 2 行。"] if rows else []
     if frame.height > limit:
-        more.append(f"共 {frame.height:,} 行，此处列前 {limit:,} 行，全部见 tables/rejects.csv。")
-    return Block(f"拒收的行（{frame.height:,}）", columns, rows, notes=tuple(more))
+        said = "共 {n} 行，此处列前 {limit} 行，全部见 tables/rejects.csv。"
+        more.append(data.words.say(said, n=f"{frame.height:,}", limit=f"{limit:,}"))
+    return Block(data.words.say("拒收的行（{n}）", n=f"{frame.height:,}"), columns, rows, notes=tuple(more))
 
 
 def filters_block(data: Prepared) -> Block:
     """Every filter with its switch and what it took out (R-F1 … R-F6)."""
+    say = data.words.say
     rows = [
-        (data.words.word("filters", name), "开" if on else "关", receptions, messages, buyers)
+        (data.words.word("filters", name), say("开") if on else say("关"), receptions, messages, buyers)
         for name, on, receptions, messages, buyers in data.frame("filters")
         .select("filter", "on", "receptions", "messages", "buyers")
         .iter_rows()

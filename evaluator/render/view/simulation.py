@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -22,7 +23,7 @@ BARS = 20  # greatest gains and greatest losses, each
 
 NOTES = (
     "聊天、订单只读一遍；原方案与新方案用同样的指标、考勤与调整，只换规则。",
-    "往期的追回与结转（账本）不在其中；一个月里为负的提成基数按结转处理，不减少本月工资。",
+    "一个月里为负的提成基数按结转处理，不减少本月工资。",
     "敏感度：把新方案的一个数字改小、改大一成，其余不变；月数等整数至少改 1。权重变时，分档与名次的分数同比例变。"
     "会使档次颠倒、两线相等或分数超过权重的改法不试（—）。“减薪”指低于原方案。",
     "基尼系数：0 为人人相同，越大越不均；合计为负的按 0 计。",
@@ -68,7 +69,7 @@ def simulation_page(found: Simulation) -> SimulationPage:
         _sensitivity("敏感度：每个数字改一成", [s for s in moving if _reach(s)]),
         _sensitivity("改一成也不影响任何人的数字", [s for s in moving if not _reach(s)]),
         _review(found, words),
-        NOTES,
+        (*map(visible, found.settled), *NOTES),
     )
 
 
@@ -245,12 +246,16 @@ def _effect(effect: Effect | None) -> tuple[str | Decimal | int | None, ...]:
     return (plain(effect.value), effect.total, effect.losers) if effect else (None, None, None)
 
 
+_NUMBERED = re.compile(r"(.+)#(\d+)", re.DOTALL)  # one of several of a name (``variants``)
+
+
 def parameter_name(path: tuple[str, ...]) -> str:
     """``score conversion_rate worst`` → 评分 询单转化率 零分线."""
     words = run_words({}, {})
     told = []
     for before, key in zip(("", *path), path, strict=False):
-        name, _, again = key.partition("#")
+        numbered = _NUMBERED.fullmatch(key)
+        name, again = (numbered[1], numbered[2]) if numbered else (key, "")
         if name.isdigit():
             shown = f"第 {name} {'名' if before == 'points' else '档'}"
         elif before in ("score", "gates"):

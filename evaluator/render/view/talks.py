@@ -115,13 +115,20 @@ class Talks:
             time = f"{message.ts:%m-%d %H:%M:%S}"
             if message.sender == "system" or message.kind == "transfer":
                 lines.append(
-                    Line(time, "系统", "event", self._words.word("message_kinds", message.kind or "system"))
+                    Line(
+                        time,
+                        self._words.say("系统"),
+                        "event",
+                        self._words.word("message_kinds", message.kind or "system"),
+                    )
                 )
             elif only is not None and message.agent != only:
                 if not lines or lines[-1].side != "other":
-                    lines.append(Line(time, who(message), "other", "（由其他客服接待，内容不显示）"))
+                    lines.append(
+                        Line(time, who(message), "other", self._words.say("（由其他客服接待，内容不显示）"))
+                    )
             elif message.sender == "buyer":
-                lines.append(Line(time, "买家", "buyer", self._text(message, shown)))
+                lines.append(Line(time, self._words.say("买家"), "buyer", self._text(message, shown)))
             else:
                 lines.append(Line(time, who(message), "agent", self._text(message, shown)))
         return tuple(lines)
