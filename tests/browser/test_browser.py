@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import pages_of
 from playwright.sync_api import Browser, Page
+from written_pages import pages_of
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 WIDE, PHONE = (1280, 900), (390, 844)
