@@ -60,9 +60,7 @@ class BucketRun:
             return own_of_opinions(each, self.month, labels) | self._names(each)
 
         for each, frames in self._results("分辨广告", Opinions(judges, period), own):
-            yield Opinion(
-                *(frames[name].with_columns(pl.col("b") + each.span.first) for name in Opinion._fields)
-            )
+            yield Opinion(*(_in_codes(frames[n], each, self.shelf) for n in Opinion._fields))
 
     def facts(self, lists: BuyerLists, context: Context) -> list[Facts]:
         """SPEC §3 to §6 of each bucket, in the codes of the month but for r, n and v."""
@@ -114,16 +112,19 @@ def _spoken(seconds: float) -> str:
 
 def _in_month(frames: Frames, each: DiskBucket, month: Bucket, shelf: Shelf) -> Facts:
     """Facts of a bucket with the month's ``b`` and ``o``."""
-    found: dict[str, pl.DataFrame | None] = {}
-    for name in (f.name for f in fields(Facts)):
-        frame, codes = frames.get(name), []
-        if frame is not None and "b" in frame.columns:
-            codes.append(frame["b"] + each.span.first)
-        if frame is not None and "o" in frame.columns:
-            codes.append(each.orders.gather(frame["o"]).alias("o"))
-        found[name] = (
-            frame.with_columns(shelf.keep(pl.DataFrame(codes))) if frame is not None and codes else frame
-        )
+    found = {f.name: frames.get(f.name) for f in fields(Facts)}
+    for name, frame in found.items():
+        found[name] = None if frame is None else _in_codes(frame, each, shelf)
     judged = frames["orders"].drop("o")
-    found["orders"] = month.orders[each.orders].hstack(judged.get_columns())
+    found["orders"] = shelf.keep(month.orders[each.orders].hstack(judged.get_columns()))
     return Facts(**found)  # type: ignore[arg-type]
+
+
+def _in_codes(frame: pl.DataFrame, each: DiskBucket, shelf: Shelf) -> pl.DataFrame:
+    """The frame with the month's ``b`` and ``o``; all else stays where it is."""
+    codes = []
+    if "b" in frame.columns:
+        codes.append(frame["b"] + each.span.first)
+    if "o" in frame.columns:
+        codes.append(each.orders.gather(frame["o"]).alias("o"))
+    return frame.with_columns(shelf.keep(pl.DataFrame(codes))) if codes else frame
