@@ -14,7 +14,7 @@ import typer
 from rich.markup import escape
 
 from evaluator.ads.commands import app as ads_app
-from evaluator.engine.memory import give_back_at_once
+from evaluator.engine.memory import give_back_soon
 from evaluator.ledger import commands as ledger_commands
 
 app = typer.Typer(
@@ -399,7 +399,7 @@ def handbook(
 
 def main() -> None:
     """Runs a command. What a user can put right is told in a sentence, with exit code 2."""
-    give_back_at_once()
+    give_back_soon()
     try:
         app()
     except BrokenPipeError:  # the reader of our output has seen enough

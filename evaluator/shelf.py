@@ -129,15 +129,20 @@ def _guard(shelf: weakref.ref[Shelf], most: int) -> None:
     """Looks again and again, as long as there is the shelf, how much of files is in memory: whatever is done to a frame
     that is larger than memory, its pages go before they are too many. They are dropped, not written; whoever is reading
     them gets them again."""
-    page = mmap.PAGESIZE
+    program = _of_files()
     while True:
-        resident = int(STATM.read_text().split()[2]) * page
+        resident = _of_files()
         if (held := shelf()) is None:
             return
-        if resident > most:
+        if resident - program > most:
             held.rest()
         del held
         sleep(GUARD_SECONDS)
+
+
+def _of_files() -> int:
+    """Bytes of files that are in memory, the program's own included."""
+    return int(STATM.read_text().split()[2]) * mmap.PAGESIZE
 
 
 def write_frame(frame: pl.DataFrame, file: IO[bytes]) -> None:
