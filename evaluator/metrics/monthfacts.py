@@ -315,7 +315,7 @@ def _services(view: PeriodView, chosen: pl.Expr) -> pl.DataFrame:
             rows.select("v", "b", "good", pl.lit(None, pl.Int32).alias("a")),
         ]
     )
-    return view.with_shop(parts)
+    return view.with_shop(parts).sort("v", "a", nulls_last=True)
 
 
 Builder = Callable[["MonthFacts"], pl.DataFrame]
