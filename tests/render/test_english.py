@@ -163,7 +163,7 @@ class _Texts(HTMLParser):
 
 
 _LAST_MESSAGE = re.compile(r"\d\d-\d\d \d\d:\d\d:\d\d　")
-_MASKED = re.compile(r".\*\*.|.\*\*")
+_MASKED = re.compile("[^*]\\*\\*[^*]?|[\u4e00-\u9fff]+…")  # a buyer's nick; a name cut off in a chart
 
 
 def _workbook_texts(path: Path) -> Iterator[tuple[bool, str]]:
@@ -190,10 +190,12 @@ def _own_words(evaluation: Evaluation) -> set[str]:
     """Runs of Chinese in what the shop wrote: names, groups, plans, files, settings, reasons … but no chat."""
     month = evaluation.month
     texts: list[str] = [file.file for file in month.inputs]
-    for name, table in month.tables.items():
-        columns = [c for c, kind in table.schema.items() if kind == pl.String and c != "text"]
-        for column in columns if name != "messages" else ["shop", "buyer", "account"]:
+    for table in month.tables.values():
+        for column in (c for c, kind in table.schema.items() if kind == pl.String):
             texts += table[column].drop_nulls().unique().to_list()
+    for frame in evaluation.frames.values():
+        for column in {"shop", "buyer", "account", "agent"} & set(frame.columns):
+            texts += frame[column].drop_nulls().unique().to_list()
     for plan in month.config.plans:
         texts += [plan.name, *(grade.name for grade in plan.grades)]
         texts += [allowance.name for allowance in plan.pay.allowances]
