@@ -46,7 +46,7 @@ def handbook(settings: Settings | None = None, lang: str = "zh") -> Handbook:
     return translated(made, words.told) if lang == "en" else made
 
 
-def _words(settings: Settings, files: list[PackFile], lang: str) -> Words:
+def _words(settings: Settings, files: list[PackFile], lang: str = "zh") -> Words:
     requests = {r.id: r for file in files for r in (*file.pack.requests, *file.metrics)}
     filled = run_words(settings.model_dump(), requests, lang)
     return replace(filled, settings={**filled.settings, "seconds": "N"})
