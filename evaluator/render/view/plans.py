@@ -136,7 +136,7 @@ def _pay_rows(data: Prepared, plan: Plan) -> list[tuple[str, str]]:
         ]
         rows.append(("assist", say("；").join(parts)))
     if pay.pool:
-        by_text = {"score": "按总分分配", "sales": "按销售额分配", "heads": "按人数平分"}[pay.pool.by]
+        by_text = {"score": "按得分分配", "sales": "按销售额分配", "heads": "按人头分配"}[pay.pool.by]
         rows.append(("pool", say("团队奖金 {amount} 元，{by}", amount=num(pay.pool.amount), by=say(by_text))))
     return [(words.line(line), text) for line, text in rows] + _limits(data, pay)
 
