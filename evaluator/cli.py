@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evaluator.ads.commands import app as ads_app
-from evaluator.engine.memory import give_back_at_once
+from evaluator.engine.memory import give_back_soon
 from evaluator.errors import EvaluatorError
 from evaluator.ledger import commands as ledger_commands
 from evaluator.terminal import progress_line
@@ -55,6 +55,13 @@ class Language(StrEnum):
 
     zh = "zh"
     en = "en"
+
+
+class Engine(StrEnum):
+    """Where buckets are worked on."""
+
+    local = "local"
+    spark = "spark"
 
 
 HistoryRuns = Annotated[
@@ -116,12 +123,20 @@ def run(
     template: Templates = None,
     memory: Memory = None,
     cache: Cache = None,
+    engine: Annotated[Engine, typer.Option("--engine", help="在哪里算：本机，或 Spark 集群")] = Engine.local,
+    master: Annotated[
+        str | None,
+        typer.Option("--master", help="Spark 集群，如 spark://主机:7077（用 spark-submit 启动则不写）"),
+    ] = None,
 ) -> None:
     """计算一个月：指标、归属、评分、工资，写出工作簿、报告和结果表。"""
-    from evaluator.engine.commands import Order, carry_out
+    from evaluator.engine.commands import Order, Spark, carry_out
 
+    if master is not None and engine is not Engine.spark:
+        raise typer.BadParameter("--master 只与 --engine spark 一起使用")
+    spark = Spark(master) if engine is Engine.spark else None
     options = _report_options(month, out, lang, history, agent_passwords, template)
-    order = Order.of(month, out, memory, cache, ledger, options)
+    order = Order.of(month, out, memory, cache, ledger, options, spark)
     with progress_line(quiet) as progress:
         done = carry_out(order, progress)
     _summary(done.evaluation, out)
@@ -441,7 +456,7 @@ def handbook(
 
 def main() -> None:
     """Runs a command. What a user can put right is told in a sentence, with exit code 2."""
-    give_back_at_once()
+    give_back_soon()
     try:
         app()
     except BrokenPipeError:  # the reader of our output has seen enough

@@ -39,10 +39,9 @@ def fitting_nicks(masked: pl.DataFrame, unmasked: pl.DataFrame) -> pl.DataFrame:
     """For each masked (``shop``, ``buyer``): ``fits`` = how many unmasked nicks of the shop fit, ``nick`` = the
     one where exactly one does. ``unmasked``: distinct (``shop``, ``buyer``)."""
     by_ends: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    if masked.height:  # a large month has many names, and often none that is masked
-        for shop, nick in unmasked.iter_rows():
-            for first, last in ((nick[:1], nick[-1:]), (nick[:1], ""), ("", nick[-1:]), ("", "")):
-                by_ends[shop, first, last].append(nick)
+    for shop, nick in _worth_trying(masked, unmasked).iter_rows():
+        for first, last in ((nick[:1], nick[-1:]), (nick[:1], ""), ("", nick[-1:]), ("", "")):
+            by_ends[shop, first, last].append(nick)
     rows = []
     for shop, mask in masked.iter_rows():
         pattern = mask_pattern(mask)
@@ -51,6 +50,17 @@ def fitting_nicks(masked: pl.DataFrame, unmasked: pl.DataFrame) -> pl.DataFrame:
         rows.append((shop, mask, len(fits), fits[0] if len(fits) == 1 else None))
     schema = {"shop": pl.String, "buyer": pl.String, "fits": pl.Int64, "nick": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _worth_trying(masked: pl.DataFrame, unmasked: pl.DataFrame) -> pl.DataFrame:
+    """Of millions of nicks, those in the shop of a mask that begin as it does: often there is no mask at all."""
+    start = pl.col("buyer").str.slice(0, 1).alias("start")
+    begins = masked.select("shop", start).unique()
+    anyhow = begins.filter(pl.col("start") == MASK).select("shop")
+    first = unmasked.lazy().with_columns(start).join(begins.lazy(), on=["shop", "start"], how="semi")
+    every = unmasked.lazy().join(anyhow.lazy(), on="shop", how="semi")
+    found = pl.concat([first.select("shop", "buyer"), every.select("shop", "buyer")])
+    return (found.unique() if anyhow.height else found).collect()
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ courtesy       Boolean    a buyer message that is a courtesy (R-C11)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -32,7 +32,8 @@ import polars as pl
 
 from evaluator.identity import Identities, identify, is_masked, shown
 from evaluator.model import MonthData
-from evaluator.roster import Roster, day_of, robot_accounts
+from evaluator.overview import Overview, overview, pair
+from evaluator.roster import Roster, day_of
 from evaluator.settings import Settings
 from evaluator.shelf import slices
 from evaluator.tables import POLARS_TYPES, spelled
@@ -123,15 +124,11 @@ class Staff:
     agents: list[str]
 
 
-def staff_of(month: MonthData, roster: Roster, raw: pl.DataFrame) -> Staff:
+def staff_of(month: MonthData, roster: Roster, seen: Overview) -> Staff:
     """SPEC §1 agents and §4 robot accounts, for every account and day of the messages."""
-    named = raw.filter(pl.col("to_account").is_not_null())
-    days = pl.concat(
-        [raw.select("account", "day").unique(), named.select(pl.col("to_account").alias("account"), "day")]
-    ).pipe(spelled)
-    robots = robot_accounts(raw)
+    robots = seen.robots
     bindings = (
-        roster.bind(days.unique().drop_nulls())
+        roster.bind(seen.days)
         .with_columns((pl.col("robot_role") | pl.col("account").is_in(robots.implode())).alias("robot_acct"))
         .drop("robot_role")
     )
@@ -193,28 +190,6 @@ def text_features(settings: Settings) -> list[pl.Expr]:
     ]
 
 
-def _pair() -> pl.Expr:
-    """(shop, buyer) as written, in one integer."""
-    shop, buyer = (pl.col(c).to_physical().cast(pl.Int64) for c in ("shop", "buyer"))
-    return (shop * (1 << 32) + buyer).alias("pair")
-
-
-def written_names(messages: pl.DataFrame) -> pl.DataFrame:
-    """The distinct (shop, buyer) of the messages as written: pair, shop, buyer."""
-    parts = [part.select(_pair(), "shop", "buyer").unique("pair") for _, part in slices(messages)]
-    return pl.concat(parts).unique("pair").pipe(spelled)
-
-
-def written_chats(raw: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
-    """Distinct shop, buyer, day; the day of a nick without a mask, which nobody asks for, is 0."""
-    plain = names.filter(~is_masked()).select("shop", "buyer", pl.lit(0, pl.Int32).alias("day"))
-    masked = names.filter(is_masked())
-    if not masked.height:
-        return plain
-    rows = raw.select("day", _pair()).unique().join(masked, on="pair")
-    return pl.concat([plain, rows.select("shop", "buyer", "day")])
-
-
 def buyer_codes(names: pl.DataFrame, found: Identities) -> pl.DataFrame:
     """Everyone who talked or bought: shop, who → ``b``, in code-point order."""
     everyone = pl.concat(
@@ -239,6 +214,10 @@ class Writers:
         plain = names.filter(~is_masked()).join(buyers, left_on=["shop", "buyer"], right_on=["shop", "who"])
         masked = found.chats.join(buyers, on=["shop", "who"]).join(names, on=["shop", "buyer"])
         return cls(plain.select("pair", "b"), masked.select("pair", "day", pl.col("b").alias("of_chat")))
+
+    def talkers(self) -> pl.Series:
+        """Codes of everybody whom some message row is of."""
+        return pl.concat([self.plain["b"], self.masked["of_chat"].alias("b")]).unique()
 
     def named(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Adds ``b`` to rows with ``pair`` and ``day``."""
@@ -289,36 +268,41 @@ def _coded_transfers(messages: pl.DataFrame, staff: Staff) -> pl.DataFrame:
 def prepare(month: MonthData, roster: Roster) -> Bucket:
     """The whole month as one coded bucket."""
     settings = month.config.settings
-    raw = (
-        month.tables["messages"]
-        .with_row_index("pos")
-        .with_columns(day_of(pl.col("ts"), settings.day_start_s).alias("day"))
-    )
-    staff, names = staff_of(month, roster, raw), written_names(raw)
-    named = raw.filter(pl.col("order_id").is_not_null()).select("shop", "buyer", "day", "order_id").unique()
-    orders = _counted_orders(month.tables["orders"], settings)
+    keep = month.shelf.keep
+    seen = overview(month)
+    staff = staff_of(month, roster, seen)
+    orders = keep(_counted_orders(month.tables["orders"], settings))
     by_number = orders.select("shop", "order_id", "buyer")
-    found = identify(written_chats(raw, names), spelled(named), by_number, month.open_ids)
-    buyers = buyer_codes(names, found)
-    coded = _coded(month, raw, Writers.of(names, found, buyers), staff)
+    found = identify(seen.chats, seen.named, by_number, month.open_ids)
+    found = replace(found, orders=keep(found.orders), nicks=keep(found.nicks))
+    buyers = buyer_codes(seen.names, found)
+    writers = Writers.of(seen.names, found, buyers)
+    coded = _coded(month, writers, staff)
     return Bucket(
         rows=coded.rows,
         transfers=_coded_transfers(coded.transfers, staff),
-        orders=_coded_orders(orders, found, buyers, coded.rows["b"]),
+        orders=keep(_coded_orders(orders, found, buyers, writers.talkers())),
         paid_totals=paid_totals(orders),
         identities=found,
-        codes=_codes(buyers, staff.agents, all_shops(month, buyers)),
+        codes=_codes(keep(buyers), staff.agents, all_shops(month, buyers), keep),
         bindings=staff.bindings,
         robot_senders=staff.robots,
-        shop_accounts=raw.select("shop", "account").unique().drop_nulls().pipe(spelled),
+        shop_accounts=seen.shop_accounts,
         last_human=dict(coded.last_human.iter_rows()),
-        last_message=raw.filter(pl.col("kind") != "transfer")["ts"].max(),  # type: ignore[arg-type]
+        last_message=seen.last_message,
     )
 
 
-def _codes(buyers: pl.DataFrame, agents: list[str], shops: list[str]) -> Codes:
+def _codes(
+    buyers: pl.DataFrame,
+    agents: list[str],
+    shops: list[str],
+    keep: Callable[[pl.DataFrame], pl.DataFrame],
+) -> Codes:
     shop = pl.col("shop").replace_strict(shops, range(len(shops)), return_dtype=pl.Int16)
-    return Codes(buyers.select("b", shop.alias("s"), "shop", "who", shown().alias("buyer")), agents, shops)
+    return Codes(
+        keep(buyers.select("b", shop.alias("s"), "shop", "who", shown().alias("buyer"))), agents, shops
+    )
 
 
 class _Coded(NamedTuple):
@@ -327,12 +311,13 @@ class _Coded(NamedTuple):
     last_human: pl.DataFrame  # account, ts
 
 
-def _coded(month: MonthData, raw: pl.DataFrame, writers: Writers, staff: Staff) -> _Coded:
+def _coded(month: MonthData, writers: Writers, staff: Staff) -> _Coded:
     """Every message row in the order of the input, with codes and what it is; text is left behind. Slice by slice, so
     that no more than one is held twice."""
     rows, transfers, last = [], [], []
-    for _, part in slices(raw, month.shelf.limits.slice_rows):
+    for at, part in slices(month.tables["messages"], month.shelf.limits.slice_rows):
         coded = _coded_rows(part, writers, staff, month.config.settings)
+        coded = coded.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("pos") + at)
         rows.append(month.shelf.keep(coded.select(CODED)))
         transfers.append(coded.filter(pl.col("kind") == "transfer"))
         last.append(coded.filter("human").group_by("account").agg(pl.col("ts").max()))
@@ -346,15 +331,14 @@ def _coded_rows(raw: pl.DataFrame, writers: Writers, staff: Staff, settings: Set
     human = pl.col("human")
     return (
         raw.select(
-            "pos",
             "account",
             "sender",
             "ts",
-            "day",
+            day_of(pl.col("ts"), settings.day_start_s).alias("day"),
             "kind",
             "auto",
             "to_account",
-            _pair(),
+            pair(),
             *text_features(settings),
         )
         .pipe(writers.named)
@@ -396,7 +380,7 @@ def _coded_orders(
 ) -> pl.DataFrame:
     """Orders with ``b``, ``link``, ``talked`` (the buyer has a chat in the shop; null: nobody's). An order of nobody
     has a negative code of its own, so that it joins nothing and counts as one buyer."""
-    talked = pl.col("b").is_in(talkers.unique().drop_nulls().implode())
+    talked = pl.col("b").is_in(talkers.implode())
     return (
         orders.join(
             found.orders.select("shop", "order_id", "who", "link"),

@@ -110,19 +110,3 @@ class Roster:
             )
             for r in pairs.iter_rows(named=True)
         ]
-
-
-def robot_accounts(messages: pl.DataFrame) -> pl.Series:
-    """Accounts that send ``robot`` messages and no ``agent`` messages (§4), whatever the roster says."""
-    senders = (
-        messages.lazy()
-        .filter(pl.col("kind") != "transfer")
-        .group_by("account")
-        .agg(
-            (pl.col("sender") == "robot").any().alias("robot"),
-            (pl.col("sender") == "agent").any().alias("agent"),
-        )
-        .collect()
-    )
-    only = senders.filter(pl.col("robot") & ~pl.col("agent") & pl.col("account").is_not_null())
-    return only["account"].cast(pl.String)

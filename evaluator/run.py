@@ -65,7 +65,7 @@ def joined_items(month: MonthData, bucket: Bucket) -> pl.DataFrame | None:
     if "order_items" not in month.tables:
         return None
     orders = bucket.orders.select("o", "order_id").filter(pl.col("order_id").is_unique())
-    return month.tables["order_items"].join(orders, on="order_id", maintain_order="left")
+    return month.shelf.keep(month.tables["order_items"].join(orders, on="order_id", maintain_order="left"))
 
 
 def analyze_month(

@@ -13,6 +13,8 @@ import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
+from time import sleep
 from typing import IO
 
 import polars as pl
@@ -24,6 +26,8 @@ FULL = "写临时文件失败（{why}）；请在 {where} 所在的磁盘上腾�
 
 
 SLICE_ROWS = 1 << 20
+STATM = Path("/proc/self/statm")  # where the system says how much of files is in memory
+GUARD_SECONDS = 0.02
 KIND = b"categories"  # in a field's metadata: those of an Enum; none: a Categorical of this process
 
 
@@ -31,12 +35,14 @@ KIND = b"categories"  # in a field's metadata: those of an Enum; none: a Categor
 class Limits:
     """How much of a large month is held at once. ``loose``: bytes of messages before they are laid on disk;
     ``worthwhile``: bytes of a frame that is worth a file; ``slice_rows``: rows of a large table that are worked on at a
-    time; ``part_rows``: message rows of whole buyers that the kernel gets at a time."""
+    time; ``part_rows``: message rows of whole buyers that the kernel gets at a time; ``mapped``: bytes of files in
+    memory above which their pages are given back."""
 
     loose: int = 1 << 28
     worthwhile: int = 1 << 24
     slice_rows: int = SLICE_ROWS
     part_rows: int = 2_000_000
+    mapped: int = 1 << 29
 
     @classmethod
     def within(cls, memory: int) -> Limits:
@@ -47,6 +53,7 @@ class Limits:
             worthwhile=min(most.worthwhile, memory // 256),
             slice_rows=min(most.slice_rows, memory // 4096),
             part_rows=min(most.part_rows, memory // 1024),
+            mapped=min(most.mapped, memory // 8),
         )
 
 
@@ -67,6 +74,7 @@ class Shelf:
     def __init__(self, folder: Path | None = None, limits: Limits | None = None) -> None:
         self.folder, self.limits = folder, limits or Limits()
         self._maps: list[weakref.ref[mmap.mmap]] = []
+        self._guard: Thread | None = None
 
     def lay(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The same frame, from a file. Errors: EvaluatorError where the disk is full."""
@@ -82,6 +90,9 @@ class Shelf:
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._maps = [held for held in self._maps if held() is not None]
         self._maps.append(weakref.ref(mapped))  # gone with the last frame that needs it
+        if self._guard is None and STATM.exists():
+            self._guard = Thread(target=_guard, args=(weakref.ref(self), self.limits.mapped), daemon=True)
+            self._guard.start()
         return mapped
 
     def keep(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -109,9 +120,29 @@ class Shelf:
     def rest(self) -> None:
         """Gives back the memory of what was looked at; it is fetched again when next looked at."""
         if hasattr(mmap, "MADV_DONTNEED"):
-            for held in self._maps:
+            for held in list(self._maps):
                 if (mapped := held()) is not None:
                     mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def _guard(shelf: weakref.ref[Shelf], most: int) -> None:
+    """Looks again and again, as long as there is the shelf, how much of files is in memory: whatever is done to a frame
+    that is larger than memory, its pages go before they are too many. They are dropped, not written; whoever is reading
+    them gets them again."""
+    program = _of_files()
+    while True:
+        resident = _of_files()
+        if (held := shelf()) is None:
+            return
+        if resident - program > most:
+            held.rest()
+        del held
+        sleep(GUARD_SECONDS)
+
+
+def _of_files() -> int:
+    """Bytes of files that are in memory, the program's own included."""
+    return int(STATM.read_text().split()[2]) * mmap.PAGESIZE
 
 
 def write_frame(frame: pl.DataFrame, file: IO[bytes]) -> None:

@@ -4,12 +4,16 @@ answered. No signal suffices alone; what each counts stands in ``rules/ads.yaml`
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from evaluator.ads.rules import SIGNALS, Behaviour, Steps
 from evaluator.ads.spelling import CODE, LINK, SIGNS
 
 OTHERS = ("same_text_senders", "same_text_shops")  # that others wrote the same
+SHARED = ("same_text_agents", "same_text_senders", "same_text_shops")
+WORDS_AT_A_TIME = 1 << 21
 _NOT_HAN = r"[^\p{Han}]+"
 _WORDS = r"[\p{L}\p{N}]"
 
@@ -28,21 +32,31 @@ def comparable_words(said: pl.DataFrame, clause: int) -> pl.DataFrame:
     return pl.concat(han.select("b", "a", "s", end.hash().alias("words")) for end in ends).unique()
 
 
-def shared_words(compared: pl.DataFrame) -> pl.DataFrame:
+def shared_words(compared: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Of buyers whose words others wrote too, or went to several agents or shops: b, same_text_agents,
-    same_text_senders, same_text_shops. ``compared``: ``comparable_words`` of everybody."""
+    same_text_senders, same_text_shops. ``compared``: ``comparable_words`` of everybody, in parts."""
+    rows = sum(part.height for part in compared)
+    count = rows // WORDS_AT_A_TIME + 1
+    found = [
+        _shared(pl.concat(part.filter(pl.col("words") % count == n) for part in compared))
+        for n in range(count)
+    ]
+    return pl.concat(found).group_by("b").agg(pl.col(SHARED).max())
+
+
+def _shared(compared: pl.DataFrame) -> pl.DataFrame:
+    """The same of some of the words, which are all of those."""
     more_than_one = compared.filter(pl.col("words").is_duplicated())
     others = more_than_one.group_by("words").agg(
         pl.col("b").n_unique().alias("same_text_senders"),
         pl.col("s").n_unique().alias("same_text_shops"),
     )
     mine = more_than_one.group_by("b", "words").agg(pl.col("a").n_unique().alias("same_text_agents"))
-    most = pl.col("same_text_agents", "same_text_senders", "same_text_shops").max()
     return (
         mine.join(others, on="words")
-        .filter(pl.max_horizontal("same_text_agents", "same_text_senders", "same_text_shops") > 1)
+        .filter(pl.max_horizontal(SHARED) > 1)
         .group_by("b")
-        .agg(most)
+        .agg(pl.col(SHARED).max())
     )
 
 

@@ -151,8 +151,12 @@ def _together(opinions: list[Opinion], judges: Judges) -> pl.DataFrame:
     """Who is an advertiser, and who is worth telling of."""
     if not opinions:
         return pl.DataFrame(schema=DECISIONS)
-    found = pl.concat(opinion.buyers for opinion in opinions)
-    shared = shared_words(pl.concat(opinion.compared for opinion in opinions))
+    shared = shared_words([opinion.compared for opinion in opinions])
+    return pl.concat(_judged(opinion.buyers, shared, judges) for opinion in opinions)
+
+
+def _judged(found: pl.DataFrame, shared: pl.DataFrame, judges: Judges) -> pl.DataFrame:
+    """Of some buyers. ``shared``: ``shared_words`` of everybody."""
     if judges.stages.behaviour:
         signals = found.join(shared, on="b", how="left").rename(
             {"hits": "rules", "p": "model", "rules": "ids"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from evaluator.reportoptions import AS_USUAL, ReportOptions
 
 if TYPE_CHECKING:
     from evaluator.engine.local import Room
+    from evaluator.engine.spark import SparkCrew
     from evaluator.evaluation import Evaluation
 
 LOCK, KEPT = "lock", ".bundle"
@@ -24,8 +25,16 @@ INSIDE = "--cache {folder} 在月份文件夹或结果文件夹里面；请放�
 
 
 @dataclass(frozen=True)
+class Spark:
+    """A cluster. ``master``: its address; None: spark-submit knows it."""
+
+    master: str | None = None
+
+
+@dataclass(frozen=True)
 class Order:
-    """What is asked for. ``memory``: bytes; ``cache``: folder of bucket results that is kept."""
+    """What is asked for. ``memory``: bytes; ``cache``: folder of bucket results that is kept;
+    ``spark``: where buckets are worked on; None: here."""
 
     month: Path
     out: Path
@@ -33,6 +42,7 @@ class Order:
     cache: Path | None = None
     ledger: str | None = None
     reports: ReportOptions = AS_USUAL
+    spark: Spark | None = None
 
     @classmethod
     def of(
@@ -43,12 +53,13 @@ class Order:
         cache: Path | None = None,
         ledger: str | None = None,
         reports: ReportOptions = AS_USUAL,
+        spark: Spark | None = None,
     ) -> Order:
         """From what was typed. Errors: EvaluatorError."""
         bound = parse_memory(memory) if memory else half_of_the_machine()
         if cache is not None:
             _check_cache(cache.resolve(), (month.resolve(), out.resolve()))
-        return cls(month, out, bound, cache, ledger, reports)
+        return cls(month, out, bound, cache, ledger, reports, spark)
 
     @property
     def work(self) -> Path:
@@ -95,18 +106,35 @@ def carry_out(order: Order, tell: Callable[[str], None] | None = None) -> Done:
     with ExitStack() as held:
         for folder in {order.buckets, order.work}:
             held.enter_context(_alone(folder))
-        room = _room(order, tell)
+        crew = held.enter_context(_crew(order))
+        room = _room(order, tell, crew)
         evaluation = evaluate_month(order.month, tell, target.parent, bring, room)
         evaluation.save(order.out, tell, order.reports, order.work if order.work.is_dir() else None)
         shutil.rmtree(order.work, ignore_errors=True)
-    return Done(evaluation, room.told())
+    return Done(evaluation, "\n".join(line for line in (room.told(), crew.told() if crew else "") if line))
 
 
-def _room(order: Order, tell: Callable[[str], None] | None) -> Room:
+def _room(order: Order, tell: Callable[[str], None] | None, crew: SparkCrew | None) -> Room:
     from evaluator.engine.local import Room
     from evaluator.shelf import Limits
 
-    return Room(Limits.within(order.memory), order.buckets, order.cache is not None, tell)
+    limits = Limits.within(order.memory)
+    if crew is not None:
+        limits = replace(limits, part_rows=min(limits.part_rows, crew.bucket_rows))
+    return Room(limits, order.buckets, order.cache is not None, tell, crew)
+
+
+@contextmanager
+def _crew(order: Order) -> Iterator[SparkCrew | None]:
+    """Opened before anything is read: what is wrong with a cluster is told at once."""
+    if order.spark is None:
+        yield None
+        return
+    from evaluator.engine.cluster import open_cluster
+    from evaluator.engine.spark import SparkCrew
+
+    with open_cluster(order.spark.master, order.buckets, f"evaluator {order.month.name}") as cluster:
+        yield SparkCrew(cluster)
 
 
 @contextmanager
@@ -133,5 +161,7 @@ def _lock(handle: int, folder: Path) -> None:
         return
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         raise EvaluatorError(BUSY.format(folder=folder)) from None
+    except OSError:  # a network file system that knows no locks
+        return

@@ -14,8 +14,9 @@ from pathlib import Path
 import polars as pl
 
 from evaluator.attribution import check_conservation
+from evaluator.engine.chores import FACTS, OPINIONS
 from evaluator.engine.grown import COUNTED, OF_ORDERS
-from evaluator.engine.ondisk import FACTS, OPINIONS, BucketRun
+from evaluator.engine.ondisk import BucketRun, Crew
 from evaluator.engine.partition import Span, partition, starts_of
 from evaluator.engine.work import Work
 from evaluator.filters import BuyerLists
@@ -30,12 +31,13 @@ BUCKETS = "buckets"  # folder of a run's own, below that of its work
 @dataclass(frozen=True)
 class Room:
     """What a run may use: ``limits`` of memory; ``work``: folder in which finished buckets are kept (None: nowhere);
-    ``always``: small months go there, too."""
+    ``always``: small months go there, too; ``crew``: who does the work on buckets; None: this process."""
 
     limits: Limits = field(default_factory=Limits)
     work: Path | None = None
     always: bool = False
     tell: Callable[[str], None] | None = None
+    crew: Crew | None = None
     used: list[Work] = field(default_factory=list)  # what was worked with
 
     def told(self) -> str:
@@ -50,7 +52,7 @@ class Room:
 
     def holds(self, bucket: Bucket) -> bool:
         """Whether the month is analysed in memory."""
-        return not self.always and bucket.rows.height <= self.limits.part_rows
+        return not self.always and self.crew is None and bucket.rows.height <= self.limits.part_rows
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def _run(
     starts = starts_of(bucket, room.limits.part_rows, work)
     shutil.rmtree(folder / BUCKETS, ignore_errors=True)
     buckets = partition(month, bucket, items, judged, starts, folder / BUCKETS)
-    return BucketRun(buckets, bucket, work, month.shelf, room.always, room.tell)
+    return BucketRun(buckets, bucket, work, month.shelf, room.always, room.tell, room.crew)
 
 
 def analyze_buckets(run: BucketRun, lists: BuyerLists, context: Context) -> Facts:

@@ -35,7 +35,7 @@ def half_of_the_machine() -> int:
     return max(whole // 2, LEAST)
 
 
-def give_back_at_once() -> None:
-    """Asks the libraries' allocators to keep no memory that nobody uses. Before they load."""
-    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0")
+def give_back_soon() -> None:
+    """Asks the libraries' allocators to keep memory that nobody uses no longer than a moment. Before they load."""
+    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:300,muzzy_decay_ms:0")
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")

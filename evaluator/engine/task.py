@@ -98,13 +98,10 @@ class Task:
         return Task(replace(self.coded, part=part, items=items), lists, replace(self.context, moves=moves))
 
 
-def task_of(coded: Coded, lists: BuyerLists, context: Context, bucket: DiskBucket) -> Task:
-    """``lists`` and ``context``: the month's."""
-    moves = context.moves
-    if moves is not None:
-        places = pl.DataFrame({"o": bucket.orders}).with_row_index("_o")
-        moves = moves.join(places, on="o").select(pl.col("_o").alias("o"), "to").sort("o")
-    return Task(coded, _each_list(lists, lambda rows: of_bucket(rows, bucket)), replace(context, moves=moves))
+def own_moves(moves: pl.DataFrame, bucket: DiskBucket) -> pl.DataFrame:
+    """The month's ``moves`` (o, to) of the bucket's orders, with its ``o``."""
+    places = pl.DataFrame({"o": bucket.orders}).with_row_index("_o")
+    return moves.join(places, on="o").select(pl.col("_o").alias("o"), "to").sort("o")
 
 
 def _each_list(lists: BuyerLists, of: Callable[[pl.DataFrame], pl.DataFrame]) -> BuyerLists:

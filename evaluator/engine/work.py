@@ -86,6 +86,18 @@ class Work:
         self.taken[kind] = self.taken.get(kind, 0) + 1
         return found.frames
 
+    def brought(self, kind: str, number: int, key: str) -> Frames | None:
+        """What another process has put here; None where it is not this."""
+        next(self.folder.iterdir(), None)  # a network file system then looks again what is new
+        found = self.last(kind, number)
+        return None if found is None or found.key != key else found.frames
+
+    def count(self, kind: str, taken: bool, unchanged: int) -> None:
+        """A bucket that another process found or made."""
+        counts = self.taken if taken else self.made
+        counts[kind] = counts.get(kind, 0) + 1
+        self.unchanged += unchanged
+
     def keep(self, kind: str, number: int, key: str, frames: Frames) -> Frames:
         """The same frames, from disk, in the place of what was made of the bucket before."""
         write_bundle(self._path(kind, number), Bundle(key, frames))

@@ -61,7 +61,7 @@ class CsvFile:
             if name is not None and name not in wanted:
                 wanted[name] = at
         done = 0
-        self._odd = self.sample.scan.odd_quotes or len(self.header) < 2
+        self._odd = self.sample.scan.quotes % 2 == 1 or len(self.header) < 2
         if not self._odd:
             for frame in self._fast(wanted):
                 numbers = pl.int_range(done + 1, done + frame.height + 1, dtype=pl.UInt32, eager=True)
@@ -124,6 +124,8 @@ class CsvFile:
     def _swallowed(self, frame: pl.DataFrame, wanted: dict[str, int]) -> bool:
         """Whether a quoted cell holds what looks like the beginning of another row, as an opening quote
         that was never closed would make it."""
+        if not self.sample.scan.quotes:
+            return False
         cell = rf"[^\n{self.delimiter}]*{self.delimiter}"
         for name, at in wanted.items():
             if frame[name].str.contains("\n", literal=True).any() and (

@@ -98,7 +98,7 @@ class Scan:
 
     sha256: str
     nul: bool
-    odd_quotes: bool
+    quotes: int  # that a text holds
     utf8: bool
     ends_newline: bool
 
@@ -125,7 +125,7 @@ def scan(path: Path, text: bool) -> Scan:
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             utf8 = False
-    return Scan(digest.hexdigest(), nul, quotes % 2 == 1, utf8, last in (b"\n", b"\r"))
+    return Scan(digest.hexdigest(), nul, quotes, utf8, last in (b"\n", b"\r"))
 
 
 def _kind(head: bytes) -> str:

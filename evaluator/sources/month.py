@@ -284,6 +284,7 @@ def read_month(
     mask = repeats.superseded_orders(tables["orders"])
     tables["orders"] = reader.refuse("orders", tables["orders"], mask, "order_id", repeats.SUPERSEDED)
     rejects = reader.count(tables)
+    tables = {name: reader.shelf.keep(t) if name != LARGE else t for name, t in tables.items()}
     reader.shelf.rest()
     absent = {
         name: frozenset(c.name for c in ALL_TABLES[name].columns if c.optional)

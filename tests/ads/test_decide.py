@@ -93,7 +93,7 @@ def test_what_is_shared() -> None:
     rows = said(
         (0, 0, SOFT + "138"), (0, 1, SOFT + "！"), (1, 0, "您好" + SOFT), (2, 0, "短句"), (3, 0, SOFT[::-1])
     )
-    found = {r["b"]: r for r in shared_words(comparable_words(rows, 12)).iter_rows(named=True)}
+    found = {r["b"]: r for r in shared_words([comparable_words(rows, 12)]).iter_rows(named=True)}
     assert found.keys() == {0, 1}
     assert (found[0]["same_text_agents"], found[0]["same_text_senders"]) == (2, 2)
 

@@ -62,10 +62,3 @@ def shown(demo_month: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     texts = home / "texts.csv"
     texts.write_text("label,text,category\nad,代运营加微信 abc12345,代运营\nnot_ad,在吗,问候\n", "utf-8")
     return write_all(demo_month, home / "out", texts)
-
-
-def pages_of(folder: Path) -> list[Path]:
-    """Every page below a folder, but of many agents only the first and the last."""
-    pages = sorted(folder.rglob("*.html"))
-    agents = [page for page in pages if page.parent.name == "agents"]
-    return [page for page in pages if page not in agents[1:-1]]

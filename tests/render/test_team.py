@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 import pytest
 from hostile_month import EVIL_NAME, Finished
-from test_history import earlier
+from test_history import earlier, written
 
 from evaluator.evaluation import Evaluation
 from evaluator.render import prepare, write_reports
@@ -106,6 +106,7 @@ def test_a_change_that_chance_would_make_is_said_to_be_none(demo: Evaluation, tm
         row = f"shop,听松茶器旗舰店,,shop_conversion_rate,{hits / of:.10f},{hits},{of},ratio,final,\n"
         with (folder / "tables" / "kpi.csv").open("a", encoding="utf-8") as file:
             file.write(row)
+        written(folder, {"start": "2026-09-01", "end": "2026-10-01"})
         block = glance.glance_block(prepare(demo, history=History.read([folder])))
         cell = next(r for r in block.rows if r[0].value == "店铺询单转化率")[3]  # type: ignore[union-attr]
         return str(cell.value), cell.note  # type: ignore[union-attr]

@@ -1,0 +1,97 @@
+"""``--memory`` and ``--cache`` as typed; what is told when something is in the way."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+from pathlib import Path
+
+import polars as pl
+import pytest
+from oracle.examples import EXAMPLES
+from oracle.rawmonth import write_month
+
+from evaluator.engine import bundle as bundles
+from evaluator.engine.bundle import Bundle, read_bundle, write_bundle
+from evaluator.engine.commands import Order, carry_out
+from evaluator.engine.local import Room
+from evaluator.engine.memory import parse_memory
+from evaluator.model import EvaluatorError
+from evaluator.run import evaluate_month
+from evaluator.shelf import Limits, Shelf
+
+GB = 1 << 30
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("2GB", 2 * GB), ("2", 2 * GB), ("1.5g", 3 * GB // 2), ("800 MB", 800 << 20), ("1TiB", GB << 10)],
+)
+def test_memory_as_typed(text: str, size: int) -> None:
+    assert parse_memory(text) == size
+
+
+@pytest.mark.parametrize("text", ["100MB", "0", "viel", "-2GB", ""])
+def test_memory_that_does_not_do(text: str) -> None:
+    with pytest.raises(EvaluatorError, match="--memory"):
+        parse_memory(text)
+
+
+def test_a_smaller_bound_holds_less() -> None:
+    least, most = Limits.within(GB // 2), Limits.within(64 * GB)
+    assert most == Limits()
+    assert (
+        least.part_rows < most.part_rows and least.slice_rows < most.slice_rows and least.loose < most.loose
+    )
+
+
+def test_a_cache_is_no_place_for_other_files(tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "photo.png").write_bytes(b"")
+    with pytest.raises(EvaluatorError, match=r"photo\.png"):
+        Order.of(tmp_path / "month", tmp_path / "out", cache=tmp_path / "cache")
+    with pytest.raises(EvaluatorError, match="月份文件夹"):
+        Order.of(tmp_path / "month", tmp_path / "out", cache=tmp_path / "month" / "cache")
+
+
+def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
+    order = Order.of(write_month(EXAMPLES[min(EXAMPLES)](), tmp_path / "month"), tmp_path / "out")
+    order.work.mkdir()
+    with (order.work / "lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(EvaluatorError, match="另一个"):
+            carry_out(order)
+    assert carry_out(order).reused == ""
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["month", "out"]
+
+
+def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(frame: pl.DataFrame, file: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    folder = write_month(EXAMPLES[min(EXAMPLES)](), tmp_path / "month")
+    monkeypatch.setattr(bundles, "write_frame", full)
+    with pytest.raises(EvaluatorError, match="腾出空间"):
+        evaluate_month(folder, room=Room(Limits(), tmp_path / "work", always=True))
+    assert not list((tmp_path / "work").rglob("*.bundle"))
+
+
+def test_a_bundle_cut_short_is_none(tmp_path: Path) -> None:
+    path, shelf = tmp_path / "a.bundle", Shelf()
+    frames = {"some": pl.DataFrame({"n": [1, 2], "t": ["x" * 40, None]}), "none": pl.DataFrame()}
+    write_bundle(path, Bundle("key", frames))
+    found = read_bundle(path, shelf)
+    assert found is not None and found.key == "key"
+    assert all(found.frames[name].equals(frame) for name, frame in frames.items())
+    path.write_bytes(path.read_bytes()[:-9])
+    assert read_bundle(path, shelf) is None
+    assert read_bundle(tmp_path / "absent", shelf) is None
+
+
+def test_progress_counts_buckets_and_the_time_left(tmp_path: Path) -> None:
+    said: list[str] = []
+    folder = write_month(EXAMPLES["refunds_beyond_the_order"](), tmp_path / "month")
+    evaluate_month(folder, room=Room(Limits(part_rows=1), tmp_path / "work", always=True, tell=said.append))
+    counted = [text for text in said if text.startswith("分析会话、询单与归属：")]
+    assert counted[0] == "分析会话、询单与归属：第 1 / 2 桶"
+    assert counted[1].startswith("分析会话、询单与归属：第 2 / 2 桶，约剩 ")
