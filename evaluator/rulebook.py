@@ -81,6 +81,15 @@ class MetricInfo:
     lower_is_better: bool
     rule: str  # SPEC rule ids
     has_denominator: bool  # value = numerator / denominator
+    english: tuple[str, str] = ("", "")  # name and definition, where the file has them
+
+    def named(self, lang: str) -> str:
+        """The name in a language; Chinese where the file has none in it."""
+        return self.english[0] or self.name if lang == "en" else self.name
+
+    def defined(self, lang: str) -> str:
+        """The definition, likewise."""
+        return self.english[1] or self.definition if lang == "en" else self.definition
 
     @property
     def is_share(self) -> bool:
@@ -99,9 +108,11 @@ def metric_catalogue(rules: RulesFinder | None = None) -> dict[str, MetricInfo]:
 
 _METRIC_KEYS = (
     "name",
+    "name_en",
     "unit",
     "scope",
     "definition",
+    "definition_en",
     "options",
     "source",
     "needs",
@@ -120,6 +131,9 @@ def _metric(key: str, node: Node) -> MetricInfo:
 
     def need(name: str) -> Node:
         return node.need(pairs, name)
+
+    def maybe(name: str) -> str:
+        return pairs[name].text().strip() if name in pairs else ""
 
     def texts(name: str) -> tuple[str, ...]:
         return pairs[name].texts() if name in pairs else ()
@@ -143,6 +157,7 @@ def _metric(key: str, node: Node) -> MetricInfo:
         lower_is_better=pairs["lower_is_better"].flag() if "lower_is_better" in pairs else False,
         rule=need("rule").text(),
         has_denominator=need("ratio").flag(),
+        english=(maybe("name_en"), maybe("definition_en")),
     )
 
 
@@ -180,6 +195,13 @@ def label(section: str, key: str, language: str = "zh", rules: RulesFinder | Non
 def english(rules: RulesFinder | None = None) -> dict[str, str]:
     """``rules/english.yaml``: Chinese text of a report, as the program has it → English."""
     root = read_yaml((rules or RulesFinder()).need("english.yaml"), "rules/english.yaml")
+    return {zh: node.text() for zh, node in root.pairs().items()}
+
+
+@lru_cache(maxsize=8)
+def sentences(rules: RulesFinder | None = None) -> dict[str, str]:
+    """``rules/sentences.yaml``: patterns of sentences that the calculation composes → English."""
+    root = read_yaml((rules or RulesFinder()).need("sentences.yaml"), "rules/sentences.yaml")
     return {zh: node.text() for zh, node in root.pairs().items()}
 
 

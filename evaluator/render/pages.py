@@ -82,7 +82,9 @@ def write_pages(
     slices, lists = Slices(data), TeamLists(data)
     talks = Talks(data, [*slices.keys(), *lists.keys()])
     (out / "team.html").write_text(team_html(data, env, lists, talks), encoding="utf-8")
-    text = env.get_template("handbook.html.j2").render(book=handbook(data.settings), **common)
+    text = env.get_template("handbook.html.j2").render(
+        book=handbook(data.settings, data.words.lang), **common
+    )
     (out / "handbook.html").write_text(text, encoding="utf-8")
     if data.evaluation.assessments:
         text = env.get_template("assessment.html.j2").render(packs=assessment.packs(data), **common)

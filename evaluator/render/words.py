@@ -5,15 +5,16 @@ word is shown as it is, never left out. Everything else is written in Chinese wh
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from evaluator.metrics.request import STANDARD, MetricRequest
+from evaluator.render.sentences import Sentences
 from evaluator.render.sheet import Block, Value, show
 from evaluator.render.text import visible
-from evaluator.rulebook import NOT_SHARES, MetricInfo, english, labels, metric_catalogue
+from evaluator.rulebook import NOT_SHARES, Labels, MetricInfo, english, labels, metric_catalogue, sentences
 
 KINDS = {
     "ratio": "ratio",
@@ -42,12 +43,17 @@ class Words:
     requests: Mapping[str, MetricRequest] = field(default_factory=dict)
     lang: str = "zh"
     english: Mapping[str, str] = field(default_factory=dict)
+    sentences: Sentences | None = field(default=None, repr=False, compare=False)
     _names: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def say(self, chinese: str, **values: object) -> str:
         """A text of the reports in their language, ``{name}`` filled in. One without a translation stays Chinese."""
         text = self.english.get(chinese, chinese)
         return _PLACEHOLDER.sub(lambda m: str(values.get(m[1], m[0])), text) if values else text
+
+    def told(self, chinese: str) -> str:
+        """A sentence that the calculation composed and recorded in Chinese, in the language of the reports."""
+        return self.sentences.told(chinese) if self.sentences else chinese
 
     def spoken(self, block: Block) -> Block:
         """A table with its title, notes and heads in the language of the reports."""
@@ -87,7 +93,7 @@ class Words:
         return self.catalogue.get("reply_within") if _REPLY_WITHIN.fullmatch(base) else None
 
     def metric(self, metric: str) -> str:
-        """Chinese name, with the options that its id carries: 首次响应（08:00-23:00）."""
+        """Its name, with the options that its id carries: 首次响应（08:00-23:00）."""
         if metric not in self._names:
             self._names[metric] = self._metric(metric)
         return self._names[metric]
@@ -96,7 +102,7 @@ class Words:
         split = _OPTIONS.fullmatch(metric)
         base, options = (split["name"], split["options"]) if split else (metric, "")
         info = self.info(base)
-        name = visible(self.say(info.name)) if info else base
+        name = visible(info.named(self.lang)) if info else base
         within = _REPLY_WITHIN.fullmatch(base)
         if within and base not in self.catalogue:
             name = self.say("{n} 秒应答率（{unit}）", n=within[1], unit=self.word("units", within[2]))
@@ -122,14 +128,15 @@ class Words:
         filled = {**self.settings, **own}
         if "hours" in own:
             filled["response_hours"] = own["hours"]
-        return visible(_PLACEHOLDER.sub(lambda m: filled.get(m[1], m[0]), info.definition))
+        return visible(_PLACEHOLDER.sub(lambda m: filled.get(m[1], m[0]), info.defined(self.lang)))
 
     def _reply_within(self, metric: str, own: Mapping[str, str]) -> str:
         """What this N 秒应答率 counts, in one sentence."""
         unit = str(self.options(metric)["unit"])
         told = self.word("reply_within", unit).replace("{seconds}", own["seconds"])
         hours = own.get("hours")
-        return f"{told}只计 {hours} 内开始的。" if hours else f"{told}全天都计。"
+        when = self.say("只计 {hours} 内开始的。", hours=hours) if hours else self.say("全天都计。")
+        return f"{told}{when}"
 
     def options(self, metric: str) -> dict[str, Any]:
         """The options of a figure, by its id."""
@@ -150,31 +157,45 @@ class Words:
         key, colon, what = (reason or "").partition(":")
         known = self.word("reasons", key)
         if colon and known != key:
-            return f"{known}{self.say('：')}{visible(what)}"
-        return self.say(self.word("reasons", reason))
+            return f"{known}{self.say('：')}{self.told(visible(what))}"
+        return self.told(self.word("reasons", reason))
 
     def review(self, kind: str) -> str:
         return self.word("review", kind)
 
 
-def setting_text(value: Any) -> str:
-    """A setting's value in words."""
+def setting_text(value: Any, say: Callable[[str], str] = str) -> str:
+    """A setting's value in words, in the language that ``say`` speaks."""
     if value is None:
-        return "无"
+        return say("无")
     if isinstance(value, bool):
-        return "是" if value else "否"
+        return say("是") if value else say("否")
     if isinstance(value, Mapping):
-        return "；".join(f"{visible(str(k))} = {setting_text(v)}" for k, v in value.items()) or "无"
+        pairs = [f"{visible(str(k))} = {setting_text(v, say)}" for k, v in value.items()]
+        return say("；").join(pairs) or say("无")
     if isinstance(value, list | tuple):
         if len(value) == 2 and all(isinstance(v, str) and _CLOCK.fullmatch(v) for v in value):
             return "–".join(value)
-        return "、".join(setting_text(v) for v in value) or "无"
+        return say("、").join(setting_text(v, say) for v in value) or say("无")
     return visible(f"{value:f}" if isinstance(value, Decimal) else str(value))
 
 
 def run_words(settings: Mapping[str, Any], requests: Mapping[str, MetricRequest], lang: str = "zh") -> Words:
     """Words with one run's settings and figures in them. ``settings``: as in the manifest."""
-    filled = {key: setting_text(value) for key, value in settings.items()}
+    texts = english() if lang == "en" else {}
+
+    def say(chinese: str) -> str:
+        return texts.get(chinese, chinese)
+
+    filled = {key: setting_text(value, say) for key, value in settings.items()}
     if settings.get("response_hours") is None:
-        filled["response_hours"] = "全天"
-    return Words(labels(), metric_catalogue(), filled, requests, lang, english() if lang == "en" else {})
+        filled["response_hours"] = say("全天")
+    words, catalogue = labels(), metric_catalogue()
+    told = Sentences(_known(texts, words, catalogue), sentences()) if texts else None
+    return Words(words, catalogue, filled, requests, lang, texts, told)
+
+
+def _known(texts: Mapping[str, str], words: Labels, catalogue: Mapping[str, MetricInfo]) -> dict[str, str]:
+    """Chinese → English of all that sentences may name: labels, metrics, texts of the reports."""
+    named = {e["zh"]: e["en"] for section in words.values() for e in section.values() if "en" in e}
+    return named | {info.name: info.named("en") for info in catalogue.values()} | dict(texts)

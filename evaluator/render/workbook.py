@@ -71,7 +71,7 @@ def _title(data: Prepared, what: str, with_plans: bool = False) -> str:
     last = date.fromordinal(end.toordinal() - 1)
     parts = [say(what), say("账期 {start} 至 {end}", start=start.isoformat(), end=last.isoformat())]
     if with_plans:
-        names = "、".join(visible(plan.name) for plan in data.evaluation.month.config.plans)
+        names = say("、").join(visible(plan.name) for plan in data.evaluation.month.config.plans)
         parts.append(say("方案：{plans}", plans=names or say("无")))
     return "　".join(parts)
 

@@ -223,10 +223,13 @@ class AgentPages:
         for row in self._cut.disputes:
             gained = row["state"] == disputes.HOLDS and row["to_employee_id"] == me
             if gained or me in (row["employee_id"], row["original"]):
-                told = disputes.told(row, lambda a: "您" if a == me else COLLEAGUE if a else "静默")
+                told = self.data.words.told(disputes.told(row, lambda a: self._whom(a, me)))
                 rows.append((clip(row["order_id"], ID_LIMIT), row["when"], self._own.hide(told, me)))
         columns = (Column("订单号", "id"), Column("裁定时间", "short"), Column("异议与裁定", "wrap"))
         return Block("归属异议", columns, rows)
+
+    def _whom(self, agent: str | None, me: str) -> str:
+        return self._say("您" if agent == me else COLLEAGUE if agent else "静默")
 
     def _last_message(self, me: str, row: Record) -> str:
         last: datetime | None = row["last_human"]
@@ -273,7 +276,7 @@ class AgentPages:
     def _lines(self, me: str, buyer: str, messages: list[Message]) -> tuple[Line, ...]:
         return self._talks.lines(
             messages[:EXCERPT_LINES],
-            lambda m: self._say("我") if m.agent == me else COLLEAGUE,
+            lambda m: self._say("我") if m.agent == me else self._say(COLLEAGUE),
             lambda text: self._cut.redactor.hide(text, me, buyer),
             only=me,
         )

@@ -7,12 +7,13 @@ from itertools import groupby
 
 from evaluator.assess.assessment import Assessment, Line, shortfall
 from evaluator.assess.told import common_days, remarks, sources, told_days, told_met, told_period
+from evaluator.metrics.table import UNBOUND_NAME
 from evaluator.numbers import Number, half_up, plain
 from evaluator.render.sheet import Block, Cell, Column, Item, Row, Value
 from evaluator.render.text import visible
 from evaluator.render.view.prepared import Prepared
 
-UNITS = {"s": "（秒）", "hours": "（小时）", "yuan": "（元）"}
+UNITS = {"s": "{item}（秒）", "hours": "{item}（小时）", "yuan": "{item}（元）"}
 _TOTALS = (Column("对象", width=18), Column("总分", "points"), Column("等级"), Column("后果", "wrap", 60))
 _ITEMS = (
     Column("考核项", width=24),
@@ -46,46 +47,58 @@ def _pack(data: Prepared, found: list[Assessment]) -> PackView:
     pack = found[0].pack
     if pack.scope == "agent":
         blocks = _agent_blocks(data, found)
-        warnings = [f"{_who(one)}　{text}" for one in found for text in one.consequences]
+        warnings = [f"{_who(data, one)}　{_told(data, text)}" for one in found for text in one.consequences]
     else:
         blocks = [_shop_block(data, one) for one in found]
-        warnings = [f"{_title(one)}　{text}" for one in found for text in one.consequences]
+        warnings = [f"{_title(data, one)}　{_told(data, text)}" for one in found for text in one.consequences]
     return PackView(
         pack.id,
-        visible(pack.name),
+        _told(data, pack.name),
         blocks,
-        [visible(w) for w in warnings],
-        [visible(s) for s in sources(found[0])],
+        warnings,
+        [_told(data, s) for s in sources(found[0])],
     )
 
 
-def _who(found: Assessment) -> str:
-    return visible(f"{found.employee_id} {found.name}" if found.employee_id else found.name)
+def _told(data: Prepared, text: str) -> str:
+    """What a pack says, or what was found by it, in the language of the reports."""
+    return data.words.told(visible(text))
 
 
-def _title(found: Assessment) -> str:
-    return f"{_who(found)}　{told_period(found)}"
+def _who(data: Prepared, found: Assessment) -> str:
+    name = data.words.say(found.name) if found.name == UNBOUND_NAME else found.name
+    return visible(f"{found.employee_id} {name}" if found.employee_id else name)
+
+
+def _title(data: Prepared, found: Assessment) -> str:
+    return f"{_who(data, found)}　{_told(data, told_period(found))}"
 
 
 def _shop_block(data: Prepared, found: Assessment) -> Block:
     usual, total = common_days(found), None
     if found.total is not None:
-        told = f"{found.grade or ''}　{'；'.join(found.consequences)}".strip("　")
-        total = ("总分", None, None, None, None, found.total, visible(told))
+        told = [_told(data, text) for text in (found.grade, *found.consequences) if text]
+        total = (data.words.say("总分"), None, None, None, None, found.total, data.words.say("；").join(told))
     rows = [
         (
-            visible(line.item.name + UNITS.get(line.info.unit, "")),
+            _named(data, line),
             _value(data, line, line.cell.value),
             _parts(line),
             _target(data, line),
-            told_met(line),
+            _told(data, told_met(line)),
             line.points,
-            visible("\n".join(remarks(line, usual))),
+            "\n".join(_told(data, text) for text in remarks(line, usual)),
         )
         for line in found.lines
     ]
-    notes = (visible(f"没有总分：{found.why_none}"),) if found.why_none else ()
-    return Block(f"{visible(found.pack.name)}　{_title(found)}", _ITEMS, rows, total, notes)
+    why = _told(data, found.why_none)
+    notes = (data.words.say("没有总分：{why}", why=why),) if found.why_none else ()
+    return Block(f"{_told(data, found.pack.name)}　{_title(data, found)}", _ITEMS, rows, total, notes)
+
+
+def _named(data: Prepared, line: Line) -> str:
+    name, unit = _told(data, line.item.name), UNITS.get(line.info.unit)
+    return data.words.say(unit, item=name) if unit else name
 
 
 def _agent_blocks(data: Prepared, found: list[Assessment]) -> list[Block]:
@@ -94,25 +107,33 @@ def _agent_blocks(data: Prepared, found: list[Assessment]) -> list[Block]:
     for section, lines in groupby(enumerate(found[0].lines), key=lambda pair: pair[1].item.section):
         places = [n for n, _ in lines]
         columns = tuple(_head(data, found[0].lines[n]) for n in places)
-        rows: list[Row] = [(_who(one), *(_agent_cell(data, one.lines[n]) for n in places)) for one in found]
-        title = f"{visible(found[0].pack.name)}　{visible(section)}".rstrip("　")
+        rows: list[Row] = [
+            (_who(data, one), *(_agent_cell(data, one.lines[n]) for n in places)) for one in found
+        ]
+        title = f"{_told(data, found[0].pack.name)}　{_told(data, section)}".rstrip("　")
         blocks.append(Block(title, (Column("客服", width=18), *columns), rows))
     if any(one.total is not None for one in found):
-        totals = [(_who(one), one.total, one.grade, "；".join(one.consequences)) for one in found]
+        totals: list[Row] = [
+            (
+                _who(data, one),
+                one.total,
+                _told(data, one.grade or ""),
+                _told(data, "；".join(one.consequences)),
+            )
+            for one in found
+        ]
         blocks.append(Block("总分", _TOTALS, totals))
     return blocks
 
 
 def _head(data: Prepared, line: Line) -> Column:
-    days = told_days(line.days)
-    return Column(
-        visible(line.item.name), _kind(data, line), 12, f"{days}　{visible(line.item.note)}".rstrip("　")
-    )
+    note = f"{_told(data, told_days(line.days))}　{_told(data, line.item.note)}".rstrip("　")
+    return Column(_told(data, line.item.name), _kind(data, line), 12, note)
 
 
 def _agent_cell(data: Prepared, line: Line) -> Item:
-    note = "；".join(text for text in (_parts(line), shortfall(line)) if text)
-    return Cell(_number(line.cell.value), _kind(data, line), visible(note))
+    note = data.words.say("；").join(_told(data, text) for text in (_parts(line), shortfall(line)) if text)
+    return Cell(_number(line.cell.value), _kind(data, line), note)
 
 
 def _kind(data: Prepared, line: Line) -> str:

@@ -158,9 +158,9 @@ def reason(data: Prepared, figure: Figure) -> str:
 
 
 def head(data: Prepared, metric: str, width: float = 12) -> Column:
-    """A metric's column; what it counts is only told in Chinese."""
-    note = data.words.definition(metric) if data.words.lang == "zh" else ""
-    return Column(data.words.metric(metric), data.kind(metric), width, note)
+    """A metric's column; its note says what it counts."""
+    words = data.words
+    return Column(words.metric(metric), data.kind(metric), width, words.definition(metric))
 
 
 def scope_name(data: Prepared, scope: str, id: str) -> str:

@@ -22,7 +22,7 @@ NOTES = (
 def warnings(data: Prepared, by_shop: bool = True) -> tuple[str, ...]:
     """What every report says of orders that nobody can be given; nothing where there are none."""
     told = links.warning(data.frame("order_links"), by_shop)
-    return (visible(told),) if told else ()
+    return (data.words.told(visible(told)),) if told else ()
 
 
 def in_silent(data: Prepared) -> str:

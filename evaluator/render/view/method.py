@@ -18,32 +18,38 @@ FILES_NAMED = 20
 
 def named_setting(words: Words, key: str, value: Any) -> str:
     """A setting's value with the words that its ids have; what an empty one means."""
-    text = setting_text(value)
+    say = words.say
+    text = setting_text(value, say)
     if key in ("credit_roles", "response_hours", "orders_through") and not value:
         return {
-            "credit_roles": "全部角色",
-            "response_hours": "全天",
-            "orders_through": "未写，取订单中最晚的下单日",
+            "credit_roles": say("全部角色"),
+            "response_hours": say("全天"),
+            "orders_through": say("未写，取订单中最晚的下单日"),
         }[key]
     if key in ("judgment", "by"):
-        labels = {"last": "最后一条人工消息最晚者", "rounds": "应答轮数最多者"}
-        return f"{labels.get(value) or words.word('judgments', value)}（{text}）"
+        labels = {"last": say("最后一条人工消息最晚者"), "rounds": say("应答轮数最多者")}
+        return say(
+            "{name}（{options}）", name=labels.get(value) or words.word("judgments", value), options=text
+        )
     if key in ("filters", "ad"):
         stages = {
-            "rules": "关键词规则",
-            "model": "分类模型",
-            "behaviour": "行为",
+            "rules": say("关键词规则"),
+            "model": say("分类模型"),
+            "behaviour": say("行为"),
         }
-        return "；".join(
-            f"{stages.get(k) or words.word('filters', k)}：{_switch(v)}" for k, v in value.items()
-        )
+        switches = [
+            f"{stages.get(k) or words.word('filters', k)}{say('：')}{_switch(words, v)}"
+            for k, v in value.items()
+        ]
+        return say("；").join(switches)
     return text
 
 
-def _switch(value: Any) -> str:
+def _switch(words: Words, value: Any) -> str:
+    say = words.say
     if isinstance(value, Mapping):
-        return f"开（{setting_text(value)}）"
-    return "开" if value else "关"
+        return say("{name}（{options}）", name=say("开"), options=setting_text(value, say))
+    return say("开") if value else say("关")
 
 
 def settings_block(data: Prepared) -> Block:
@@ -61,14 +67,15 @@ def _options(data: Prepared, metric: str) -> str:
     given = words.options(metric)
     parts = []
     for key, value in given.items():
-        text = words.word("units", value) if key == "unit" else setting_text(value)
+        text = words.word("units", value) if key == "unit" else setting_text(value, words.say)
         parts.append(f"{words.word('metric_options', key)} = {text}")
     if info and "hours" in info.options and "hours" not in given:
         hours = (
             data.settings.response_hours if metric.startswith(("first_response", "avg_response")) else None
         )
-        parts.append(f"{words.word('metric_options', 'hours')} = {setting_text(hours) if hours else '全天'}")
-    return "；".join(parts)
+        told = setting_text(hours) if hours else words.say("全天")
+        parts.append(f"{words.word('metric_options', 'hours')} = {told}")
+    return words.say("；").join(parts)
 
 
 def metrics_block(data: Prepared) -> Block:
@@ -80,14 +87,14 @@ def metrics_block(data: Prepared) -> Block:
             info = words.info(metric)
             rows.append(
                 (
-                    topic,
+                    words.say(topic),
                     words.metric(metric),
                     metric,
                     words.word("unit_names", data.units.get(metric, "")),
                     words.word("scopes", info.scope) if info else "",
                     words.definition(metric),
                     _options(data, metric),
-                    visible(info.source) if info else "",
+                    words.told(visible(info.source)) if info else "",
                     info.rule if info else "",
                 )
             )
@@ -151,5 +158,5 @@ def rules_block(data: Prepared) -> Block:
         "规则文件",
         (Column("文件", width=30), Column("SHA-256", "id", 70)),
         rows,
-        notes=(f"程序版本：{data.version}",),
+        notes=(data.words.say("程序版本：{version}", version=data.version),),
     )

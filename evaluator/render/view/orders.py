@@ -112,9 +112,12 @@ def _with_disputes(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
     if not data.has_disputes:
         return orders
     rows = data.frame("disputes").filter(pl.col("shop").is_not_null())
-    told = [disputes.told(row, lambda a: data.name(a) or "静默") for row in rows.iter_rows(named=True)]
-    texts = rows.select(_KEYS).with_columns(pl.Series("disputed", told, dtype=pl.String))
-    joined = texts.group_by(_KEYS, maintain_order=True).agg(pl.col("disputed").str.join("；"))
+    silent, told = data.words.say("静默"), data.words.told
+    told_rows = [
+        told(disputes.told(row, lambda a: data.name(a) or silent)) for row in rows.iter_rows(named=True)
+    ]
+    texts = rows.select(_KEYS).with_columns(pl.Series("disputed", told_rows, dtype=pl.String))
+    joined = texts.group_by(_KEYS, maintain_order=True).agg(pl.col("disputed").str.join(data.words.say("；")))
     return orders.join(joined, on=_KEYS, how="left", maintain_order="left")
 
 
@@ -134,7 +137,7 @@ def _with_assists(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
         joined = (
             assists.filter(pl.col("kind") == kind)
             .group_by(_KEYS, maintain_order=True)
-            .agg(pl.col("text").str.join("、").alias(column))
+            .agg(pl.col("text").str.join(data.words.say("、")).alias(column))
         )
         orders = orders.join(joined, on=_KEYS, how="left", maintain_order="left")
     return orders
@@ -155,7 +158,7 @@ def _with_beaten(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
         losers.sort("place")
         .with_columns(text.alias("text"))
         .group_by(_KEYS, maintain_order=True)
-        .agg(pl.col("text").str.join("、").alias("beaten"))
+        .agg(pl.col("text").str.join(data.words.say("、")).alias("beaten"))
     )
     return orders.join(beaten, on=_KEYS, how="left", maintain_order="left")
 

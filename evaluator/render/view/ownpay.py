@@ -72,7 +72,7 @@ class OwnPay:
         """As recorded, without the sum of a pool of few."""
         people = int(line.inputs.get("people", 0))
         if line.line != "pool" or not 1 < people <= FEW:
-            return line.formula
+            return self.data.words.told(line.formula)
         return self._say("团队奖池按方案分给 {people} 人；人数少，只列您分得的数", people=people)
 
     def balances(self, me: str) -> Block:
@@ -98,9 +98,9 @@ class OwnPay:
         """How points came about, without places where the plan does not show them."""
         score = self.score(row.employee_id)
         if row.method != "rank" or not row.detail or score is None or score.plan.show_rank == FULL_RANK:
-            return row.detail
-        scaled = row.detail.partition("；")[2]
-        return "；".join(part for part in (self._say("按组内名次计分"), scaled) if part)
+            return self.data.words.told(row.detail)
+        scaled = self.data.words.told(row.detail.partition("；")[2])
+        return self._say("；").join(part for part in (self._say("按组内名次计分"), scaled) if part)
 
     def score_block(self, me: str) -> Block:
         """Each line of the plan: figure, target, weight, points, why."""
@@ -111,8 +111,10 @@ class OwnPay:
             metric, value, weight, points, *_ = scores.detail_row(self.data, row)
             marked = self.data.words.word("statuses", row.status) if row.status != "final" else ""
             reason = self.data.words.reason(row.reason)
-            why = self.hide("；".join(part for part in (marked, reason, self.detail(row)) if part), me)
-            how = f"{self.data.words.word('methods', item.method)}：{method_text(item, self._say)}"
+            why = self.hide(
+                self._say("；").join(part for part in (marked, reason, self.detail(row)) if part), me
+            )
+            how = f"{self.data.words.word('methods', item.method)}{self._say('：')}{method_text(item, self._say)}"
             rows.append((metric, value, self.target(item), weight, points, Cell(why, note=how)))
         columns = (
             Column("指标"),
@@ -133,7 +135,8 @@ class OwnPay:
         score = self.score(me)
         if score is None:
             return ""
-        return "；".join(f"{visible(g.name)} ≥ {show(g.threshold, 'factor')}" for g in score.plan.grades)
+        grades = [f"{visible(g.name)} ≥ {show(g.threshold, 'factor')}" for g in score.plan.grades]
+        return self._say("；").join(grades)
 
     def target(self, item: ScoreItem) -> str:
         """The figure that earns the whole weight."""

@@ -88,7 +88,13 @@ def formula_block(data: Prepared) -> Block:
 def balance_block(data: Prepared, only: str | None = None) -> Block:
     """What is carried forward (R-P2); ``only``: one employee's."""
     rows: list[Row] = [
-        (visible(b.employee_id), data.name(b.employee_id), visible(str(b.since)), b.amount, visible(b.reason))
+        (
+            visible(b.employee_id),
+            data.name(b.employee_id),
+            visible(str(b.since)),
+            b.amount,
+            data.words.told(visible(b.reason)),
+        )
         for b in data.evaluation.pay.balances
         if only is None or b.employee_id == only
     ]

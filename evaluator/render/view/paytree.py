@@ -12,14 +12,12 @@ from decimal import Decimal
 from evaluator.model import PayLine
 from evaluator.numbers import plain, yuan
 from evaluator.plan import ASSIST_METRICS, SALES, Plan
-from evaluator.render.sheet import show
 from evaluator.render.text import visible
 from evaluator.render.view import scores
 from evaluator.render.view.prepared import Figure, Prepared
 from evaluator.scoring import EmployeeScore, ScoreRow
 
 TOTAL = "total"
-UNITS = {"money": " 元", "seconds": " 秒", "hours": " 小时"}
 _PLAIN_WORD = re.compile(r"[\w.:,=\[\]-]+")
 
 
@@ -63,14 +61,23 @@ def employee_tree(
     employee_id: str,
     lines: list[PayLine],
     rows: list[ScoreRow],
-    formula: Callable[[PayLine], str] = lambda line: line.formula,
-    detail: Callable[[ScoreRow], str] = lambda row: row.detail,
+    formula: Callable[[PayLine], str] | None = None,
+    detail: Callable[[ScoreRow], str] | None = None,
 ) -> list[str]:
-    """One employee's, by his pay lines and scores; ``formula`` and ``detail``: how these are told."""
+    """One employee's, by his pay lines and scores; ``formula``, ``detail``: how these are told, if not as recorded."""
+    told = data.words.told
     name = lines[-1].inputs["plan"]
     plans = {plan.name: plan for plan in data.evaluation.month.config.plans}
     plan = plans.get(name, Plan(name))  # a name that is no plan: only what is left of earlier periods
-    return tree_text(_Tree(data, employee_id, plan, rows, formula, detail).total(lines))
+    tree = _Tree(
+        data,
+        employee_id,
+        plan,
+        rows,
+        formula or (lambda line: told(line.formula)),
+        detail or (lambda row: told(row.detail)),
+    )
+    return tree_text(tree.total(lines))
 
 
 class _Tree:
@@ -86,17 +93,25 @@ class _Tree:
         detail: Callable[[ScoreRow], str],
     ) -> None:
         self.data, self.id, self.plan, self.rows = data, employee_id, plan, rows
+        self._say, self._told = data.words.say, data.words.told
         self._formula, self._detail = formula, detail
         self.score: EmployeeScore | None = data.evaluation.score_book.by_employee.get(employee_id)
         self._scores_told = False
 
     def total(self, lines: list[PayLine]) -> Node:
         start, end = self.data.period
-        amount = lines[-1].amount
-        head = f"{visible(self.id)} {visible(lines[-1].name)}　工资 {yuan(amount)} 元　{lines[-1].formula}"
-        where = f"账期 {start} 起，{end} 之前；方案 {visible(self.plan.name)}"
+        head = self._say(
+            "{id} {name}　工资 {amount} 元　{formula}（账期 {start} 起，{end} 之前；方案 {plan}）",
+            id=visible(self.id),
+            name=visible(lines[-1].name),
+            amount=yuan(lines[-1].amount),
+            formula=self._told(lines[-1].formula),
+            start=start,
+            end=end,
+            plan=visible(self.plan.name),
+        )
         parts = [self.line(line) for line in lines if line.line != TOTAL]
-        return Node(f"{head}（{where}）", (*parts, *self._balances()))
+        return Node(head, (*parts, *self._balances()))
 
     def line(self, line: PayLine) -> Node:
         told = f"{self.data.words.line(line.line)} {yuan(line.amount)}　{_one_line(self._formula(line))}"
@@ -124,27 +139,28 @@ class _Tree:
         """The total with its grade, and the points it is the sum of (SPEC §8)."""
         if self.score is None:
             return
-        shown = "没有总分" if self.score.total is None else f"总分 {self.score.total}"
-        grade = f"，等级 {visible(self.score.grade)}" if self.score.grade else ""
+        say, total = self._say, self.score.total
+        shown = say("没有总分") if total is None else say("总分 {total}", total=total)
+        grade = say("，等级 {grade}", grade=visible(self.score.grade)) if self.score.grade else ""
         if self._scores_told:
-            yield Node(f"{shown}{grade}（各项得分见上）")
+            yield Node(f"{shown}{grade}{say('（各项得分见上）')}")
             return
         self._scores_told = True
         why = scores.explanation(self.data, self.score)
         of = f" / {plain(self.score.weight_sum)}"
-        yield Node(
-            f"{shown}{of}{grade}{'；' + why if why else ''}", tuple(self._points(row) for row in self.rows)
-        )
+        more = say("；") + why if why else ""
+        yield Node(f"{shown}{of}{grade}{more}", tuple(self._points(row) for row in self.rows))
 
     def _points(self, row: ScoreRow) -> Node:
-        words = self.data.words
+        words, say = self.data.words, self._say
         name = words.metric(row.request_id or row.metric)
-        why = "；".join(_one_line(part) for part in (words.reason(row.reason), self._detail(row)) if part)
+        reasons = (words.reason(row.reason), self._detail(row))
+        why = say("；").join(_one_line(part) for part in reasons if part)
         if row.points is None:
-            told = f"{name}　不计分（{words.word('statuses', row.status)}）"
+            told = say("{metric}　不计分（{status}）", metric=name, status=words.word("statuses", row.status))
         else:
-            weight = f"（权重 {plain(row.weight, 4)}）" if row.weight else ""
-            told = f"{name}　得 {row.points} 分{weight}"
+            told = say("{metric}　得 {points} 分", metric=name, points=row.points)
+            told += say("（权重 {weight}）", weight=plain(row.weight, 4)) if row.weight else ""
         return Node(f"{told}　{why}" if why else told, (self._figure(row.request_id or row.metric),))
 
     def _figure(self, metric: str) -> Node:
@@ -152,13 +168,15 @@ class _Tree:
         name, figure = self.data.words.metric(metric), self.data.figure("agent", self.id, metric)
         if figure is None or figure.value is None:
             why = self.data.words.reason(figure.reason) if figure else ""
-            return Node(f"{name} 没有数据{f'（{why}）' if why else ''}")
+            told = "{metric} 没有数据（{why}）" if why else "{metric} 没有数据"
+            return Node(self._say(told, metric=name, why=why))
         rows = f"evaluator explain OUT --agent {_word(self.id)} --metric {_word(metric)}"
-        return Node(f"{name} {self._value(metric, figure)}　依据的行：{rows}")
+        value = self._value(metric, figure)
+        return Node(self._say("{metric} {value}　依据的行：{rows}", metric=name, value=value, rows=rows))
 
     def _value(self, metric: str, figure: Figure) -> str:
         kind = self.data.kind(metric, figure.unit)
-        shown = show(Decimal(figure.value or 0), kind) + UNITS.get(kind, "")
+        shown = self.data.words.quantity(Decimal(figure.value or 0), kind)
         if not figure.denominator:
             return f"= {shown}"
         return f"= {figure.numerator} ÷ {figure.denominator} = {shown}"
@@ -168,7 +186,12 @@ class _Tree:
         for balance in self.data.evaluation.pay.balances:
             if balance.employee_id == self.id:
                 yield Node(
-                    f"转下期 {yuan(balance.amount)}（{balance.since} 起）　{_one_line(balance.reason)}"
+                    self._say(
+                        "转下期 {amount}（{since} 起）　{reason}",
+                        amount=yuan(balance.amount),
+                        since=balance.since,
+                        reason=_one_line(self._told(balance.reason)),
+                    )
                 )
 
 

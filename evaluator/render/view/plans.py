@@ -12,7 +12,8 @@ from evaluator.render.text import visible
 from evaluator.render.view.prepared import Prepared
 
 if TYPE_CHECKING:
-    from evaluator.plan import AppliesTo, Effect, Grade, PayRules, Plan, ScoreItem
+    from evaluator.plan import AppliesTo, Commission, Effect, Grade, PayRules, Plan, ScoreItem
+    from evaluator.render.words import Words
 
 
 def num(value: Decimal | int | None) -> str:
@@ -34,7 +35,7 @@ def method_text(item: ScoreItem, say: Say) -> str:
         bands = [
             say("{sign} {limit} 得 {points} 分", sign=sign, limit=num(v), points=num(p)) for v, p in how.bands
         ]
-        return "；".join([*bands, say("其余 0 分")])
+        return say("；").join([*bands, say("其余 0 分")])
     if isinstance(how, Linear):
         told = "{worst} 得 0 分，{best} 得 {weight} 分，中间按直线"
         return say(told, worst=num(how.worst), best=num(how.best), weight=weight)
@@ -62,7 +63,7 @@ def _deduct_text(how: Deduct, weight: str, less: bool, say: Say) -> str:
     text = say(told, target=num(how.target), weight=weight, step=num(how.step), points=points)
     if how.when_fewer_than is not None:
         few = "样本少于 {sample} 时，每例扣 {points} 分"
-        text += "；" + say(few, sample=num(how.when_fewer_than), points=num(how.points_each))
+        text += say("；") + say(few, sample=num(how.when_fewer_than), points=num(how.points_each))
     return text
 
 
@@ -74,23 +75,24 @@ def _rank_text(how: Rank, weight: str, say: Say) -> str:
             say("第 {place} 名 {points} 分", place=n, points=num(p))
             for n, p in enumerate(how.points or (), 1)
         ]
-        text = "；".join([*places, say("其后 0 分")])
-    return text + "；" + say("3 人及以下的组均得 {points} 分", points=num(how.fallback))
+        text = say("；").join([*places, say("其后 0 分")])
+    return text + say("；") + say("3 人及以下的组均得 {points} 分", points=num(how.fallback))
 
 
-def _effect(effect: Effect) -> str:
+def _effect(effect: Effect, say: Say) -> str:
     if effect.kind == "zero":
-        return "总分归 0"
-    return f"总分最高 {num(effect.amount)}" if effect.kind == "cap" else f"总分 × {num(effect.amount)}"
+        return say("总分归 0")
+    told = "总分最高 {amount}" if effect.kind == "cap" else "总分 × {amount}"
+    return say(told, amount=num(effect.amount))
 
 
-def _grade(grade: Grade) -> str:
+def _grade(grade: Grade, say: Say) -> str:
     extra = ""
     if grade.coefficient is not None:
-        extra = f"，系数 {num(grade.coefficient)}"
+        extra = say("，系数 {coefficient}", coefficient=num(grade.coefficient))
     if grade.fixed is not None:
-        extra = f"，固定 {num(grade.fixed)} 元"
-    return f"总分 ≥ {num(grade.threshold)}{extra}"
+        extra = say("，固定 {amount} 元", amount=num(grade.fixed))
+    return say("总分 ≥ {threshold}", threshold=num(grade.threshold)) + extra
 
 
 #: What an employee's own page shows of his rank.
@@ -101,102 +103,105 @@ SHOWN_RANK = {
 }
 
 
-def _applies(applies: AppliesTo) -> str:
+def _applies(applies: AppliesTo, words: Words) -> str:
+    say, role = words.say, applies.role
+    roles = role if role is None else [words.word("roles", r) for r in role]
     parts = [
-        f"{title}：{'、'.join(visible(v) for v in values)}"
-        for title, values in (("角色", applies.role), ("组", applies.group), ("工号", applies.employee_ids))
+        f"{say(title)}{say('：')}{say('、').join(visible(v) for v in values)}"
+        for title, values in (("角色", roles), ("组", applies.group), ("工号", applies.employee_ids))
         if values is not None
     ]
-    return "；".join(parts) or "所有人"
+    return say("；").join(parts) or say("所有人")
 
 
 def _pay_rows(data: Prepared, plan: Plan) -> list[tuple[str, str]]:
-    pay, words = plan.pay, data.words
-    rows = [("base", "底薪 × 出勤 ÷ 应出勤（最高 1）")]
+    pay, words, say = plan.pay, data.words, data.words.say
+    rows = [("base", say("底薪 × 出勤 ÷ 应出勤（最高 1）"))]
     if pay.kpi_bonus:
         by = {
-            "score": f"绩效基数 {num(plan.kpi_base)} 元 × 总分 ÷ {num(plan.weight_sum)}",
-            "coefficient": f"绩效基数 {num(plan.kpi_base)} 元 × 等级系数",
+            "score": "绩效基数 {base} 元 × 总分 ÷ {full}",
+            "coefficient": "绩效基数 {base} 元 × 等级系数",
             "fixed": "等级的固定金额",
         }
-        rows.append(("kpi_bonus", by[pay.kpi_bonus]))
+        told = say(by[pay.kpi_bonus], base=num(plan.kpi_base), full=num(plan.weight_sum))
+        rows.append(("kpi_bonus", told))
     if pay.commission:
-        slices = "；".join(f"{num(start)} 元起 {num(rate * 100)}%" for start, rate in pay.commission.brackets)
-        kind = "分段累进" if pay.commission.kind == "marginal" else "全额按所达档"
-        factor = "，再 × 等级系数" if pay.commission.coefficient else ""
-        rows.append(("commission", f"按{words.metric(pay.commission.request.id)}{kind}：{slices}{factor}"))
+        rows.append(("commission", _commission(pay.commission, words)))
     if pay.assist:
         parts = [
-            f"{words.word('assists', kind)} "
-            + (
-                f"每买家日 {num(each.each)} 元"
-                if each.rate is None
-                else f"参考金额 × {num(each.rate * 100)}%"
-            )
+            say("{kind} 每买家日 {amount} 元", kind=words.word("assists", kind), amount=num(each.each))
+            if each.rate is None
+            else say("{kind} 参考金额 × {rate}%", kind=words.word("assists", kind), rate=num(each.rate * 100))
             for kind, each in pay.assist.items()
         ]
-        rows.append(("assist", "；".join(parts)))
+        rows.append(("assist", say("；").join(parts)))
     if pay.pool:
-        by_text = {"score": "得分", "sales": "销售额", "heads": "人头"}[pay.pool.by]
-        rows.append(("pool", f"团队奖金 {num(pay.pool.amount)} 元，按{by_text}分配"))
+        by_text = {"score": "按得分分配", "sales": "按销售额分配", "heads": "按人头分配"}[pay.pool.by]
+        rows.append(("pool", say("团队奖金 {amount} 元，{by}", amount=num(pay.pool.amount), by=say(by_text))))
     return [(words.line(line), text) for line, text in rows] + _limits(data, pay)
 
 
+def _commission(rule: Commission, words: Words) -> str:
+    say = words.say
+    slices = [
+        say("{start} 元起 {rate}%", start=num(start), rate=num(rate * 100)) for start, rate in rule.brackets
+    ]
+    told = "按{metric}分段累进：{slices}" if rule.kind == "marginal" else "按{metric}全额按所达档：{slices}"
+    factor = say("，再 × 等级系数") if rule.coefficient else ""
+    return say(told, metric=words.metric(rule.request.id), slices=say("；").join(slices)) + factor
+
+
 def _limits(data: Prepared, pay: PayRules) -> list[tuple[str, str]]:
-    words = data.words
+    words, say = data.words, data.words.say
     rows = []
     for allowance in pay.allowances:
         whom = (
-            "方案内所有人"
+            say("方案内所有人")
             if allowance.employees is None
-            else "、".join(visible(e) for e in allowance.employees)
+            else say("、").join(visible(e) for e in allowance.employees)
         )
-        rows.append((visible(allowance.name), f"{num(allowance.amount)} 元：{whom}"))
+        told = say("{amount} 元：{whom}", amount=num(allowance.amount), whom=whom)
+        rows.append((visible(allowance.name), told))
     if pay.cap is not None:
-        rows.append((words.line("cap"), f"以上各项合计不超过 {num(pay.cap)} 元"))
+        rows.append((words.line("cap"), say("以上各项合计不超过 {amount} 元", amount=num(pay.cap))))
     if pay.guarantee:
-        rows.append(
-            (
-                words.line("guarantee"),
-                f"入职 {pay.guarantee.months} 个月内不低于 {num(pay.guarantee.amount)} 元",
-            )
-        )
+        told = "入职 {months} 个月内不低于 {amount} 元"
+        least = num(pay.guarantee.amount)
+        rows.append((words.line("guarantee"), say(told, months=pay.guarantee.months, amount=least)))
     if pay.min_wage is not None:
-        rows.append(("最低工资", f"{num(pay.min_wage)} 元；扣款后不低于此数，且扣款不超过应发的 20%"))
+        told = "{amount} 元；扣款后不低于此数，且扣款不超过应发的 20%"
+        rows.append((say("最低工资"), say(told, amount=num(pay.min_wage))))
     return rows
 
 
 def plan_block(data: Prepared, plan: Plan) -> Block:
     """Everything a plan says, as it holds on the first day of the period."""
-    words = data.words
-    rows: list[Row] = [("适用", "", "", _applies(plan.applies_to))]
-    for item in plan.score:
-        least = f"；样本 < {num(item.min_sample)} 不计入" if item.min_sample is not None else ""
-        method = words.word("methods", item.method)
-        rows.append(
-            (
-                "评分",
-                words.metric(item.request.id),
-                num(item.weight),
-                f"{method}：{method_text(item, words.say)}{least}",
-            )
-        )
-    rows.extend(
-        ("关口", words.metric(g.request.id), "", f"取值 {g.op} {num(g.value)} → {_effect(g.effect)}")
-        for g in plan.gates
-    )
+    words, say = data.words, data.words.say
+    rows: list[Row] = [(say("适用"), "", "", _applies(plan.applies_to, words))]
+    rows += [_score_row(item, words) for item in plan.score]
+    for gate in plan.gates:
+        held = "取值 {op} {limit} → {effect}"
+        told = say(held, op=gate.op, limit=num(gate.value), effect=_effect(gate.effect, say))
+        rows.append((say("关口"), words.metric(gate.request.id), "", told))
     if plan.score:
-        rows.append(
-            ("缺项", "", "", f"缺失或样本不足的权重超过 {num(plan.max_left_out * 100)}% 时不评分，由人工决定")
-        )
-    rows.extend(("等级", visible(g.name), "", _grade(g)) for g in plan.grades)
+        told = "缺失或样本不足的权重超过 {share}% 时不评分，由人工决定"
+        rows.append((say("缺项"), "", "", say(told, share=num(plan.max_left_out * 100))))
+    rows.extend((say("等级"), visible(g.name), "", _grade(g, say)) for g in plan.grades)
     if plan.score:
-        rows.append(("名次", "", "", SHOWN_RANK[plan.show_rank]))
-    rows.extend(("薪酬", line, "", text) for line, text in _pay_rows(data, plan))
+        rows.append((say("名次"), "", "", say(SHOWN_RANK[plan.show_rank])))
+    rows.extend((say("薪酬"), line, "", text) for line, text in _pay_rows(data, plan))
     columns = (
         Column("类别", width=10),
         Column("项目", width=24),
         Column("权重", width=9),
         Column("规则", "wrap", 70),
     )
-    return Block(f"方案：{visible(plan.name)}", columns, rows)
+    return Block(say("方案：{plan}", plan=visible(plan.name)), columns, rows)
+
+
+def _score_row(item: ScoreItem, words: Words) -> Row:
+    say = words.say
+    told = f"{words.word('methods', item.method)}{say('：')}{method_text(item, say)}"
+    if item.min_sample is not None:
+        told += say("；") + say("样本 < {least} 不计入", least=num(item.min_sample))
+    return (say("评分"), words.metric(item.request.id), num(item.weight), told)

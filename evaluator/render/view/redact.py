@@ -4,7 +4,7 @@ wherever they stand in free text."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from evaluator.render.text import mask_buyer
 
@@ -35,9 +35,13 @@ def _names_someone(token: str) -> bool:
 
 
 class Redactor:
-    """``people``: agent → the texts that name him. ``buyers``: every nick of the month."""
+    """``people``: agent → the texts that name him. ``buyers``: every nick of the month. ``say``: into the reports'
+    language."""
 
-    def __init__(self, people: Mapping[str, set[str]], buyers: frozenset[str]) -> None:
+    def __init__(
+        self, people: Mapping[str, set[str]], buyers: frozenset[str], say: Callable[[str], str] = str
+    ) -> None:
+        self._shown_colleague, self._shown_buyer = say(COLLEAGUE), say(OTHER_BUYER)
         self._owners: dict[str, set[str]] = {}
         for agent, tokens in people.items():
             for token in tokens:
@@ -58,9 +62,11 @@ class Redactor:
     def _other_buyer(self, match: re.Match[str]) -> str:
         run = match[0]
         if run in self._buyers:
-            return OTHER_BUYER
+            return self._shown_buyer
         return (
-            run if run.isascii() else _LATIN.sub(lambda m: OTHER_BUYER if m[0] in self._buyers else m[0], run)
+            run
+            if run.isascii()
+            else _LATIN.sub(lambda m: self._shown_buyer if m[0] in self._buyers else m[0], run)
         )
 
     def _colleague(self, match: re.Match[str], me: str) -> str:
@@ -68,7 +74,7 @@ class Redactor:
         text, start, found = match.string, match.start(), match[0]
         for token in (found, *(t for t in self._tokens if len(t) < len(found) and found.startswith(t))):
             if not _inside_word(text, start, start + len(token)):
-                return found if me in self._owners[token] else COLLEAGUE + found[len(token) :]
+                return found if me in self._owners[token] else self._shown_colleague + found[len(token) :]
         return found
 
 

@@ -15,7 +15,9 @@ def review_groups(data: Prepared) -> list[tuple[str, list[tuple[str, str, int]]]
     """(heading, [(subject, detail, count)]), kinds in the order of the labels, then as they come."""
     found: dict[str, list[tuple[str, str, int]]] = {}
     for item in data.evaluation.review:
-        found.setdefault(item.kind, []).append((visible(item.subject), visible(item.detail), item.count))
+        found.setdefault(item.kind, []).append(
+            (visible(item.subject), data.words.told(visible(item.detail)), item.count)
+        )
     order = {kind: n for n, kind in enumerate(data.words.labels.get("review", {}))}
     kinds = sorted(found, key=lambda kind: order.get(kind, len(order)))
     return [(data.words.review(kind), found[kind]) for kind in kinds]
@@ -23,7 +25,10 @@ def review_groups(data: Prepared) -> list[tuple[str, list[tuple[str, str, int]]]
 
 def review_blocks(data: Prepared) -> list[Block]:
     columns = (Column("对象", width=26), Column("说明", "wrap", 80), Column("数量", "count", 10))
-    return [Block(f"{title}（{len(items)}）", columns, items) for title, items in review_groups(data)]
+    return [
+        Block(f"{title}{data.words.say('（{n}）', n=len(items))}", columns, items)
+        for title, items in review_groups(data)
+    ]
 
 
 def rejects_block(data: Prepared, limit: int = REJECT_LIMIT) -> Block:
@@ -32,7 +37,7 @@ def rejects_block(data: Prepared, limit: int = REJECT_LIMIT) -> Block:
         (
             clip(file, 200),
             row,
-            clip(spoken(column or ""), 60),
+            clip(data.words.told(spoken(column or "")), 60),
             clip(value or "", 200),
             data.words.word("reject_reasons", why),
         )

@@ -64,13 +64,14 @@ def total_block(data: Prepared) -> Block:
 
 def explanation(data: Prepared, score: EmployeeScore) -> str:
     """Why there is no total; which gates held; what was left out (R-S1, R-S2)."""
-    parts = []
+    parts, say, told = [], data.words.say, data.words.told
     if score.total is None:
-        parts.append(f"没有总分，由人工决定：{visible(score.why_none)}")
-    parts.extend(f"关口：{visible(gate.text)}" for gate in score.gates)
+        parts.append(say("没有总分，由人工决定：{why}", why=told(visible(score.why_none))))
+    parts.extend(say("关口：{metric}", metric=told(visible(gate.text))) for gate in score.gates)
     if score.left_out:
-        parts.append("未计入：" + "、".join(data.words.metric(m) for m in score.left_out))
-    return "；".join(parts)
+        left = say("、").join(data.words.metric(m) for m in score.left_out)
+        parts.append(say("未计入：{metrics}", metrics=left))
+    return say("；").join(parts)
 
 
 def _plain(value: Fraction | None) -> Item:
@@ -92,7 +93,8 @@ def detail_columns(with_person: bool) -> tuple[Column, ...]:
 def detail_row(data: Prepared, row: ScoreRow) -> tuple[Item, ...]:
     """指标, 取值, 权重, 得分, 状态, 说明."""
     words = data.words
-    reason = "；".join(visible(part) for part in (words.reason(row.reason), row.detail) if part)
+    why = (words.reason(row.reason), words.told(row.detail))
+    reason = words.say("；").join(visible(part) for part in why if part)
     return (
         words.metric(row.request_id or row.metric),
         Cell(number(row.value), data.kind(row.request_id or row.metric, row.unit)),

@@ -78,7 +78,7 @@ def redactor(data: Prepared) -> Redactor:
     shops = set(data.ids("shop"))  # a main account is often called as its shop: that names nobody
     people = {agent: tokens - shops for agent, tokens in people.items()}
     nicks = pl.concat([data.frame("receptions")["buyer"], data.frame("attribution")["buyer"]]).drop_nulls()
-    return Redactor(people, frozenset(nicks.unique().to_list()))
+    return Redactor(people, frozenset(nicks.unique().to_list()), data.words.say)
 
 
 def with_last_message(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:

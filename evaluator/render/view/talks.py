@@ -136,7 +136,10 @@ class Talks:
     def _text(self, message: Message, shown: Callable[[str], str]) -> str:
         text = clip(shown(message.text or ""), TEXT_LIMIT, message.length)
         if message.kind and message.kind != "text":
-            text = f"［{self._words.word('message_kinds', message.kind)}］{text}"
+            text = f"{self._marked(message.kind)}{text}"
         if message.sender == "robot" or message.auto:
-            text = f"［{self._words.word('message_kinds', 'auto')}］{text}"
+            text = f"{self._marked('auto')}{text}"
         return text
+
+    def _marked(self, kind: str) -> str:
+        return self._words.say("［{kind}］", kind=self._words.word("message_kinds", kind))
