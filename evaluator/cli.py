@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from evaluator.ads.commands import app as ads_app
+from evaluator.engine import commands as engine_commands
 from evaluator.engine.memory import give_back_soon
 from evaluator.errors import EvaluatorError
 from evaluator.ledger import commands as ledger_commands
 from evaluator.terminal import progress_line
-
-if TYPE_CHECKING:
-    from evaluator.reportoptions import ReportOptions
 
 app = typer.Typer(
     help="客服绩效：从聊天记录到工资表，每一分钱都能追到消息和规则。",
@@ -26,186 +22,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.command("run")(engine_commands.run)
+app.command("watch")(engine_commands.watch)
 app.add_typer(ads_app, name="ads")
 app.command("lock")(ledger_commands.lock)
 app.command("revise")(ledger_commands.revise)
 app.add_typer(ledger_commands.app, name="ledger")
 
 Month = Annotated[Path, typer.Argument(help="月份文件夹：period.yaml 与各平台导出文件", metavar="MONTH")]
-Out = Annotated[Path, typer.Option("--out", help="结果文件夹（新建，或覆盖以前的一次结果）")]
-
-
-LedgerPlace = Annotated[
-    str | None, typer.Option("--ledger", help="账本：读入往期的退款追回、修订、结转（第 9、11 行）")
-]
-Memory = Annotated[
-    str | None, typer.Option("--memory", help="最多用多少内存，如 2GB（默认：本机内存的一半）")
-]
-Cache = Annotated[
-    Path | None,
-    typer.Option(
-        "--cache",
-        help="保留各桶结果的文件夹（含聊天文字）：下次再算，例如多了一天数据，只重算有变化的买家",
-    ),
-]
-
-
-class Language(StrEnum):
-    """Of the reports."""
-
-    zh = "zh"
-    en = "en"
-
-
-class Engine(StrEnum):
-    """Where buckets are worked on."""
-
-    local = "local"
-    spark = "spark"
-
-
-HistoryRuns = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--history", help="以前某月的结果文件夹（evaluator run 的 --out），报告里与它比较；可写几次"
-    ),
-]
-AgentPasswords = Annotated[
-    Path | None,
-    typer.Option(
-        "--agent-passwords",
-        help="口令表（CSV：employee_id,password）：agents.zip 里每位客服的自查页各用自己的口令加密",
-    ),
-]
-Templates = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--template",
-        help="自己的工资表模板（xlsx），填好放在 OUT/forms；可写几次。月份文件夹 templates/ 里的也会填",
-    ),
-]
-
-
-def _report_options(
-    month: Path,
-    out: Path,
-    lang: Language,
-    history: list[Path] | None,
-    agent_passwords: Path | None,
-    template: list[Path] | None,
-) -> ReportOptions:
-    """What was typed about the reports; looked at before anything is computed. Errors: EvaluatorError."""
-    from evaluator.output import check_target
-    from evaluator.render.forms.fill import templates_of
-    from evaluator.render.passwords import Passwords
-    from evaluator.render.view.history import History
-    from evaluator.reportoptions import ReportOptions
-    from evaluator.settings import load_month
-
-    templates = tuple(template or ())
-    templates_of(month, templates)
-    earlier = History.read(history or ())
-    if earlier.months:
-        earlier.check(load_month(month).start, check_target(out, month))
-    passwords = Passwords.read(agent_passwords, month) if agent_passwords else None
-    return ReportOptions(lang.value, earlier, passwords, templates)
-
-
-@app.command()
-def run(
-    month: Month,
-    out: Out,
-    quiet: Annotated[bool, typer.Option("--quiet", help="不显示进度")] = False,
-    ledger: LedgerPlace = None,
-    lang: Annotated[Language, typer.Option("--lang", help="报告的语言")] = Language.zh,
-    history: HistoryRuns = None,
-    agent_passwords: AgentPasswords = None,
-    template: Templates = None,
-    memory: Memory = None,
-    cache: Cache = None,
-    engine: Annotated[Engine, typer.Option("--engine", help="在哪里算：本机，或 Spark 集群")] = Engine.local,
-    master: Annotated[
-        str | None,
-        typer.Option("--master", help="Spark 集群，如 spark://主机:7077（用 spark-submit 启动则不写）"),
-    ] = None,
-) -> None:
-    """计算一个月：指标、归属、评分、工资，写出工作簿、报告和结果表。"""
-    from evaluator.engine.commands import Order, Spark, carry_out
-
-    if master is not None and engine is not Engine.spark:
-        raise typer.BadParameter("--master 只与 --engine spark 一起使用")
-    spark = Spark(master) if engine is Engine.spark else None
-    options = _report_options(month, out, lang, history, agent_passwords, template)
-    order = Order.of(month, out, memory, cache, ledger, options, spark)
-    with progress_line(quiet) as progress:
-        done = carry_out(order, progress)
-    _summary(done.evaluation, out)
-    if done.reused:
-        typer.echo(done.reused)
-
-
-@app.command()
-def watch(
-    month: Month,
-    out: Out,
-    memory: Memory = None,
-    cache: Cache = None,
-    ledger: LedgerPlace = None,
-    lang: Annotated[Language, typer.Option("--lang", help="报告的语言")] = Language.zh,
-    history: HistoryRuns = None,
-    agent_passwords: AgentPasswords = None,
-    template: Templates = None,
-    every: Annotated[float, typer.Option("--every", min=0.1, help="每隔几秒看一次文件夹")] = 2.0,
-    settle: Annotated[float, typer.Option("--settle", min=0, help="文件多少秒不再变化才开始算")] = 10.0,
-) -> None:
-    """守着月份文件夹：文件有变化并写完以后自动重算，只重算有变化的买家；算不成时保留上一次的结果。按 Ctrl-C 结束。"""
-    from datetime import datetime
-
-    from evaluator.engine import watch as watching
-    from evaluator.engine.commands import Done, Order
-
-    def say(text: str, colour: str | None = None) -> None:
-        typer.secho(f"[{datetime.now():%m-%d %H:%M:%S}] {text}", fg=colour, err=colour is not None)
-
-    def done(found: Done) -> None:
-        say(f"算好了：{out}")
-        _summary(found.evaluation, out)
-        if found.reused:
-            typer.echo(found.reused)
-
-    options = _report_options(month, out, lang, history, agent_passwords, template)
-    order = Order.of(month, out, memory, cache, ledger, options)
-    heard = watching.Heard(
-        begins=lambda: say("开始计算"),
-        done=done,
-        failed=lambda error: say(f"没有算成，保留上一次的结果：{error}", typer.colors.RED),
-    )
-    with watching.ended_by_signals(), progress_line() as progress:
-        watching.watch(order, heard, watching.Pace(every, settle), progress)
-    say("已停止")
-
-
-def _summary(evaluation: object, out: Path) -> None:
-    from evaluator.evaluation import Evaluation
-
-    assert isinstance(evaluation, Evaluation)
-    read = sum(f.rows_in for f in evaluation.month.inputs)
-    rejected = sum(f.rows_rejected for f in evaluation.month.inputs)
-    typer.echo(f"读入 {read:,} 行，未采用 {rejected:,} 行（tables/rejects.csv）")
-    typer.echo(f"待核 {len(evaluation.review)} 项（payroll.xlsx「待核」）")
-    unread = [item for item in evaluation.review if item.kind in ("unrecognised_file", "refused_file")]
-    if unread:
-        typer.echo(f"⚠ {len(unread)} 个文件没有读入（见「待核」）")
-    for item in evaluation.review:
-        if item.kind == "ads_model":
-            typer.secho(f"⚠ {item.detail}", fg=typer.colors.RED, err=True)
-    for line in evaluation.links_told():
-        typer.echo(line)
-    typer.echo(f"工资合计 {evaluation.payroll_total:,.2f} 元")
-    if evaluation.assessments:
-        typer.echo(f"平台考核　{out / 'assessment.html'}")
-    typer.echo(f"工作簿　　{out / 'payroll.xlsx'}\n主管页面　{out / 'team.html'}")
-    typer.echo(f"客服自查　{out / 'agents'}{os.sep}（分发用：{out / 'agents.zip'}）")
 
 
 @app.command("template")

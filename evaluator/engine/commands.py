@@ -1,167 +1,189 @@
-"""``evaluator run``: a month into a folder, within a bound of memory, resuming what was killed."""
+"""``evaluator run`` and ``watch``."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+import os
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from evaluator.engine.memory import half_of_the_machine, parse_memory
-from evaluator.errors import EvaluatorError
-from evaluator.reportoptions import AS_USUAL, ReportOptions
+import typer
+
+from evaluator.terminal import progress_line
 
 if TYPE_CHECKING:
-    from evaluator.engine.local import Room
-    from evaluator.engine.spark import SparkCrew
+    from evaluator.reportoptions import ReportOptions
+
+Month = Annotated[Path, typer.Argument(help="月份文件夹：period.yaml 与各平台导出文件", metavar="MONTH")]
+Out = Annotated[Path, typer.Option("--out", help="结果文件夹（新建，或覆盖以前的一次结果）")]
+
+
+LedgerPlace = Annotated[
+    str | None, typer.Option("--ledger", help="账本：读入往期的退款追回、修订、结转（第 9、11 行）")
+]
+Memory = Annotated[
+    str | None, typer.Option("--memory", help="最多用多少内存，如 2GB（默认：本机内存的一半）")
+]
+Cache = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache",
+        help="保留各桶结果的文件夹（含聊天文字）：下次再算，例如多了一天数据，只重算有变化的买家",
+    ),
+]
+
+
+class Language(StrEnum):
+    """Of the reports."""
+
+    zh = "zh"
+    en = "en"
+
+
+class Engine(StrEnum):
+    """Where buckets are worked on."""
+
+    local = "local"
+    spark = "spark"
+
+
+HistoryRuns = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--history", help="以前某月的结果文件夹（evaluator run 的 --out），报告里与它比较；可写几次"
+    ),
+]
+AgentPasswords = Annotated[
+    Path | None,
+    typer.Option(
+        "--agent-passwords",
+        help="口令表（CSV：employee_id,password）：agents.zip 里每位客服的自查页各用自己的口令加密",
+    ),
+]
+Templates = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--template",
+        help="自己的工资表模板（xlsx），填好放在 OUT/forms；可写几次。月份文件夹 templates/ 里的也会填",
+    ),
+]
+
+
+def _report_options(
+    month: Path,
+    out: Path,
+    lang: Language,
+    history: list[Path] | None,
+    agent_passwords: Path | None,
+    template: list[Path] | None,
+) -> ReportOptions:
+    """What was typed about the reports; looked at before anything is computed. Errors: EvaluatorError."""
+    from evaluator.output import check_target
+    from evaluator.render.forms.fill import templates_of
+    from evaluator.render.passwords import Passwords
+    from evaluator.render.view.history import History
+    from evaluator.reportoptions import ReportOptions
+    from evaluator.settings import load_month
+
+    templates = tuple(template or ())
+    templates_of(month, templates)
+    earlier = History.read(history or ())
+    if earlier.months:
+        earlier.check(load_month(month).start, check_target(out, month))
+    passwords = Passwords.read(agent_passwords, month) if agent_passwords else None
+    return ReportOptions(lang.value, earlier, passwords, templates)
+
+
+def run(
+    month: Month,
+    out: Out,
+    quiet: Annotated[bool, typer.Option("--quiet", help="不显示进度")] = False,
+    ledger: LedgerPlace = None,
+    lang: Annotated[Language, typer.Option("--lang", help="报告的语言")] = Language.zh,
+    history: HistoryRuns = None,
+    agent_passwords: AgentPasswords = None,
+    template: Templates = None,
+    memory: Memory = None,
+    cache: Cache = None,
+    engine: Annotated[Engine, typer.Option("--engine", help="在哪里算：本机，或 Spark 集群")] = Engine.local,
+    master: Annotated[
+        str | None,
+        typer.Option("--master", help="Spark 集群，如 spark://主机:7077（用 spark-submit 启动则不写）"),
+    ] = None,
+) -> None:
+    """计算一个月：指标、归属、评分、工资，写出工作簿、报告和结果表。"""
+    from evaluator.engine.order import Order, Spark, carry_out
+
+    if master is not None and engine is not Engine.spark:
+        raise typer.BadParameter("--master 只与 --engine spark 一起使用")
+    spark = Spark(master) if engine is Engine.spark else None
+    options = _report_options(month, out, lang, history, agent_passwords, template)
+    order = Order.of(month, out, memory, cache, ledger, options, spark)
+    with progress_line(quiet) as progress:
+        done = carry_out(order, progress)
+    _summary(done.evaluation, out)
+    if done.reused:
+        typer.echo(done.reused)
+
+
+def watch(
+    month: Month,
+    out: Out,
+    memory: Memory = None,
+    cache: Cache = None,
+    ledger: LedgerPlace = None,
+    lang: Annotated[Language, typer.Option("--lang", help="报告的语言")] = Language.zh,
+    history: HistoryRuns = None,
+    agent_passwords: AgentPasswords = None,
+    template: Templates = None,
+    every: Annotated[float, typer.Option("--every", min=0.1, help="每隔几秒看一次文件夹")] = 2.0,
+    settle: Annotated[float, typer.Option("--settle", min=0, help="文件多少秒不再变化才开始算")] = 10.0,
+) -> None:
+    """守着月份文件夹：文件有变化并写完以后自动重算，只重算有变化的买家；算不成时保留上一次的结果。按 Ctrl-C 结束。"""
+    from datetime import datetime
+
+    from evaluator.engine import watch as watching
+    from evaluator.engine.order import Done, Order
+
+    def say(text: str, colour: str | None = None) -> None:
+        typer.secho(f"[{datetime.now():%m-%d %H:%M:%S}] {text}", fg=colour, err=colour is not None)
+
+    def done(found: Done) -> None:
+        say(f"算好了：{out}")
+        _summary(found.evaluation, out)
+        if found.reused:
+            typer.echo(found.reused)
+
+    options = _report_options(month, out, lang, history, agent_passwords, template)
+    order = Order.of(month, out, memory, cache, ledger, options)
+    heard = watching.Heard(
+        begins=lambda: say("开始计算"),
+        done=done,
+        failed=lambda error: say(f"没有算成，保留上一次的结果：{error}", typer.colors.RED),
+    )
+    with watching.ended_by_signals(), progress_line() as progress:
+        watching.watch(order, heard, watching.Pace(every, settle), progress)
+    say("已停止")
+
+
+def _summary(evaluation: object, out: Path) -> None:
     from evaluator.evaluation import Evaluation
 
-LOCK, KEPT = "lock", ".bundle"
-BUSY = "另一个 evaluator 正在算同一个结果（{folder} 被占用）；请等它算完，或换一个 --out"
-NOT_OURS = "--cache {folder} 里已有别的文件（{what}）；请指定一个空文件夹，或以前用作 --cache 的文件夹"
-INSIDE = "--cache {folder} 在月份文件夹或结果文件夹里面；请放到别处"
-
-
-@dataclass(frozen=True)
-class Spark:
-    """A cluster. ``master``: its address; None: spark-submit knows it."""
-
-    master: str | None = None
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is asked for. ``memory``: bytes; ``cache``: folder of bucket results that is kept;
-    ``spark``: where buckets are worked on; None: here."""
-
-    month: Path
-    out: Path
-    memory: int
-    cache: Path | None = None
-    ledger: str | None = None
-    reports: ReportOptions = AS_USUAL
-    spark: Spark | None = None
-
-    @classmethod
-    def of(
-        cls,
-        month: Path,
-        out: Path,
-        memory: str | None = None,
-        cache: Path | None = None,
-        ledger: str | None = None,
-        reports: ReportOptions = AS_USUAL,
-        spark: Spark | None = None,
-    ) -> Order:
-        """From what was typed. Errors: EvaluatorError."""
-        bound = parse_memory(memory) if memory else half_of_the_machine()
-        if cache is not None:
-            _check_cache(cache.resolve(), (month.resolve(), out.resolve()))
-        return cls(month, out, bound, cache, ledger, reports, spark)
-
-    @property
-    def work(self) -> Path:
-        """Folder beside ``out`` that is there while the run is not done."""
-        out = self.out.resolve()
-        return out.parent / f".{out.name}.work"
-
-    @property
-    def buckets(self) -> Path:
-        """Where results of buckets stand."""
-        return self.work if self.cache is None else self.cache.resolve()
-
-
-def _check_cache(cache: Path, elsewhere: tuple[Path, ...]) -> None:
-    if any(folder in (cache, *cache.parents) for folder in elsewhere):
-        raise EvaluatorError(INSIDE.format(folder=cache))
-    if cache.exists() and not cache.is_dir():
-        raise EvaluatorError(f"--cache {cache} 是一个文件；请指定一个文件夹")
-    foreign = sorted(p.name for p in cache.iterdir() if not _ours(p)) if cache.is_dir() else []
-    if foreign:
-        raise EvaluatorError(NOT_OURS.format(folder=cache, what="、".join(foreign[:5])))
-
-
-def _ours(path: Path) -> bool:
-    return path.suffix == KEPT or path.name in (LOCK, "buckets") or path.name.startswith(".")
-
-
-@dataclass(frozen=True)
-class Done:
-    """A run that was carried out: what it found, and a line on what was taken from earlier ones ("" if nothing)."""
-
-    evaluation: Evaluation
-    reused: str
-
-
-def carry_out(order: Order, tell: Callable[[str], None] | None = None) -> Done:
-    """Evaluates and writes. A run that was killed goes on at its first unfinished bucket. Errors: EvaluatorError."""
-    from evaluator.ledger.commands import asking
-    from evaluator.output import check_target
-    from evaluator.run import evaluate_month
-
-    target = check_target(order.out, order.month)
-    bring = asking(order.ledger, target) if order.ledger else None
-    with ExitStack() as held:
-        for folder in {order.buckets, order.work}:
-            held.enter_context(_alone(folder))
-        crew = held.enter_context(_crew(order))
-        room = _room(order, tell, crew)
-        evaluation = evaluate_month(order.month, tell, target.parent, bring, room)
-        evaluation.save(order.out, tell, order.reports, order.work if order.work.is_dir() else None)
-        shutil.rmtree(order.work, ignore_errors=True)
-    return Done(evaluation, "\n".join(line for line in (room.told(), crew.told() if crew else "") if line))
-
-
-def _room(order: Order, tell: Callable[[str], None] | None, crew: SparkCrew | None) -> Room:
-    from evaluator.engine.local import Room
-    from evaluator.shelf import Limits
-
-    limits = Limits.within(order.memory)
-    if crew is not None:
-        limits = replace(limits, part_rows=min(limits.part_rows, crew.bucket_rows))
-    return Room(limits, order.buckets, order.cache is not None, tell, crew)
-
-
-@contextmanager
-def _crew(order: Order) -> Iterator[SparkCrew | None]:
-    """Opened before anything is read: what is wrong with a cluster is told at once."""
-    if order.spark is None:
-        yield None
-        return
-    from evaluator.engine.cluster import open_cluster
-    from evaluator.engine.spark import SparkCrew
-
-    with open_cluster(order.spark.master, order.buckets, f"evaluator {order.month.name}") as cluster:
-        yield SparkCrew(cluster)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Nobody else works in the folder, where the system can tell. What a killed run left there half-done goes; the
-    folder, too, if nothing finished is left in it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK).open("w") as file:
-        _lock(file.fileno(), folder)
-        for path in folder.iterdir():
-            if path.name != LOCK and path.suffix != KEPT:
-                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
-        try:
-            yield
-        finally:
-            if folder.is_dir() and {p.name for p in folder.iterdir()} == {LOCK}:
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _lock(handle: int, folder: Path) -> None:
-    try:
-        import fcntl
-    except ImportError:  # Windows: two runs at once would write the same results
-        return
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise EvaluatorError(BUSY.format(folder=folder)) from None
-    except OSError:  # a network file system that knows no locks
-        return
+    assert isinstance(evaluation, Evaluation)
+    read = sum(f.rows_in for f in evaluation.month.inputs)
+    rejected = sum(f.rows_rejected for f in evaluation.month.inputs)
+    typer.echo(f"读入 {read:,} 行，未采用 {rejected:,} 行（tables/rejects.csv）")
+    typer.echo(f"待核 {len(evaluation.review)} 项（payroll.xlsx「待核」）")
+    unread = [item for item in evaluation.review if item.kind in ("unrecognised_file", "refused_file")]
+    if unread:
+        typer.echo(f"⚠ {len(unread)} 个文件没有读入（见「待核」）")
+    for item in evaluation.review:
+        if item.kind == "ads_model":
+            typer.secho(f"⚠ {item.detail}", fg=typer.colors.RED, err=True)
+    for line in evaluation.links_told():
+        typer.echo(line)
+    typer.echo(f"工资合计 {evaluation.payroll_total:,.2f} 元")
+    if evaluation.assessments:
+        typer.echo(f"平台考核　{out / 'assessment.html'}")
+    typer.echo(f"工作簿　　{out / 'payroll.xlsx'}\n主管页面　{out / 'team.html'}")
+    typer.echo(f"客服自查　{out / 'agents'}{os.sep}（分发用：{out / 'agents.zip'}）")

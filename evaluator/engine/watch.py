@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
-from evaluator.engine.commands import Done, Order, carry_out
+from evaluator.engine.order import Done, Order, carry_out
 from evaluator.model import EvaluatorError
 
 #: Files of a folder: path → size and time of change.

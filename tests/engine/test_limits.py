@@ -13,9 +13,9 @@ from oracle.rawmonth import write_month
 
 from evaluator.engine import bundle as bundles
 from evaluator.engine.bundle import Bundle, read_bundle, write_bundle
-from evaluator.engine.commands import Order, carry_out
 from evaluator.engine.local import Room
 from evaluator.engine.memory import parse_memory
+from evaluator.engine.order import Order, carry_out
 from evaluator.model import EvaluatorError
 from evaluator.run import evaluate_month
 from evaluator.shelf import Limits, Shelf

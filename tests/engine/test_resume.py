@@ -15,7 +15,7 @@ from same import assert_same_folder
 RUN = """
 import sys
 from pathlib import Path
-from evaluator.engine.commands import Order, carry_out
+from evaluator.engine.order import Order, carry_out
 from evaluator.shelf import Limits
 Limits.within = classmethod(lambda cls, memory: cls(loose=1, worthwhile=0, slice_rows=1000, part_rows=400))
 print(carry_out(Order(Path(sys.argv[1]), Path(sys.argv[2]), 1 << 31)).reused)
