@@ -36,7 +36,9 @@ class Names:
 
 
 def _seconds(column: str) -> pl.Expr:
-    return (pl.col(column) / SECONDS).alias(column)
+    """Whole milliseconds as seconds, to the nearest float: where a column is long Polars multiplies by the reciprocal,
+    and one wait would be 1.001 here and 1.0010000000000001 there."""
+    return (pl.col(column) / SECONDS).round(3).alias(column)
 
 
 def receptions_table(facts: Facts, names: Names) -> pl.DataFrame:

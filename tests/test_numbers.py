@@ -5,10 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluator.facttables import _seconds
 from evaluator.numbers import floor_to, half_up, percent, plain, value_text, yuan
 
 
@@ -50,3 +52,9 @@ def test_figures_that_people_read() -> None:
         "100%",
         "0.125%",
     ]
+
+
+def test_seconds_of_a_long_column_are_the_nearest_floats() -> None:
+    waits = range(100_000)
+    frame = pl.DataFrame({"wait": waits}).select(_seconds("wait"))
+    assert frame["wait"].to_list() == [ms / 1000 for ms in waits]
