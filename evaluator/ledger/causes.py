@@ -66,15 +66,15 @@ class Causes:
         """The causes of a difference, the nearest first."""
         told = self._of_person(employee, line)
         if line in BY_ORDERS:
-            told += _some(self._orders.get(employee, []))
+            told += some(self._orders.get(employee, []))
         if line in BY_SCORE:
-            told += _some(self._scores.get(employee, []))
+            told += some(self._scores.get(employee, []))
         name = line.partition(":")[0]
-        told += _some([t for key, t in self._values if name in LIMITS or name in BY_VALUE.get(key, (name,))])
+        told += some([t for key, t in self._values if name in LIMITS or name in BY_VALUE.get(key, (name,))])
         if not told:
             told.append("别人的数变了，牵动排名、奖池或分摊" if line in (*BY_SCORE, "pool") else "")
         if self._run:
-            told.append("锁定之后变化的：" + "、".join(_some(self._run)))
+            told.append("锁定之后变化的：" + "、".join(some(self._run)))
         return "；".join(filter(None, told))
 
     def _of_person(self, employee: str, line: str) -> list[str]:
@@ -130,11 +130,11 @@ def _value_changes(was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[t
             yield key, f"方案的值 {path} {was.get(path, '（无）')} → {now.get(path, '（无）')}"
 
 
-def _some(told: list[str]) -> list[str]:
+def some(told: list[str]) -> list[str]:
     return told[:MOST_NAMED] + ([f"等 {len(told)} 处"] if len(told) > MOST_NAMED else [])
 
 
-def _fen(amount: int) -> str:
+def fen_told(amount: int) -> str:
     return yuan(Decimal(amount) / 100)
 
 
@@ -146,7 +146,7 @@ def _whose(body: Body) -> str:
 
 def _order_change(old: Body | None, new: Body | None) -> str:
     if old is None and new is not None:
-        return f"锁定时的数据里没有：归 {_whose(new)}，净额 {_fen(new['net'])}"
+        return f"锁定时的数据里没有：归 {_whose(new)}，净额 {fen_told(new['net'])}"
     if new is None or old is None:
         return "不再是本期付款的订单"
     told = []
@@ -154,10 +154,10 @@ def _order_change(old: Body | None, new: Body | None) -> str:
         why = "，异议成立" if "dispute" in new and "dispute" not in old else ""
         told.append(f"改归 {_whose(new)}（原 {_whose(old)}）{why}")
     if old["counted"] != new["counted"]:
-        told.append(f"计入金额 {_fen(old['counted'])} → {_fen(new['counted'])}")
+        told.append(f"计入金额 {fen_told(old['counted'])} → {fen_told(new['counted'])}")
     backs = [body["counted"] - body["net"] for body in (old, new)]
     if backs[0] != backs[1] and not new["excluded"] and not old["excluded"]:
-        told.append(f"期内退款 {_fen(backs[0])} → {_fen(backs[1])}")
+        told.append(f"期内退款 {fen_told(backs[0])} → {fen_told(backs[1])}")
     return "，".join(told)
 
 

@@ -26,7 +26,7 @@ from evaluator.ledger.book import (
     Period,
     brought,
 )
-from evaluator.ledger.causes import Causes
+from evaluator.ledger.causes import Causes, fen_told, some
 from evaluator.ledger.chain import Draft
 from evaluator.ledger.clawback import credits_of, late_orders, lost, refunded, together
 from evaluator.ledger.closing import Closing
@@ -179,7 +179,8 @@ def _claims(before: Book, after: Book, causes: Causes) -> tuple[list[Difference]
         already = before.taken_back(of, employee)
         if costs[0] == costs[1] or costs[1] == already:
             continue
-        cause = causes.of(employee, "clawback")
+        refunds = some(_late_changes(before, after, of, employee))
+        cause = "；".join([*refunds, causes.of(employee, "clawback")])
         name = before.name(employee)
         found.append(Difference(employee, name, "clawback", of, ZERO - already, ZERO - costs[1], cause))
         version = before.next_version(CLAWBACK, of, employee)
@@ -190,6 +191,18 @@ def _claims(before: Book, after: Book, causes: Causes) -> tuple[list[Difference]
 def _sums(book: Book) -> dict[tuple[str, str], int]:
     fen = together(book.late)
     return refunded(credits_of(book, fen), fen)
+
+
+def _late_changes(before: Book, after: Book, of: str, employee: str) -> list[str]:
+    """Orders of a period, credited to him, of which something else was refunded after it."""
+    was, now = together(before.late), together(after.late)
+    changed = [o for o in sorted({**was, **now}) if o.period == of and was.get(o, 0) != now.get(o, 0)]
+    credits = credits_of(after, changed)
+    return [
+        f"订单 {o.subject.partition(chr(9))[2]} 期后退款 {fen_told(was.get(o, 0))} → {fen_told(now.get(o, 0))}"
+        for o in changed
+        if o in credits and credits[o]["agent"] == employee
+    ]
 
 
 def _revision(book: Book, period: Period, d: Difference, at: str) -> Draft:

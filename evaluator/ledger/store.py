@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -100,10 +100,13 @@ class Reader:
     def all(self) -> Iterator[Entry]:
         """Every entry, one by one, the whole chain followed."""
         query = sa.select(ENTRIES).order_by(ENTRIES.c.seq)
-        try:
-            yield from followed(self._rows(query))
-        except Broken as broken:
-            self._refuse(str(broken))
+        with closing(
+            self._rows(query)
+        ) as rows:  # before the connection, also where the chain breaks half-way
+            try:
+                yield from followed(rows)
+            except Broken as broken:
+                self._refuse(str(broken))
 
     def of_kind(self, kind: str) -> list[Entry]:
         """All entries of a kind, in their order."""
@@ -138,7 +141,7 @@ class Reader:
     def _scalar(self, query: sa.Select[Any]) -> Any:
         return self._connection.execute(query).scalar() if self._there else None
 
-    def _rows(self, query: sa.Select[Any]) -> Iterator[Entry]:
+    def _rows(self, query: sa.Select[Any]) -> Generator[Entry]:
         if not self._there:
             return
         with self._connection.execute(query, execution_options={"yield_per": BATCH}) as rows:

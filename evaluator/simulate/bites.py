@@ -51,9 +51,10 @@ def bites(plans: Sequence[Plan], paid: Paid) -> Bites:
     for line in paid.pay.lines:
         if line.line in ("cap", "guarantee"):
             found[_pay_limit(plan_of[line.employee_id], line.line)].add(Fraction(line.amount))
-    for item in paid.pay.review:
-        if item.kind == "cut_deduction":
-            found.setdefault((DEDUCTION, "扣款不超过应发的 20%，且留足最低工资"), Bite()).add(Fraction(0))
+        if line.line == "deductions":
+            spared = Fraction(line.inputs["asked"]) + Fraction(line.amount)
+            if spared:
+                found.setdefault((DEDUCTION, "扣款不超过应发的 20%，且留足最低工资"), Bite()).add(spared)
     return found
 
 

@@ -20,6 +20,7 @@ from evaluator.ledger.late import SCHEMA
 from evaluator.metrics.request import MetricRequest
 from evaluator.model import EvaluatorError
 from evaluator.plan import Commission
+from evaluator.render.view.prepared import Prepared
 from evaluator.settlement import CommissionPaid
 
 OCTOBER = Month(10, "1001 E01 800\n1002 E01 600\n1003 E02 500\n1004 - 70")
@@ -232,3 +233,12 @@ def test_claims_of_many_months_are_those_of_one(
         parts += part
     at_once, _ = claimed(book_of(paid, nets), [row for rows in months for row in rows])
     assert parts == at_once <= commission_on(paid, paid.value)
+
+
+def test_who_has_left_keeps_his_name_in_the_reports(tmp_path: Path) -> None:
+    """The ledger knows him, the roster no more: he is not an account that nobody is bound to."""
+    desk = Desk(tmp_path)
+    desk.close(OCTOBER)
+    november = desk.run(NOVEMBER.but(refunds="1003 500 11-03", roster="E01 小美 3000"))
+    assert balances(november) == [("E02", "2026-11-01", "5.00")]
+    assert Prepared(november, None).name("E02") == "小雅"  # type: ignore[arg-type]

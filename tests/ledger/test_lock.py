@@ -316,6 +316,7 @@ def test_a_changed_amount_is_seen_and_named(desk: Desk) -> None:
     for words in (("ledger", "verify"), ("run", desk.month(NOVEMBER), "--out", desk.out(NOVEMBER))):
         done = command(*words, "--ledger", desk.ledger)
         assert done.returncode == 2 and "E01 total）被改动过" in done.stderr, done.stderr
+        assert "Traceback" not in done.stderr
     assert not desk.out(NOVEMBER).exists()
 
 

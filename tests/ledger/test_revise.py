@@ -220,6 +220,9 @@ def test_a_refund_of_a_locked_month_on_an_order_of_an_earlier_one(tmp_path: Path
     assert revised(desk, OCTOBER.but(refunds=late)) == []
     (found,) = revised(desk, NOVEMBER.but(refunds=late))
     assert (found.line, found.of, found.new) == ("clawback", "2026-10-01/2026-11-01", Decimal("-6.00"))
+    assert found.cause.startswith(
+        "订单 1002 期后退款 0.00 → 300.00；锁定之后变化的：refunds.csv（退款）已修改"
+    )
     december = desk.close(DECEMBER.but(refunds="1002 300 12-01"))
     assert (lines(december, "E01")["adjustments"], lines(december, "E01")["clawback"]) == ("-6.00", "-4.00")
     assert shown(revised(desk, NOVEMBER)) == [("E01", "clawback", "-10.00", "-6.00")]  # withdrawn after all

@@ -152,6 +152,20 @@ def simulated(old: str, new: str, kpi: str, people: str) -> SimulatedMonth:
     return SimulatedMonth(config, tried, parameters(tried), (), staff(people), cells, None, None)
 
 
+def test_the_limit_of_deductions_bites_by_what_it_spares(folder: Path) -> None:
+    """R-P1: of 3,001.00 a fifth is 600.20; 99.80 of a fine of 700.00 are not taken."""
+    (folder / "roster.csv").write_text(
+        "account,employee_id,name,group,role,base_salary\n小美,E01,美,甲组,售前,3000\n小雅,E02,雅,甲组,售前,\n",
+        "utf-8",
+    )
+    (folder / "adjustments.csv").write_text(
+        "employee_id,amount,reason,approved_by\nE01,-700,迟到,主管\n", "utf-8"
+    )
+    found = simulate([folder], folder / "plan.yaml")
+    ((_, sides),) = found.limits.items()
+    assert [(side.times, side.effect) for side in sides if side] == [(1, Fraction("99.80"))] * 2
+
+
 def test_how_often_gates_and_caps_bite() -> None:
     """E1 sells 150 of 100: 110 points, 40 % over the cap of 110 %; 1,100 less 50 by the cap. E2: 80 points, to 60 by
     the first gate; 600, topped up by 300. E3: 50, the first gate changes nothing; 500, not new."""

@@ -68,10 +68,12 @@ class Prepared:
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """Shown name of every agent: of the period's profile, else the roster's, else the account itself."""
+        """Shown name of every agent: of the period's profile, else the roster's, else the payroll's (who has left and
+        still owes), else the account itself."""
         roster = self.evaluation.month.tables["roster"]
         names = {i: visible(n) for i, n in roster.select("employee_id", "name").iter_rows()}
-        return names | {i: visible(p.name) for i, p in self.evaluation.profiles.items()}
+        paid = {p.employee_id: visible(p.name) for p in self.evaluation.pay.lines}
+        return paid | names | {i: visible(p.name) for i, p in self.evaluation.profiles.items()}
 
     def name(self, agent: str | None) -> str:
         if agent is None:
