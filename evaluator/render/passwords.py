@@ -70,6 +70,8 @@ class Passwords:
 def _rows(file: Path) -> list[tuple[str, str]]:
     try:
         text = decode(file.read_bytes(), file.name)
+    except FileNotFoundError:
+        raise EvaluatorError(f"找不到口令文件 {file}") from None
     except OSError as error:
         raise EvaluatorError(f"口令文件 {file} 读不出：{error.strerror}") from None
     try:

@@ -161,6 +161,32 @@ def test_unknown_names_are_refused_with_the_nearest(words: Vocabulary, tmp_path:
         filled(tmp_path / "a.xlsx", words)
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("{{row.name}} {{period}", r"单元格 B7.*花括号不成对"),
+        ("｛｛row.name｝｝", r"单元格 B7.*全角"),
+        ("姓名", r"a\.xlsx 里没有一个 \{\{名称\}\}"),
+    ],
+)
+def test_mistyped_braces_and_forms_that_ask_nothing_are_refused(
+    words: Vocabulary, tmp_path: Path, said: str, told: str
+) -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0]["B7"] = said
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(EvaluatorError, match=told):
+        filled(tmp_path / "a.xlsx", words)
+
+
+def test_plain_numbers_within_a_text_are_no_money(words: Vocabulary, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0]["A1"] = "满分 {{row.满分}}，底薪 {{row.base_salary}} 元"
+    book.save(tmp_path / "a.xlsx")
+    sheet = filled(tmp_path / "a.xlsx", words).worksheets[0]
+    assert str(sheet["A1"].value) == "满分 100，底薪 3,500.00 元"
+
+
 def test_every_name_that_the_sample_tells_is_known(words: Vocabulary, tmp_path: Path) -> None:
     write_template(tmp_path / "sample.xlsx")
     rows = openpyxl.load_workbook(tmp_path / "sample.xlsx")["可用名称"].iter_rows(min_row=2, values_only=True)
@@ -203,6 +229,8 @@ def test_templates_that_cannot_be_are_refused(tmp_path: Path, form: Path) -> Non
         ("=SUM(E5:E5)", 9, "=SUM(E5:E8)"),
         ("=SUM($E$5:$E$5)+A1", 9, "=SUM($E$5:$E$8)+A1"),
         ("=SUM(E5)", 9, "=SUM(E5:E8)"),
+        ('=SUMIF(C5,"组",E5)', 9, '=SUMIF(C5:C8,"组",E5:E8)'),
+        ('=COUNTIF(E5,">5000")', 9, '=COUNTIF(E5:E8,">5000")'),
         ("=E5", 9, "=E5"),
         ("=IF(SUM(E4:E6)>0,E10,'表'!F$6)", 9, "=IF(SUM(E4:E9)>0,E13,'表'!F$9)"),
         ("=SUM(E:E)+SUM(5:5)+名称+别的!E9", 9, "=SUM(E:E)+SUM(5:8)+名称+别的!E9"),

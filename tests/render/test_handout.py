@@ -124,5 +124,5 @@ def test_never_beside_the_data(tmp_path: Path) -> None:
     file.write_text(table(SECRETS), encoding="utf-8")
     with pytest.raises(EvaluatorError, match="放在月份文件夹里了"):
         Passwords.read(file, tmp_path / "month")
-    with pytest.raises(EvaluatorError, match="读不出"):
+    with pytest.raises(EvaluatorError, match="找不到口令文件"):
         Passwords.read(tmp_path / "nowhere.csv", tmp_path / "month")

@@ -19,7 +19,6 @@ from evaluator.model import EvaluatorError
 from evaluator.render.forms.extend import repeat
 from evaluator.render.forms.vocabulary import ROW, Vocabulary, number
 from evaluator.render.live.people import Person
-from evaluator.render.sheet import Value, show
 from evaluator.render.text import cell_text
 from evaluator.render.view.prepared import Prepared
 
@@ -27,6 +26,7 @@ FOLDER = "templates"  # of a month
 FORMS = "forms"  # of a run
 REPEATED = ("repeat", "重复")  # names of a range of rows that is repeated
 _SAID = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_BROKEN = re.compile(r"\{\{|\}\}|｛｛|｝｝")  # what is left of a name that is mistyped
 _RUNS = ("=", "+", "-", "@")
 
 
@@ -65,11 +65,15 @@ def _open(path: Path) -> Workbook:
 
 
 def filled(path: Path, words: Vocabulary) -> Workbook:
-    """The template with everything in its place. Errors: EvaluatorError for a name that there is not."""
+    """The template with everything in its place. Errors: EvaluatorError for an unknown name, or no name at all."""
     book = _open(path)
     _name_cells(book, words)
-    for sheet in book.worksheets:
-        asked = _asked(path.name, sheet, words)
+    asked_of = [(sheet, _asked(path.name, sheet, words)) for sheet in book.worksheets]
+    if not any(asked for _, asked in asked_of):
+        raise EvaluatorError(
+            f"模板 {path.name} 里没有一个 {{{{名称}}}}，没有可填的；可用的名称见 evaluator template 写出的模板"
+        )
+    for sheet, asked in asked_of:
         band = _band(book, sheet, asked)
         if band:
             times = max(len(words.staff), 1)
@@ -102,8 +106,12 @@ def _asked(file: str, sheet: Worksheet, words: Vocabulary) -> list[tuple[Cell, s
     found = []
     for row in sheet.iter_rows():
         for cell in row:
+            if cell.data_type != "f" and _BROKEN.search(_SAID.sub("", str(cell.value or ""))):
+                raise EvaluatorError(
+                    f"{_where(file, sheet, cell.coordinate)}：花括号不成对，或用了全角的；名称应写成 {{{{row.姓名}}}}"
+                )
             for name in _SAID.findall(str(cell.value)) if cell.value is not None else ():
-                where = f"模板 {file} 的工作表“{sheet.title}”单元格 {cell.coordinate}"
+                where = _where(file, sheet, cell.coordinate)
                 if cell.data_type == "f":
                     raise EvaluatorError(
                         f"{where}：公式里不能写 {{{{{name}}}}}；请写在别的单元格里，公式引用那个单元格"
@@ -115,6 +123,10 @@ def _asked(file: str, sheet: Worksheet, words: Vocabulary) -> list[tuple[Cell, s
                 if isinstance(cell, Cell):
                     found.append((cell, name))
     return found
+
+
+def _where(file: str, sheet: Worksheet, cell: str) -> str:
+    return f"模板 {file} 的工作表“{sheet.title}”单元格 {cell}"
 
 
 def _band(book: Workbook, sheet: Worksheet, asked: list[tuple[Cell, str]]) -> tuple[int, int] | None:
@@ -144,15 +156,11 @@ def _put(cell: Cell, words: Vocabulary, one: Person | None) -> None:
     """A cell of nothing but a name takes the value itself, with the user's number format; else its text."""
     text = str(cell.value)
     alone = _SAID.fullmatch(text)
-    value = words.value(alone[1], one) if alone else _SAID.sub(lambda m: _text(words.value(m[1], one)), text)
+    value = words.value(alone[1], one) if alone else _SAID.sub(lambda m: words.text(m[1], one), text)
     if isinstance(value, str):
         _put_text(cell, value)
     else:
         cell.value = number(value)
-
-
-def _text(value: Value) -> str:
-    return "" if value is None else show(value, "money" if not isinstance(value, int) else "count")
 
 
 def _put_text(cell: Cell, text: str) -> None:

@@ -11,10 +11,10 @@ from openpyxl.formula.tokenizer import Token
 _CELL = re.compile(r"(\$?[A-Za-z]{1,3}\$?)(\d+)")
 _ROW = re.compile(r"(\$?)(\d+)")
 #: In these a single cell of a repeated row means its column: ``=SUM(E5)``.
-_OVER_ALL = frozenset(
-    f"{name}("
-    for name in ("SUM", "AVERAGE", "COUNT", "COUNTA", "MAX", "MIN", "SUBTOTAL", "PRODUCT", "SUMPRODUCT")
-)
+_OVER_ALL = frozenset(f"{name}(" for name in (
+    "SUM", "AVERAGE", "COUNT", "COUNTA", "COUNTBLANK", "MAX", "MIN", "MEDIAN", "LARGE", "SMALL", "SUBTOTAL",
+    "AGGREGATE", "PRODUCT", "SUMPRODUCT", "SUMIF", "SUMIFS", "COUNTIF", "COUNTIFS", "AVERAGEIF", "AVERAGEIFS",
+))  # fmt: skip
 
 
 @dataclass(frozen=True)

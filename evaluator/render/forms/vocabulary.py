@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from evaluator.pay import LINES
 from evaluator.render.live.people import Person, people
-from evaluator.render.sheet import Value
+from evaluator.render.sheet import Value, show
 from evaluator.render.text import visible
 from evaluator.render.view.prepared import Prepared
 from evaluator.scoring import ScoreRow
@@ -46,6 +46,9 @@ ROW_WORDS = {
     "coefficient": ("等级系数", ""),
     "rank": ("名次", "同一方案内"),
 }
+#: Shown within a text as plain numbers, without decimals that say nothing; all else that is no whole number is money.
+_PLAIN = ("worked_days", "due_days", "full_score", "coefficient")
+PLAIN = {ROW + said for name in _PLAIN for said in (name, ROW_WORDS[name][0])}
 
 
 class Vocabulary:
@@ -67,6 +70,12 @@ class Vocabulary:
         if one is not None and name.startswith(ROW):
             return self.row[name[len(ROW) :]](one)
         return self.month.get(name)
+
+    def text(self, name: str, one: Person | None) -> str:
+        """A value within other words of a cell."""
+        value = self.value(name, one)
+        kind = "count" if isinstance(value, int) else "factor" if name in PLAIN else "money"
+        return "" if value is None else show(value, kind)
 
     def nearest(self, name: str) -> list[str]:
         """Names that an unknown one may have meant."""
