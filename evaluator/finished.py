@@ -105,7 +105,10 @@ class FinishedRun:
         return (ts - timedelta(seconds=self.day_start_s)).date()
 
     def pay(self, employee_id: str) -> list[str]:
-        """Why an employee is paid what (``render.view.paytree``). Errors: EvaluatorError with who there is instead."""
+        """Why an employee is paid what (``render.view.paytree``). Errors: EvaluatorError with who there is instead, and
+        where the payroll or the scores are not as they were written."""
+        for table in ("payroll", "scores"):
+            self.file(f"tables/{table}.csv")
         trees: dict[str, list[str]] = self.json("evidence/_pay.json")
         if employee_id not in trees:
             known = "、".join(map(visible, trees)) or "（无）"

@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import polars as pl
 import pytest
-from test_end_to_end import small_month
+from test_end_to_end import command, small_month
 
 from evaluator.explain import explain_order
 from evaluator.run import evaluate_month
@@ -76,3 +76,20 @@ def test_a_month_without_disputes_has_no_such_columns(tmp_path: Path) -> None:
 def test_a_row_that_decides_nothing_is_rejected(tmp_path: Path, row: str, column: str) -> None:
     month = evaluate_month(small_month(tmp_path, disputes_csv=HEAD + row + "\n")).month
     assert [(r.file, r.column) for r in month.rejects] == [("disputes.csv", column)]
+
+
+def test_a_dispute_of_an_order_that_is_not_there_is_told_on_the_screen(tmp_path: Path) -> None:
+    month = small_month(tmp_path / "month", disputes_csv=ACCEPTED.replace("1001", "9009"))
+    ran = command("run", month, "--out", tmp_path / "out", "--quiet")
+    assert ran.returncode == 0
+    assert "⚠ 订单 9009 的异议（E02 提出）没有执行" in ran.stdout
+
+
+@pytest.mark.parametrize("table", ["payroll", "scores"])
+def test_pay_of_an_edited_table_is_not_explained(tmp_path: Path, table: str) -> None:
+    out = tmp_path / "out"
+    evaluate_month(small_month(tmp_path / "month")).save(out)
+    path = out / "tables" / f"{table}.csv"
+    path.write_text(path.read_text("utf-8").replace("E01", "E02", 1), "utf-8")
+    told = command("explain", out, "--pay", "E02")
+    assert told.returncode == 2 and f"{table}.csv" in told.stderr

@@ -33,6 +33,9 @@ Cache = Annotated[
 ]
 
 
+TOLD = 5  # disputes named on the screen
+
+
 class Language(StrEnum):
     """Of the reports."""
 
@@ -180,6 +183,11 @@ def _summary(evaluation: object, out: Path) -> None:
     for item in evaluation.review:
         if item.kind == "ads_model":
             typer.secho(f"⚠ {item.detail}", fg=typer.colors.RED, err=True)
+    disputed = [item for item in evaluation.review if item.kind == "dispute"]
+    for item in disputed[:TOLD]:
+        typer.echo(f"⚠ {item.detail}")
+    if len(disputed) > TOLD:
+        typer.echo(f"⚠ 另有 {len(disputed) - TOLD} 项异议见「待核」")
     for line in evaluation.links_told():
         typer.echo(line)
     typer.echo(f"工资合计 {evaluation.payroll_total:,.2f} 元")

@@ -26,6 +26,10 @@ def check_place(out: Path, months: Sequence[Path]) -> Path:
             raise EvaluatorError(f"输出文件夹 {out} 在月份文件夹 {month} 里；请用 --out 指定别的文件夹")
     if place.exists() and not place.is_dir():
         raise EvaluatorError(f"输出位置 {out} 是一个文件；请用 --out 指定一个文件夹")
+    if (place / "period.yaml").exists():
+        raise EvaluatorError(
+            f"输出文件夹 {out} 是一个月份文件夹（有 period.yaml）；请用 --out 指定别的文件夹"
+        )
     return place
 
 

@@ -335,6 +335,8 @@ def test_other_refusals(folder: Path, tmp_path: Path) -> None:
     inside = command("simulate", folder, "--plan", new, "--out", folder / "out")
     assert inside.returncode == 2 and "在月份文件夹" in inside.stderr
     assert not (folder / "out").exists()
+    foreign = command("simulate", folder, "--plan", new, "--out", other)
+    assert foreign.returncode == 2 and "是一个月份文件夹" in foreign.stderr
 
 
 # ---- what is written ----
