@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from evaluator.model import EvaluatorError, InputFile, MonthData, Reject, ReviewItem
-from evaluator.shelf import Limits, Shelf
+from evaluator.shelf import Limits, Shelf, slices
 from evaluator.sources import (
     archives,
     exports,
@@ -61,7 +61,8 @@ class _Reader:
         self.exported: dict[str, int] = {}  # exported table, by file and sheet -> rows
         self.unknown: list[str] = []
         self.shelf = shelf
-        self._laid = self._loose = 0  # frames of messages that are on the shelf; bytes of those that are not
+        self._laid: dict[str, int] = {}  # frames of each table that are on the shelf
+        self._loose: dict[str, int] = {}  # bytes of those that are not
         self._pending: dict[str, tuple[RawTable, list[pl.DataFrame]]] = {}
         self._no_shop: list[tuple[str, RawTable, pl.DataFrame]] = []
 
@@ -164,17 +165,17 @@ class _Reader:
     def _validate(self, raw: RawTable, frame: pl.DataFrame) -> None:
         good, rejects, of_file = validate(frame, raw, self.scope, self.names)
         self.frames[raw.table].append(good)
-        if raw.table == LARGE:
-            self._shelve()
+        self._shelve(raw.table)
         self.rejects += zip(of_file.to_list(), rejects, strict=True)
 
-    def _shelve(self) -> None:
-        """Lays the rows read last on the shelf when there are enough of them."""
-        frames = self.frames[LARGE]
-        self._loose += int(frames[-1].estimated_size())
-        if self._loose >= self.shelf.limits.loose:
-            frames[self._laid :] = [self.shelf.lay(pl.concat(frames[self._laid :]))]
-            self._laid, self._loose = len(frames), 0
+    def _shelve(self, table: str) -> None:
+        """Lays the rows of a table that were read last on the shelf when there are enough of them."""
+        frames, laid = self.frames[table], self._laid.get(table, 0)
+        loose = self._loose.get(table, 0) + int(frames[-1].estimated_size())
+        if loose >= self.shelf.limits.loose:
+            frames[laid:] = [self.shelf.lay(pl.concat(frames[laid:]))]
+            laid, loose = len(frames), 0
+        self._laid[table], self._loose[table] = laid, loose
 
     # --------------------------------------------------------------------------------------- the month
     def tables(self) -> dict[str, pl.DataFrame]:
@@ -212,7 +213,10 @@ class _Reader:
         values = rows[column].to_list() if column else [""] * rows.height
         for at, row, value in zip(rows["_file"], rows["_row"], values, strict=True):
             self.rejects.append((at, Reject(self.names[at], row, column, value, why)))
-        return self.shelf.keep(frame.filter(~mask))
+        parts = slices(frame, self.shelf.limits.slice_rows)
+        return pl.concat(
+            [self.shelf.keep(part.filter(~mask.slice(at, part.height))) for at, part in parts]
+        )
 
     def _fate_of_folded(self) -> None:
         """Rows that another one stands for are rejected with it, else used with it."""

@@ -34,7 +34,12 @@ def duplicate_messages(messages: pl.DataFrame) -> pl.Series:
 
 def superseded_orders(orders: pl.DataFrame) -> pl.Series:
     """Mask of the rows after which the same (shop, order_id) comes again in input order."""
-    return orders.select(~pl.struct("shop", "order_id").is_last_distinct()).to_series()
+    key = pl.struct("shop", "order_id")
+    hashes = pl.concat([part.select(key.hash(seed=1).alias("hash")) for part in orders.iter_slices(SLICE)])
+    # Only rows whose hash stands twice can be repeats; those are compared exactly.
+    few = hashes.with_row_index("at").filter(pl.col("hash").is_duplicated())["at"]
+    found = orders.select("shop", "order_id")[few].select(~key.is_last_distinct()).to_series()
+    return pl.repeat(False, orders.height, dtype=pl.Boolean, eager=True).scatter(few.filter(found), True)
 
 
 def superseded_refunds(refunds: pl.DataFrame, files: list[int]) -> pl.Series:
