@@ -8,7 +8,7 @@ count from 0: what stands in it does not change because somebody else bought or 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from evaluator.model import MonthData
 from evaluator.prepare import Bucket, Part
 from evaluator.shelf import Shelf, full, slices
 
-MESSAGES, SAID, REST = "messages.arrow", "said.arrow", "rest.bundle"
+MESSAGES, SAID, ORDERS, ITEMS, REST = "messages.arrow", "said.arrow", "orders.arrow", "items.arrow", "rest.bundle"
 _SAID = ("pos", "b", "a", "ts", "text")
 _NOT_TEXT = (
     "a",
@@ -135,13 +135,14 @@ class DiskBucket:
         transfers = rest.frames["transfers"]
         place = pl.concat([messages["pos"], transfers["pos"]]).rank("ordinal").cast(pl.UInt32)
         said = _stream(self.folder / SAID).sort("b", "ts", "pos").drop("pos")
+        items = self.folder / ITEMS
         return Coded(
             Part(
                 messages.with_columns(place.head(messages.height).alias("pos")),
                 transfers.with_columns(place.tail(transfers.height).alias("pos")),
-                rest.frames["orders"],
+                _stream(self.folder / ORDERS),
             ),
-            rest.frames.get("items"),
+            _stream(items) if items.exists() else None,
             said,
         )
 
@@ -167,28 +168,20 @@ def partition(
     for each in folders:
         each.mkdir(parents=True)
     try:
-        with ExitStack() as files:
-            _pour(month, bucket, judged, starts, [_Writer(each, files) for each in folders])
+        with _growing(folders) as writers:
+            _pour(month, bucket, judged, starts, writers)
+        with _growing(folders) as writers:
+            numbers = _pour_orders(bucket, found, writers, month.shelf)
+        if items is not None:
+            with _growing(folders) as writers:
+                _pour_items(items, bucket, numbers, starts, writers, month.shelf)
     except OSError as error:
         raise full(error, folder) from error
-    orders = bucket.orders.with_columns(_bucket_of(pl.col("b"), starts).alias("_k"))
-    own_items = None
-    if items is not None:
-        own_items = _cut(items.join(orders.select("o", "_k"), on="o"), len(found))
-    own_orders = _cut(orders, len(found))
     transfers = _cut(bucket.transfers.with_columns(_bucket_of(pl.col("b"), starts).alias("_k")), len(found))
-    made = []
     for n, span in enumerate(found):
-        numbers = own_orders[n]["o"]
-        rest = {
-            "transfers": transfers[n].with_columns(pl.col("b") - span.first),
-            "orders": _local_orders(own_orders[n], span),
-        }
-        if own_items is not None:
-            rest["items"] = _renumbered(own_items[n].select("o", "title"), numbers)
-        write_bundle(folders[n] / REST, Bundle("", rest))
-        made.append(DiskBucket(folders[n], span, numbers))
-    return made
+        own = transfers[n].with_columns(pl.col("b") - span.first)
+        write_bundle(folders[n] / REST, Bundle("", {"transfers": own}))
+    return [DiskBucket(*each) for each in zip(folders, found, numbers, strict=True)]
 
 
 def _bucket_of(code: pl.Expr, starts: list[int]) -> pl.Expr:
@@ -207,9 +200,45 @@ def _cut(frame: pl.DataFrame, count: int) -> list[pl.DataFrame]:
     return [ordered.slice(a, b - a).drop("_k") for a, b in zip(begins, ends, strict=True)]
 
 
-def _local_orders(orders: pl.DataFrame, span: Span) -> pl.DataFrame:
-    """``o`` and ``b`` counted from 0; where an order was read from matters to nobody."""
-    o = pl.int_range(pl.len(), dtype=pl.UInt32)
+def _pour_orders(
+    bucket: Bucket, found: list[Span], writers: list[_Writer], shelf: Shelf
+) -> list[pl.Series]:
+    """Every order into its bucket. ``o`` in the month of each bucket's orders."""
+    starts = [span.first for span in found]
+    numbers: list[list[pl.Series]] = [[] for _ in found]
+    before = [0] * len(found)
+    for at, rows in slices(bucket.orders, shelf.limits.slice_rows):
+        cut = _cut(rows.with_columns(_bucket_of(pl.col("b"), starts).alias("_k")), len(found))
+        for n, own in enumerate(cut):
+            if own.height or not at:
+                writers[n].write(ORDERS, _local_orders(own, found[n], before[n]))
+                numbers[n].append(own["o"])
+                before[n] += own.height
+        shelf.rest()
+    return [pl.concat(parts, rechunk=True) for parts in numbers]
+
+
+def _pour_items(
+    items: pl.DataFrame,
+    bucket: Bucket,
+    numbers: list[pl.Series],
+    starts: list[int],
+    writers: list[_Writer],
+    shelf: Shelf,
+) -> None:
+    """Every item into the bucket of its order."""
+    for at, rows in slices(items.select("o", "title"), shelf.limits.slice_rows):
+        buyers = bucket.orders["b"].gather(rows["o"]).to_frame()
+        coded = rows.with_columns(buyers.select(_bucket_of(pl.col("b"), starts).alias("_k")))
+        for n, own in enumerate(_cut(coded, len(starts))):
+            if own.height or not at:
+                writers[n].write(ITEMS, _renumbered(own, numbers[n]))
+        shelf.rest()
+
+
+def _local_orders(orders: pl.DataFrame, span: Span, before: int) -> pl.DataFrame:
+    """``o`` and ``b`` counted from 0, after ``before`` others; where an order was read from matters to nobody."""
+    o = pl.int_range(pl.len(), dtype=pl.UInt32) + before
     b = pl.when(pl.col("b") < 0).then(-1 - o.cast(pl.Int32)).otherwise(pl.col("b") - span.first)
     return orders.drop("_file", "_row").with_columns(o.alias("o"), b.cast(pl.Int32).alias("b"))
 
@@ -220,7 +249,7 @@ def _renumbered(rows: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
 
 
 class _Writer:
-    """The two growing files of a bucket."""
+    """The growing files of a bucket."""
 
     def __init__(self, folder: Path, files: ExitStack) -> None:
         self.folder, self.files = folder, files
@@ -232,6 +261,13 @@ class _Writer:
             writer = pa.ipc.new_file(str(self.folder / name), table.schema)
             self._open[name] = self.files.enter_context(writer)
         self._open[name].write_table(table)
+
+
+@contextmanager
+def _growing(folders: list[Path]) -> Iterator[list[_Writer]]:
+    """A writer for each folder; what they wrote is closed at the end."""
+    with ExitStack() as files:
+        yield [_Writer(each, files) for each in folders]
 
 
 def _pour(
