@@ -14,7 +14,7 @@ from evaluator.metrics.measures import Measure
 from evaluator.metrics.monthfacts import MonthFacts
 from evaluator.metrics.registry import MAKERS
 from evaluator.metrics.request import MetricRequest
-from evaluator.metrics.table import QUANTILES
+from evaluator.metrics.special import QUANTILES
 from evaluator.metrics.talk import response_turns, response_wait
 from evaluator.numbers import plain
 from evaluator.render.text import visible

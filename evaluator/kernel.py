@@ -6,8 +6,9 @@ messages ─ conversation ─▶ turns, receptions ─ filters ─▶ consults �
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -36,6 +37,9 @@ from evaluator.inquiry import inquiries, outcomes
 from evaluator.prepare import Part
 from evaluator.settings import Settings
 
+if TYPE_CHECKING:
+    from evaluator.metrics.tally import Counted
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -63,6 +67,11 @@ class Facts:
     chases: pl.DataFrame
 
     @property
+    def counted(self) -> Counted | None:
+        """What was counted bucket by bucket; None: nothing."""
+        return None
+
+    @property
     def parts(self) -> tuple[FactsOfBuyers, ...]:
         """The same in parts of whole buyers, in their order."""
         return (FactsOfBuyers(self, 0, None),)
@@ -70,11 +79,13 @@ class Facts:
 
 @dataclass(frozen=True)
 class FactsOfBuyers:
-    """Facts of the buyers with codes ``first`` to ``end``, exclusive (None: all the rest)."""
+    """Facts of the buyers with codes ``first`` to ``end``, exclusive (None: all the rest). ``made``: those of the
+    period that figures were counted from, where they were counted by buyers."""
 
     facts: Facts
     first: int
     end: int | None
+    made: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
     def mine(self) -> pl.Expr:
         """Whose code ``b`` is one of theirs."""

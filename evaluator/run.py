@@ -10,7 +10,8 @@ import polars as pl
 from evaluator import disputes
 from evaluator.ads.decide import Judges, decide, decided
 from evaluator.ads.talk import judged, judged_messages
-from evaluator.assess.compute import assess
+from evaluator.assess.compute import assess, figures_asked
+from evaluator.assess.windows import Days
 from evaluator.engine.local import Room, analyze_buckets, in_memory, on_disk
 from evaluator.engine.ondisk import BucketRun
 from evaluator.evaluation import Evaluation
@@ -27,10 +28,19 @@ from evaluator.kernel import Context, Facts
 from evaluator.links import order_links
 from evaluator.manifest import describe
 from evaluator.messages import Messages
-from evaluator.metrics.measures import ScopeKey
+from evaluator.metrics.counting import Count
+from evaluator.metrics.measures import ScopeKey, Scopes
 from evaluator.metrics.monthfacts import PeriodView
 from evaluator.metrics.request import MetricRequest
-from evaluator.metrics.table import UNBOUND_NAME, Kpi, compute, kpi_frame, scopes_of, standard_requests
+from evaluator.metrics.table import (
+    UNBOUND_NAME,
+    Kpi,
+    can_be_had,
+    compute,
+    kpi_frame,
+    scopes_of,
+    standard_requests,
+)
 from evaluator.model import MonthData, Profile
 from evaluator.pay import balances_frame, compute_pay, payroll_frame
 from evaluator.prepare import Bucket, prepare
@@ -75,8 +85,10 @@ def analyze_month(
     items: pl.DataFrame | None,
     lists: BuyerLists | None = None,
     room: Room | None = None,
+    count: Count | None = None,
 ) -> tuple[BuyerLists, Context, Facts]:
-    """SPEC §3 to §6 for the whole month. ``lists``: of the same month, where they are known."""
+    """SPEC §3 to §6 for the whole month. ``lists``: of the same month, where they are known. ``count``: what is counted
+    at once where the month is analysed bucket by bucket."""
     settings = month.config.settings
     creditable = None
     if settings.credit_roles:
@@ -93,7 +105,22 @@ def analyze_month(
     texts = judged_messages(month, bucket) if settings.filters.ad and lists is None else None
     with on_disk(month, bucket, items, texts, room) as run:
         lists = lists or buyer_lists(month, bucket, run)
-        return lists, context, analyze_buckets(run, lists, context)
+        return lists, context, analyze_buckets(run, lists, context, count)
+
+
+def figures_to_count(month: MonthData, bucket: Bucket, profiles: dict[str, Profile]) -> Count:
+    """What a run will ask of the buyers' facts: the figures of the period, and those of the platforms' assessments."""
+    windows: dict[Days, list[MetricRequest]] = {
+        Days(month.config.start, month.config.end): [*standard_requests(), *month.config.requests]
+    }
+    for days, requests in figures_asked(month).items():
+        windows[days] = [*windows.get(days, []), *requests]
+    had = tuple(
+        (days.codes, tuple(r for r in dict.fromkeys(requests) if can_be_had(month, r)))
+        for days, requests in windows.items()
+    )
+    groups = scopes(month, bucket, profiles).groups
+    return Count(had, month.config.settings, groups, bucket.last_message)
 
 
 def scope_names(bucket: Bucket, facts: Facts, profiles: dict[str, Profile]) -> dict[ScopeKey, str]:
@@ -122,10 +149,15 @@ def period_view(
     covered: int | None,
 ) -> PeriodView:
     """What the figures of the period are made from."""
-    groups = {p.employee_id: p.group for p in profiles.values() if p.group}
-    scopes = scopes_of(month, bucket.codes.agents, bucket.codes.shops, groups)
     first, end = month.config.days
-    return PeriodView(month, bucket, facts, roster, profiles, scopes, first, end, covered, items)
+    own = scopes(month, bucket, profiles)
+    return PeriodView(month, bucket, facts, roster, profiles, own, first, end, covered, items)
+
+
+def scopes(month: MonthData, bucket: Bucket, profiles: dict[str, Profile]) -> Scopes:
+    """Agents, groups and shops of the month, coded."""
+    groups = {p.employee_id: p.group for p in profiles.values() if p.group}
+    return scopes_of(month, bucket.codes.agents, bucket.codes.shops, groups)
 
 
 def measure(
@@ -186,7 +218,8 @@ def evaluate_data(
         bucket = prepare(month, roster)
         items = joined_items(month, bucket)
     with watch.stage("analyze", "分析会话、询单与归属"):
-        lists, context, facts = analyze_month(month, bucket, profiles, items, room=room)
+        count = figures_to_count(month, bucket, profiles)
+        lists, context, facts = analyze_month(month, bucket, profiles, items, room=room, count=count)
     with watch.stage("measure", "计算指标"):
         kpi, view = measure(month, bucket, facts, roster, profiles, items, context.covered)
     with watch.stage("assess", "平台考核"):

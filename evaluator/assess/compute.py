@@ -47,13 +47,18 @@ def assess(
     config = view.month.config
     period = Days(config.start, config.end)
     days = asked(window, period) if window else period
+    tasks = _tasks(view.month, names, days, window)
+    figures = _figures(view, tasks, facts)
+    return [found for task in tasks for found in _assessments(task, figures, view)]
+
+
+def _tasks(month: MonthData, names: Names, days: Days, window: str | None = None) -> list[_Task]:
     tasks = []
-    for pack, shops in assessed_packs(view.month):
+    for pack, shops in assessed_packs(month):
         own = {k: n for k, n in names.items() if k[0] == pack.scope and (shops is None or k[1] in shops)}
         for part in halves(days) if pack.window.kind == "half_months" else [days]:
             tasks.append(_Task(pack, part, own, before(window, part) if window else None))
-    figures = _figures(view, tasks, facts)
-    return [found for task in tasks for found in _assessments(task, figures, view)]
+    return tasks
 
 
 def assessed_packs(month: MonthData) -> list[tuple[Pack, frozenset[str] | None]]:
@@ -81,23 +86,34 @@ def _shops_of(pack: Pack, config: MonthConfig) -> frozenset[str] | None:
 
 
 # ---- figures ----
-def _figures(view: PeriodView, tasks: Iterable[_Task], facts: MonthFacts | None) -> dict[Days, Cells]:
-    """Every window of all tasks, measured once."""
-    requests: dict[Days, dict[MetricRequest, None]] = defaultdict(dict)
-    names: dict[Days, Names] = defaultdict(dict)
+def figures_asked(month: MonthData) -> dict[Days, list[MetricRequest]]:
+    """What ``assess`` of the period measures, by window."""
+    period = Days(month.config.start, month.config.end)
+    return {days: list(wanted) for days, (wanted, _) in _wanted(_tasks(month, {}, period)).items()}
+
+
+def _wanted(tasks: Iterable[_Task]) -> dict[Days, tuple[dict[MetricRequest, None], Names]]:
+    """What is measured in each window, and of whom."""
+    found: dict[Days, tuple[dict[MetricRequest, None], Names]] = defaultdict(lambda: ({}, {}))
     for task in tasks:
         for days in (task.days, *([task.before] if task.before else [])):
             for item in task.pack.items:
                 window = item_days(item.window, days)
                 for part in (window, *(window.each() if item.each_day else [])):
-                    requests[part] |= dict.fromkeys(item.requests)
-                    names[part] |= task.names
+                    requests, names = found[part]
+                    requests |= dict.fromkeys(item.requests)
+                    names |= task.names
+    return found
+
+
+def _figures(view: PeriodView, tasks: Iterable[_Task], facts: MonthFacts | None) -> dict[Days, Cells]:
+    """Every window of all tasks, measured once."""
     found: dict[Days, Cells] = {}
-    for days in sorted(requests):
+    for days, (requests, names) in sorted(_wanted(tasks).items()):
         first, end = days.codes
         own = facts if (first, end) == (view.first, view.end) else None
         windowed = replace(view, first=first, end=end)
-        found[days] = compute(windowed, requests[days], names[days], own).cells
+        found[days] = compute(windowed, requests, names, own).cells
         view.month.shelf.rest()
     return found
 

@@ -6,8 +6,8 @@ are kept under a key that says what they were made from, and put in their place 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from typing import NamedTuple, Protocol
 
 import polars as pl
@@ -19,11 +19,13 @@ from evaluator.engine.partition import Coded, DiskBucket
 from evaluator.engine.task import ORDERS, Task, of_bucket, own_moves
 from evaluator.engine.work import Frames, Work, key_of
 from evaluator.filters import BuyerLists
-from evaluator.kernel import Context
+from evaluator.kernel import Context, Facts
+from evaluator.metrics.counting import Count
 from evaluator.prepare import Bucket
 from evaluator.shelf import Shelf
 
-OPINIONS, FACTS = "opinions", "facts"
+OPINIONS, FACTS, FIGURES = "opinions", "facts", "figures"
+TALLY = "tally"  # of the frames of FIGURES; the others are facts by name
 WAS = "was:"  # before the names of frames that say what others were made from
 Own = Mapping[str, pl.DataFrame]
 
@@ -33,16 +35,30 @@ class Result(NamedTuple):
     frames: Frames
 
 
+Results = Mapping[str, Result]  # by the kind under which they are kept
+
+
 class Chore(Protocol):
     """``own`` has ``BUYERS`` (shop, who, by code) where buckets grow: what is kept then allows to work out only those
     buyers who changed."""
 
     @property
-    def kind(self) -> str:
-        """The name under which results are kept."""
+    def name(self) -> str:
+        """What tells its ``own`` frames from those of another chore."""
 
-    def done(self, bucket: DiskBucket, own: Own, work: Work, shelf: Shelf) -> Result:
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Names of frames that are small: who does the chore elsewhere sends them along."""
+
+    def done(self, bucket: DiskBucket, own: Own, work: Work, shelf: Shelf) -> Results:
         """Its results, found in ``work`` or made and put there."""
+
+
+def _found_or_made(
+    kind: str, number: int, key: str, work: Work, make: Callable[[], Frames]
+) -> dict[str, Result]:
+    frames = work.find(kind, number, key)
+    return {kind: Result(key, work.keep(kind, number, key, make()) if frames is None else frames)}
 
 
 # --- the ad filter -----------------------------------------------------------------------------------------------
@@ -50,8 +66,12 @@ class Chore(Protocol):
 
 def own_of_opinions(bucket: DiskBucket, month: Bucket, labels: pl.DataFrame) -> Frames:
     """``labels``: b, ad, of the month."""
-    shops = month.codes.buyers.select("s").slice(bucket.span.first, bucket.span.end - bucket.span.first)
-    return {"labels": of_bucket(labels, bucket), "shops": shops}
+    return {"labels": of_bucket(labels, bucket), "shops": _shops(bucket, month)}
+
+
+def _shops(bucket: DiskBucket, month: Bucket) -> pl.DataFrame:
+    """``s`` of its buyers, by code."""
+    return month.codes.buyers.select("s").slice(bucket.span.first, bucket.span.end - bucket.span.first)
 
 
 @dataclass(frozen=True)
@@ -61,17 +81,16 @@ class Opinions:
 
     judges: Judges
     period: tuple[int, int]
-    kind: str = OPINIONS
+    name: str = OPINIONS
+    told: tuple[str, ...] = ()
 
-    def done(self, bucket: DiskBucket, own: Own, work: Work, shelf: Shelf) -> Result:
+    def done(self, bucket: DiskBucket, own: Own, work: Work, shelf: Shelf) -> Results:
         talk = _talk(bucket.read(shelf), own["shops"]["s"], self.period)
-        asked = _Asked(talk, own["labels"], self.judges)
+        asked, number = _Asked(talk, own["labels"], self.judges), bucket.span.number
         key = asked.key()
-        frames = work.find(self.kind, bucket.span.number, key)
-        if frames is None:
-            made = _thought(asked, work, bucket.span.number, key, own.get(BUYERS))
-            frames = work.keep(self.kind, bucket.span.number, key, made)
-        return Result(key, frames)
+        return _found_or_made(
+            OPINIONS, number, key, work, lambda: _thought(asked, work, number, key, own.get(BUYERS))
+        )
 
 
 @dataclass(frozen=True)
@@ -126,29 +145,42 @@ def _talk(coded: Coded, shops: pl.Series, period: tuple[int, int]) -> Talk:
 # --- facts -------------------------------------------------------------------------------------------------------
 
 
-def own_of_facts(bucket: DiskBucket, lists: BuyerLists, moves: pl.DataFrame | None) -> Frames:
+def own_of_facts(bucket: DiskBucket, month: Bucket, lists: BuyerLists, moves: pl.DataFrame | None) -> Frames:
     """``lists``, ``moves``: the month's."""
     found = {n: of_bucket(getattr(lists, n), bucket) for n in ("internal", "manual", "ads")}
+    found["shops"] = _shops(bucket, month)
     return found if moves is None else found | {"moves": own_moves(moves, bucket)}
 
 
 @dataclass(frozen=True)
 class AllFacts:
-    """SPEC §3 to §6, in the bucket's codes: the frames of ``Facts`` by name. ``context``: without ``moves``, which are
-    each bucket's own."""
+    """SPEC §3 to §6, in the bucket's codes: the frames of ``Facts`` by name; and what is counted of them. ``context``:
+    without ``moves``, which are each bucket's own."""
 
     context: Context
-    kind: str = FACTS
+    count: Count | None = None
+    name: str = FACTS
+    told: tuple[str, ...] = (TALLY,)
 
-    def done(self, bucket: DiskBucket, own: Own, work: Work, shelf: Shelf) -> Result:
-        lists = BuyerLists(own["internal"], own["manual"], own["ads"])
+    def done(self, bucket: DiskBucket, own: Own, work: Work, shelf: Shelf) -> Results:
+        lists, number = BuyerLists(own["internal"], own["manual"], own["ads"]), bucket.span.number
         task = Task(bucket.read(shelf), lists, replace(self.context, moves=own.get("moves")))
         key = task.key()
-        frames = work.find(self.kind, bucket.span.number, key)
-        if frames is None:
-            made = _analyzed(task, work, bucket.span.number, key, own.get(BUYERS))
-            frames = work.keep(self.kind, bucket.span.number, key, made)
-        return Result(key, frames)
+        found = _found_or_made(
+            FACTS, number, key, work, lambda: _analyzed(task, work, number, key, own.get(BUYERS))
+        )
+        if self.count is None:
+            return found
+        facts, shops, count = found[FACTS].frames, own["shops"], self.count
+        counted = key_of([("shops", shops), ("groups", count.groups)], key, count.windows, count.last_message)
+        return found | _found_or_made(FIGURES, number, counted, work, lambda: _figures(count, facts, shops))
+
+
+def _figures(count: Count, facts: Frames, shops: pl.DataFrame) -> Frames:
+    """The tally of a bucket, and the facts of the period by name."""
+    of_buyers = Facts(**{f.name: facts.get(f.name) for f in fields(Facts)})  # type: ignore[arg-type]
+    tally, kept = count.of(of_buyers, shops["s"])
+    return {TALLY: tally, **kept}
 
 
 def _analyzed(task: Task, work: Work, number: int, key: str, buyers: pl.DataFrame | None) -> Frames:

@@ -1,7 +1,7 @@
 """A Spark cluster: reaching it, and having it do something many times over. Knows nothing of what is done.
 
-Nothing but a number goes to a task and nothing but a short text comes back: what tasks work on, and what they make,
-lies in a folder that all machines see.
+Nothing but a number goes to a task; a short text comes back, and bytes where there is something small to send. What
+tasks work on, and what else they make, lies in a folder that all machines see.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from pyspark.sql.types import StructType
 
 
-Told = dict[str, Any]
+Told = dict[str, Any]  # what JSON can say, and under BYTES bytes by name
+BYTES = "bytes"
 Task = Callable[[int], Told]
 
 MASTERS = re.compile(r"(spark://.+|yarn|k8s://.+|local(\[[\w*, ]+\])?|local-cluster\[.+\])")
@@ -107,7 +108,10 @@ class Cluster:
                     self.session.sparkContext.cancelAllJobs()
                 raise
             rows = job.result()
-        answers = [json.loads(row.told) for row in sorted(rows, key=lambda row: row.id)]
+        answers = [
+            json.loads(row.told) | {BYTES: {name: bytes(sent) for name, sent in (row.sent or {}).items()}}
+            for row in sorted(rows, key=lambda row: row.id)
+        ]
         for answer in answers:
             if "error" in answer:
                 raise EvaluatorError(answer["error"])
@@ -186,13 +190,15 @@ class Greeting:
 
 def _answers() -> StructType:
     """What ``_in_arrow`` gives."""
-    from pyspark.sql.types import LongType, StringType, StructField, StructType
+    from pyspark.sql.types import BinaryType, LongType, MapType, StringType, StructField, StructType
 
-    return StructType([StructField("id", LongType()), StructField("told", StringType())])
+    sent = MapType(StringType(), BinaryType())
+    fields = {"id": LongType(), "told": StringType(), "sent": sent}
+    return StructType([StructField(name, kind) for name, kind in fields.items()])
 
 
 def _in_arrow(task: Task) -> Callable[[pa.Table], pa.Table]:
-    """The task as Spark calls it: a table of one number in, a table of number and answer out."""
+    """The task as Spark calls it: a table of one number in, a table of number, answer and bytes out."""
 
     def run(numbers: pa.Table) -> pa.Table:
         import pyarrow as pa
@@ -202,8 +208,13 @@ def _in_arrow(task: Task) -> Callable[[pa.Table], pa.Table]:
             told = task(number)
         except EvaluatorError as error:
             told = {"error": str(error)}
+        sent = list(told.pop(BYTES, {}).items())
         return pa.table(
-            {"id": pa.array([number], pa.int64()), "told": [json.dumps(told, ensure_ascii=False)]}
+            {
+                "id": pa.array([number], pa.int64()),
+                "told": [json.dumps(told, ensure_ascii=False)],
+                "sent": pa.array([sent], pa.map_(pa.string(), pa.binary())),
+            }
         )
 
     return run

@@ -6,24 +6,42 @@ then, with the lists of who is filtered, the kernel. A crew may do them elsewher
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from time import monotonic
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import polars as pl
 
 from evaluator.ads.decide import Judges, Opinion
-from evaluator.engine.chores import AllFacts, Chore, Opinions, own_of_facts, own_of_opinions
+from evaluator.engine.chores import (
+    FACTS,
+    FIGURES,
+    OPINIONS,
+    TALLY,
+    AllFacts,
+    Chore,
+    Opinions,
+    own_of_facts,
+    own_of_opinions,
+)
 from evaluator.engine.grown import BUYERS
 from evaluator.engine.partition import DiskBucket
 from evaluator.engine.work import Frames, Work
 from evaluator.filters import BuyerLists
 from evaluator.kernel import Context, Facts
+from evaluator.metrics.counting import Count
 from evaluator.prepare import Bucket
 from evaluator.shelf import Shelf
 
 Tell = Callable[[str], None]
+
+
+class Answer(NamedTuple):
+    """Of one bucket: the keys of its results by kind, and frames that came along (``Chore.told``)."""
+
+    keys: Mapping[str, str]
+    told: Frames
 
 
 class Crew(Protocol):
@@ -36,8 +54,8 @@ class Crew(Protocol):
         own: Callable[[DiskBucket], Frames],
         work: Work,
         done: Callable[[int], None],
-    ) -> list[str]:
-        """Has the results of all buckets put into ``work``; their keys. ``done``: told how many there are so far."""
+    ) -> list[Answer]:
+        """Has the results of all buckets put into ``work``. ``done``: told how many there are so far."""
 
 
 @dataclass(frozen=True)
@@ -59,35 +77,58 @@ class BucketRun:
         def own(each: DiskBucket) -> Frames:
             return own_of_opinions(each, self.month, labels) | self._names(each)
 
-        for each, frames in self._results("分辨广告", Opinions(judges, period), own):
-            yield Opinion(*(_in_codes(frames[n], each, self.shelf) for n in Opinion._fields))
+        for each, found in self._results("分辨广告", Opinions(judges, period), own):
+            yield Opinion(*(_in_codes(found[OPINIONS][n], each, self.shelf) for n in Opinion._fields))
 
-    def facts(self, lists: BuyerLists, context: Context) -> list[Facts]:
-        """SPEC §3 to §6 of each bucket, in the codes of the month but for r, n and v."""
+    def facts(self, lists: BuyerLists, context: Context, count: Count | None) -> Iterator[OfBucket]:
+        """SPEC §3 to §6 of each bucket, in the codes of the month but for r, n and v, and what was counted of it."""
 
         def own(each: DiskBucket) -> Frames:
-            return own_of_facts(each, lists, context.moves) | self._names(each)
+            return own_of_facts(each, self.month, lists, context.moves) | self._names(each)
 
-        chore = AllFacts(replace(context, moves=None))
-        results = self._results("分析会话、询单与归属", chore, own)
-        return [_in_month(frames, each, self.month, self.shelf) for each, frames in results]
+        chore = AllFacts(replace(context, moves=None), count)
+        for each, found in self._results("分析会话、询单与归属", chore, own):
+            facts = _in_month(found[FACTS], each, self.month, self.shelf)
+            made = {name: _in_codes(f, each, self.shelf) for name, f in found.get(FIGURES, {}).items()}
+            yield OfBucket(facts, made.pop(TALLY, None), made)
 
     def _names(self, each: DiskBucket) -> Frames:
         return {BUYERS: each.buyers(self.month)} if self.grows else {}
 
     def _results(
         self, doing: str, chore: Chore, own: Callable[[DiskBucket], Frames]
-    ) -> Iterator[tuple[DiskBucket, Frames]]:
-        """Of one bucket after the other, with the time left told."""
+    ) -> Iterator[tuple[DiskBucket, dict[str, Frames]]]:
+        """By kind, of one bucket after the other, with the time left told."""
         told = _TimeLeft(doing, len(self.buckets), self.tell)
         made = self.crew and self.crew.do(chore, self.buckets, own, self.work, told.done)
         for n, each in enumerate(self.buckets):
-            frames = self.work.brought(chore.kind, each.span.number, made[n]) if made else None
-            if frames is None:  # nobody else did it, or it was lost on the way
+            found = self._brought(each, made[n]) if made else None
+            if found is None:  # nobody else did it, or it was lost on the way
                 told.done(n)
-                frames = chore.done(each, own(each), self.work, self.shelf).frames
-            yield each, frames
+                results = chore.done(each, own(each), self.work, self.shelf)
+                found = {kind: result.frames for kind, result in results.items()}
+            yield each, found
             self.shelf.rest()
+
+    def _brought(self, each: DiskBucket, answer: Answer) -> dict[str, Frames] | None:
+        """What others did; None where some of it is not there."""
+        found = {}
+        for kind, key in answer.keys.items():
+            frames = self.work.brought(kind, each.span.number, key)
+            if frames is None:
+                return None
+            found[kind] = {name: answer.told.get(name, frame) for name, frame in frames.items()}
+        return found
+
+
+@dataclass(frozen=True)
+class OfBucket:
+    """What is known of a bucket's buyers. ``tally``, ``made``: as ``Count.of`` gives them, None and nothing where
+    nothing was counted."""
+
+    facts: Facts
+    tally: pl.DataFrame | None
+    made: Frames
 
 
 class _TimeLeft:

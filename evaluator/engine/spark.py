@@ -1,11 +1,13 @@
 """Buckets on a Spark cluster: the same chores on the same files as on one machine, each in a task of its own.
 
 The folder of a run's work must be on all machines. The driver puts a bucket's files there; a task reads them, does
-the chore, and puts the result there, whole or not at all; what it tells the driver is a key and a few counts. A task
-that is lost, or done twice, harms nothing: its result is the same, and stands under the same name."""
+the chore, and puts the result there, whole or not at all; what it tells the driver is a key, a few counts and the
+partial sums of all figures. A task that is lost, or done twice, harms nothing: its result is the same, and stands under
+the same name."""
 
 from __future__ import annotations
 
+import io
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -16,7 +18,8 @@ import polars as pl
 
 from evaluator.engine.bundle import Bundle, read_bundle, write_bundle
 from evaluator.engine.chores import Chore
-from evaluator.engine.cluster import INVISIBLE, Cluster, Told
+from evaluator.engine.cluster import BYTES, INVISIBLE, Cluster, Told
+from evaluator.engine.ondisk import Answer
 from evaluator.engine.partition import DiskBucket, Span
 from evaluator.engine.work import Frames, Work
 from evaluator.shelf import Shelf
@@ -42,14 +45,27 @@ class Errand:
             return {"error": INVISIBLE.format(host=host, folder=folder)}
         work = Work(self.results, shelf)
         bucket = DiskBucket(folder, span, pl.Series("o", dtype=pl.UInt32))
-        key = self.chore.done(bucket, own.frames, work, shelf).key
-        counts = {"taken": sum(work.taken.values()), "unchanged": work.unchanged}
-        return {"key": key, "host": host, "cpu_s": time.process_time() - begun, **counts}
+        results = self.chore.done(bucket, own.frames, work, shelf)
+        keys = {kind: result.key for kind, result in results.items()}
+        small = {
+            name: _packed(result.frames[name])
+            for result in results.values()
+            for name in self.chore.told
+            if name in result.frames
+        }
+        spent = {"host": host, "cpu_s": time.process_time() - begun}
+        return {"keys": keys, "counts": work.counts(), BYTES: small, **spent}
 
 
 def _own(folder: Path, chore: Chore) -> Path:
     """Where a bucket's own part of a chore lies."""
-    return folder / f"own-{chore.kind}.bundle"
+    return folder / f"own-{chore.name}.bundle"
+
+
+def _packed(frame: pl.DataFrame) -> bytes:
+    file = io.BytesIO()
+    frame.write_ipc(file, compression="zstd")
+    return file.getvalue()
 
 
 @dataclass
@@ -69,18 +85,21 @@ class SparkCrew:
         own: Callable[[DiskBucket], Frames],
         work: Work,
         done: Callable[[int], None],
-    ) -> list[str]:
+    ) -> list[Answer]:
         """As of ``Crew``. Errors: those of ``Cluster.each``."""
         for each in buckets:
             write_bundle(_own(each.folder, chore), Bundle("", own(each)))
         errand = Errand(chore, tuple((each.folder, each.span) for each in buckets), work.folder)
         answers = self.cluster.each(len(buckets), errand, done)
         for answer in answers:
-            work.count(chore.kind, bool(answer["taken"]), answer["unchanged"])
+            work.count(answer["counts"])
             self.hosts.add(answer["host"])
             self.cpu_s += answer["cpu_s"]
         self.done += len(answers)
-        return [answer["key"] for answer in answers]
+        return [
+            Answer(answer["keys"], {name: pl.read_ipc(sent) for name, sent in answer[BYTES].items()})
+            for answer in answers
+        ]
 
     def told(self) -> str:
         """What the cluster did."""

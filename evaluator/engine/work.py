@@ -92,11 +92,16 @@ class Work:
         found = self.last(kind, number)
         return None if found is None or found.key != key else found.frames
 
-    def count(self, kind: str, taken: bool, unchanged: int) -> None:
-        """A bucket that another process found or made."""
-        counts = self.taken if taken else self.made
-        counts[kind] = counts.get(kind, 0) + 1
-        self.unchanged += unchanged
+    def counts(self) -> dict[str, Any]:
+        """What it found and made so far."""
+        return {"taken": self.taken, "made": self.made, "unchanged": self.unchanged}
+
+    def count(self, counts: dict[str, Any]) -> None:
+        """Adds what another process found or made (``counts``)."""
+        for own, more in ((self.taken, counts["taken"]), (self.made, counts["made"])):
+            for kind, buckets in more.items():
+                own[kind] = own.get(kind, 0) + buckets
+        self.unchanged += counts["unchanged"]
 
     def keep(self, kind: str, number: int, key: str, frames: Frames) -> Frames:
         """The same frames, from disk, in the place of what was made of the bucket before."""

@@ -6,7 +6,7 @@ The modules ``talk``, ``sales``, ``care`` and ``fieldwork`` hold one function a 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import polars as pl
@@ -46,6 +46,18 @@ class Answer:
 
     def at(self, kind: str) -> Figure | None:
         return self.shop if kind == "shop" and self.shop is not None else self.figure
+
+
+def measures_of(answers: Iterable[Answer]) -> list[Measure]:
+    """Everything that must be summed for them."""
+    found = []
+    for answer in answers:
+        for figure in (answer.figure, answer.shop):
+            if figure is not None:
+                found += [figure.numerator, *([figure.denominator] if figure.denominator else [])]
+        found += [answer.unless[0]] if answer.unless else []
+        found += [answer.immature[0]] if answer.immature else []
+    return found
 
 
 Maker = Callable[[MetricRequest, MonthFacts], Answer]

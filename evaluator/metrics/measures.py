@@ -3,13 +3,14 @@
 A *fact* is a frame with one row a thing that happened: ``a`` agent code (null: nobody's), ``s`` shop code, and
 what is measured. A *measure* is a number per row, summed over the rows of a scope; or, with a ``unit`` (such as
 buyer and day), over the distinct units of the scope, each unit's columns being the greatest of its rows. So one
-mechanism serves sums (σ), distinct buyer-days (β) and distinct orders, at every scope, and sums of buckets add.
+mechanism serves sums (σ), distinct buyer-days (β) and distinct orders, at every scope, and sums of buckets add
+(``tally``).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,6 +30,11 @@ class Measure:
     unit: tuple[str, ...] = ()
     rows: pl.Expr | None = None  # rows to show as its evidence; None: those where it is not 0
 
+    @property
+    def key(self) -> str:
+        """What it is known by where sums are kept."""
+        return repr((self.fact, self.unit, self.name))
+
 
 @dataclass(frozen=True)
 class Scopes:
@@ -45,59 +51,83 @@ class Scopes:
 
 ROWS = pl.col("s").is_not_null()  # counts rows
 CODE = {"agent": "a", "group": "g", "shop": "s"}
+Batch = tuple[str, tuple[str, ...]]  # fact and unit
+Sums = Mapping[str, pl.DataFrame]  # by kind of scope
 
 
-def _gather(found: pl.DataFrame, kind: str, scopes: Scopes, totals: Totals) -> None:
-    for row in found.iter_rows(named=True):
-        code = row.pop(CODE[kind])
-        if code is not None:
-            sums = totals[scopes.key(kind, code)]
-            for name, value in row.items():
-                sums[name] = sums.get(name, 0) + (value or 0)
+def batches(measures: Iterable[Measure]) -> dict[Batch, dict[str, Measure]]:
+    """Measures by name, those together that are summed over the same rows."""
+    found: dict[Batch, dict[str, Measure]] = defaultdict(dict)
+    for m in measures:
+        found[m.fact, m.unit][m.name] = m
+    return found
 
 
-def _row_totals(fact: pl.DataFrame, measures: list[Measure], scopes: Scopes, totals: Totals) -> None:
-    sums = (
+def sums(fact: pl.DataFrame, batch: Batch, measures: Mapping[str, Measure], groups: pl.DataFrame) -> Sums:
+    """By kind of scope: its code (a, g or s, null: nobody's) and each measure's sum. ``groups``: a, g."""
+    chosen = measures.values()
+    return _unit_sums(fact, batch[1], chosen, groups) if batch[1] else _row_sums(fact, chosen, groups)
+
+
+def _row_sums(fact: pl.DataFrame, measures: Iterable[Measure], groups: pl.DataFrame) -> Sums:
+    every = (
         fact.lazy()
         .group_by("a", "s")
         .agg(m.expr.cast(pl.Int64).sum().alias(m.name) for m in measures)
         .collect()
     )
-    sums = sums.join(scopes.groups, on="a", how="left")
-    for kind, code in CODE.items():
-        _gather(sums.group_by(code).agg(pl.col(m.name).sum() for m in measures), kind, scopes, totals)
+    every = every.join(groups, on="a", how="left")
+    return {kind: every.group_by(c).agg(pl.col(m.name).sum() for m in measures) for kind, c in CODE.items()}
 
 
-def _unit_totals(
-    fact: pl.DataFrame, unit: tuple[str, ...], measures: list[Measure], scopes: Scopes, totals: Totals
-) -> None:
+def _unit_sums(
+    fact: pl.DataFrame, unit: tuple[str, ...], measures: Iterable[Measure], groups: pl.DataFrame
+) -> Sums:
     used = sorted({c for m in measures for c in m.expr.meta.root_names()} - {*unit})
-    slim = fact.lazy().select("a", "s", *unit, *used).join(scopes.groups.lazy(), on="a", how="left")
+    slim = fact.lazy().select("a", "s", *unit, *used).join(groups.lazy(), on="a", how="left")
+    found = {}
     for kind, code in CODE.items():
         units = (
             slim.filter(pl.col(code).is_not_null()).group_by(code, *unit).agg(pl.col(c).max() for c in used)
         )
         summed = units.group_by(code).agg(m.expr.cast(pl.Int64).sum().alias(m.name) for m in measures)
-        _gather(summed.collect(), kind, scopes, totals)
+        found[kind] = summed.collect()
+    return found
 
 
 class Pieces(Protocol):
-    """Facts by name, each in pieces of whole buyers."""
+    """Facts by name, each in pieces of whole buyers; and sums (``n``) that were counted before, by ``Measure.key``."""
 
     def pieces(self, name: str) -> Iterator[pl.DataFrame]: ...
+
+    def counted(self, what: str) -> Sums | None: ...
 
 
 def total(facts: Pieces, measures: Iterable[Measure], scopes: Scopes) -> Totals:
     """Every measure at every scope; a scope without a row has no entry and counts 0. Units of a fact that comes in
     pieces are a buyer's, so that the pieces' sums add."""
     totals: Totals = defaultdict(dict)
-    batches: dict[tuple[str, tuple[str, ...]], dict[str, Measure]] = defaultdict(dict)
-    for m in measures:
-        batches[m.fact, m.unit][m.name] = m
-    for (fact, unit), batch in batches.items():
-        for piece in facts.pieces(fact):
-            if unit:
-                _unit_totals(piece, unit, list(batch.values()), scopes, totals)
+    for batch, asked in batches(measures).items():
+        left = {}
+        for name, measure in asked.items():
+            known = facts.counted(measure.key)
+            if known is None:
+                left[name] = measure
             else:
-                _row_totals(piece, list(batch.values()), scopes, totals)
+                summed = {
+                    kind: rows.select(CODE[kind], pl.col("n").alias(name)) for kind, rows in known.items()
+                }
+                _gather(summed, scopes, totals)
+        for piece in facts.pieces(batch[0]) if left else ():
+            _gather(sums(piece, batch, left, scopes.groups), scopes, totals)
     return totals
+
+
+def _gather(found: Sums, scopes: Scopes, totals: Totals) -> None:
+    for kind, frame in found.items():
+        for row in frame.iter_rows(named=True):
+            code = row.pop(CODE[kind])
+            if code is not None:
+                own = totals[scopes.key(kind, code)]
+                for name, value in row.items():
+                    own[name] = own.get(name, 0) + (value or 0)

@@ -15,7 +15,8 @@ from functools import cached_property
 import polars as pl
 
 from evaluator.kernel import Facts
-from evaluator.metrics.measures import Scopes
+from evaluator.metrics.measures import Scopes, Sums
+from evaluator.metrics.tally import Tally
 from evaluator.model import MonthData, Profile, ReviewItem
 from evaluator.prepare import Bucket
 from evaluator.roster import Roster, day_of
@@ -24,8 +25,6 @@ from evaluator.shelf import Shelf
 from evaluator.tables import TABLES
 
 Hours = tuple[str, str] | None
-LONG_RECEPTION_MS, SLOW_TURN_MS, SLOW_TURNS = 1800_000, 120_000, 3
-FOLLOW_UP = pl.duration(hours=72)
 DERIVED = ("turns", "days")  # facts of buyers that depend on options begin so, then ":"
 DEADLINES = ("due", "promised")  # times that are to come, of some tables
 
@@ -62,6 +61,10 @@ class PeriodView:
     end: int
     covered: int | None
     items: pl.DataFrame | None  # order_items with ``o``
+
+    @property
+    def last_message(self) -> datetime | None:
+        return self.bucket.last_message
 
     @cached_property
     def online(self) -> tuple[pl.DataFrame, list[ReviewItem]]:
@@ -153,104 +156,6 @@ class PeriodView:
         )
 
 
-def consults(view: PeriodView) -> pl.DataFrame:
-    """Consults of the period: R-C2 with flags, outcomes (R-I4) and counts."""
-    slow_turn = (pl.col("outcome") == "unanswered") | (pl.col("wait") > SLOW_TURN_MS).fill_null(False)
-    slow = (
-        view.facts.turns.lazy()
-        .filter(pl.col("consult") & slow_turn)
-        .group_by("r")
-        .len()
-        .filter(pl.col("len") >= SLOW_TURNS)
-        .select("r", pl.lit(True).alias("slow"))
-    )
-    spoken = (pl.col("end") - pl.col("start")).dt.total_milliseconds().sum()
-    long = (
-        view.facts.sessions.lazy()
-        .group_by("b", "a", "day")
-        .agg(spoken.alias("talk_ms"))
-        .filter(pl.col("talk_ms") >= LONG_RECEPTION_MS)
-        .select("b", "a", "day", pl.lit(True).alias("long"))
-    )
-    rows = (
-        view.facts.receptions.lazy()
-        .filter(pl.col("consult") & view.inside())
-        .join(slow, on="r", how="left", maintain_order="left")
-        .join(long, on=["b", "a", "day"], how="left", maintain_order="left")
-        .collect()
-    )
-    return view.with_shop(rows).select(
-        "r",
-        "b",
-        "a",
-        "s",
-        "day",
-        "transferred_in",
-        "transferred_out",
-        "human_messages",
-        "buyer_messages",
-        "chars",
-        (pl.col("answered") > 0).alias("replied"),
-        pl.col("slow", "long").fill_null(False),
-        *(
-            (pl.col("outcome") == o).fill_null(False).alias(o)
-            for o in ("won", "lost", "assist", "passed", "immature")
-        ),
-    )
-
-
-def turns(view: PeriodView) -> pl.DataFrame:
-    """Turns of the period's consults; ``first``: the reception's first."""
-    rows = view.facts.turns.filter(pl.col("consult") & view.inside())
-    return view.with_shop(rows).select(
-        "r",
-        "b",
-        "a",
-        "s",
-        "day",
-        "opened",
-        "wait",
-        "outcome",
-        (pl.col("r") != pl.col("r").shift(1)).fill_null(True).alias("first"),
-    )
-
-
-def replies(view: PeriodView) -> pl.DataFrame:
-    """Buyer messages of the period's consults with ``reply_wait`` (R-C8)."""
-    return view.with_shop(view.facts.replies.filter(view.inside()))
-
-
-def sessions(view: PeriodView) -> pl.DataFrame:
-    """Sessions that begin in the period."""
-    return view.with_shop(view.facts.sessions.filter(view.inside()))
-
-
-def session_turns(view: PeriodView) -> pl.DataFrame:
-    rows = view.facts.session_turns
-    assert rows is not None, "asked of the kernel by Context.by_session"
-    return view.with_shop(rows.filter(view.inside()))
-
-
-def chases(view: PeriodView) -> pl.DataFrame:
-    return view.with_shop(view.facts.chases.filter(view.inside()))
-
-
-def inquiries(view: PeriodView) -> pl.DataFrame:
-    """Inquiries (R-I3) of the period, nobody's: for the shop's own rate."""
-    rows = view.facts.inquiries.filter(view.inside() & (pl.col("label") == "inquiry") & pl.col("mature"))
-    return view.with_shop(rows).with_columns(pl.lit(None, pl.Int32).alias("a"))
-
-
-def contact_days(view: PeriodView) -> pl.DataFrame:
-    """Shop's reply rate: unfiltered receptions with what counts as asked and as replied, robots included."""
-    rows = view.facts.receptions.filter(pl.col("filtered").is_null() & view.inside())
-    asked = pl.col("consult") | (pl.col("is_robot") & (pl.col("buyer_messages") > 0))
-    replied = (pl.col("consult") & (pl.col("answered") > 0)) | pl.col("robot_after_buyer")
-    return view.with_shop(rows).select(
-        "b", "s", "day", pl.lit(None, pl.Int32).alias("a"), asked.alias("asked"), replied.alias("replied")
-    )
-
-
 def robot_replies(view: PeriodView) -> pl.DataFrame:
     """Buyer messages of unfiltered receptions in which a robot spoke, robots' own and agents', nobody's; ``wait``: ms
     until the robot's next message there, null if there is none."""
@@ -270,60 +175,21 @@ def robot_replies(view: PeriodView) -> pl.DataFrame:
     return view.with_shop(asked.select("b", "day", "ts", "wait", pl.lit(None, pl.Int32).alias("a")))
 
 
-def services(view: PeriodView) -> pl.DataFrame:
-    """R-C10 services that begin on an after-sale buyer-day of the period, one row for each agent with a part in it and
-    one of nobody; ``good``: no other service within 72 h that the buyer begins."""
-    return _services(view, pl.col("end") + FOLLOW_UP <= pl.lit(view.bucket.last_message))
-
-
-def young_services(view: PeriodView) -> pl.DataFrame:
-    """Those that end so late that the 72 h are not over with the data."""
-    return _services(view, pl.col("end") + FOLLOW_UP > pl.lit(view.bucket.last_message))
-
-
-def _services(view: PeriodView, chosen: pl.Expr) -> pl.DataFrame:
-    after_sale = view.facts.inquiries.lazy().filter(pl.col("label") == "after_sale").select("b", "day")
-    runs = view.facts.services.lazy()
-    own = runs.filter(view.inside() & chosen).join(after_sale, on=["b", "day"], how="semi").collect()
-    begun = (
-        runs.filter("by_buyer")
-        .join(own.lazy(), on="b", how="semi")
-        .select("b", pl.col("start").alias("next_start"))
-        .sort("next_start")
-        .collect()
-    )
-    later = pl.col("next_start").is_null() | (pl.col("next_start") > pl.col("end") + FOLLOW_UP)
-    rows = (
-        own.sort("end")
-        .join_asof(
-            begun,
-            left_on="end",
-            right_on="next_start",
-            by="b",
-            strategy="forward",
-            allow_exact_matches=False,
-            check_sortedness=False,
-        )
-        .select("v", "b", later.alias("good"))
-        .sort("v")
-    )
-    parts = pl.concat(
-        [
-            rows.join(view.facts.service_parts, on="v", maintain_order="left_right").select(
-                "v", "b", "good", "a"
-            ),
-            rows.select("v", "b", "good", pl.lit(None, pl.Int32).alias("a")),
-        ]
-    )
-    return view.with_shop(parts).sort("v", "a", nulls_last=True)
-
-
 Builder = Callable[["MonthFacts"], pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class FactsOfPart:
+    """What makes the facts of some buyers. ``mine``: of a row, whether it is theirs; ``made``: those that are made."""
+
+    builders: Mapping[str, Builder]
+    mine: pl.Expr
+    made: Mapping[str, pl.DataFrame]
 
 
 class MonthFacts(Mapping[str, pl.DataFrame]):
     """Facts by name, each made once, when first asked for. Some are made from others. ``parts``: the same of some
-    buyers at a time, each with whose they are; a fact that one of these can make is made there."""
+    buyers at a time; a fact that one of these can make is made there. ``tally``: what was counted before."""
 
     def __init__(
         self,
@@ -331,12 +197,14 @@ class MonthFacts(Mapping[str, pl.DataFrame]):
         scopes: Scopes,
         settings: Settings,
         shelf: Shelf | None = None,
-        parts: Sequence[tuple[Mapping[str, Builder], pl.Expr]] = (),
+        parts: Sequence[FactsOfPart] = (),
+        tally: Tally | None = None,
     ) -> None:
         self.scopes, self.settings = scopes, settings
         self._builders, self._shelf = dict(builders), shelf or Shelf()
         self._made: dict[str, pl.DataFrame] = {}
-        self._parts = [_PartFacts(self, own, mine) for own, mine in parts]
+        self._parts = [_PartFacts(self, part) for part in parts]
+        self._tally = tally
 
     def add(self, name: str, builder: Builder) -> str:
         """Registers a fact that depends on options; the same name is the same fact. One that is made from facts of
@@ -365,6 +233,10 @@ class MonthFacts(Mapping[str, pl.DataFrame]):
             yield facts[name]
             self._shelf.rest()
 
+    def counted(self, what: str) -> Sums | None:
+        """What was counted before, of all buyers, by scope; None: nothing."""
+        return self._tally.of(what) if self._tally else None
+
     def close(self) -> None:
         """Keeps the facts that were made and lets go of the month they were made from."""
         self._made = {name: self[name] for name in self}
@@ -383,12 +255,13 @@ class MonthFacts(Mapping[str, pl.DataFrame]):
 class _PartFacts(MonthFacts):
     """Facts of some buyers; of those that are made for all at once, the rows of these buyers."""
 
-    def __init__(self, whole: MonthFacts, builders: Mapping[str, Builder], mine: pl.Expr) -> None:
-        super().__init__(builders, whole.scopes, whole.settings, whole._shelf)
-        self._whole, self._mine = whole, mine
+    def __init__(self, whole: MonthFacts, part: FactsOfPart) -> None:
+        super().__init__(part.builders, whole.scopes, whole.settings, whole._shelf)
+        self._whole, self._mine = whole, part.mine
+        self._made |= part.made
 
     def makes(self, name: str) -> bool:
-        return name in self._builders
+        return name in self._builders or name in self._made
 
     def __getitem__(self, name: str) -> pl.DataFrame:
         if not self.makes(name):

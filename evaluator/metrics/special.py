@@ -8,44 +8,65 @@ from datetime import timedelta
 import polars as pl
 
 from evaluator.metrics.carefacts import on_line
-from evaluator.metrics.measures import CODE, ScopeKey, Scopes
+from evaluator.metrics.measures import CODE, ScopeKey, Scopes, Sums
 from evaluator.metrics.monthfacts import MonthFacts
 from evaluator.metrics.request import MetricRequest
 from evaluator.metrics.talk import response_turns, response_wait
 
+QUANTILES = ("first_response_median", "first_response_p90", "avg_response_median", "avg_response_p90")
+MAX_CONCURRENT = "max_concurrent"
 _STRETCH = timedelta(days=2)
 _INSTANTS = 1 << 44  # room for half milliseconds since 1970
 
 
+def waits_of(request: MetricRequest) -> str:
+    """What the waits are known by where they are kept: ``…_median`` and ``…_p90`` are of the same."""
+    return f"waits {_mean(request).id}"
+
+
+def _mean(request: MetricRequest) -> MetricRequest:
+    return MetricRequest(request.metric.rsplit("_", 1)[0], request.options)
+
+
+def waits(request: MetricRequest, turns: pl.DataFrame, facts: MonthFacts) -> Sums:
+    """By scope, how often (``n``) each wait (``at``, ms): few, and they add up over buckets."""
+    base = _mean(request)
+    counts = (
+        turns.lazy()
+        .filter(response_turns(base, facts))
+        .select("a", "s", response_wait(base).alias("at"))
+        .drop_nulls("at")
+        .group_by("a", "s", "at")
+        .agg(pl.len().cast(pl.Int64).alias("n"))
+        .collect()
+        .join(facts.scopes.groups, on="a", how="left")
+    )
+    return {
+        kind: counts.filter(pl.col(code).is_not_null()).group_by(code, "at").agg(pl.col("n").sum())
+        for kind, code in CODE.items()
+    }
+
+
 def quantile(request: MetricRequest, facts: MonthFacts) -> dict[ScopeKey, int]:
     """``…_median``: the lower of the two middle values; ``…_p90``: nearest rank. ms."""
-    base = MetricRequest(request.metric.rsplit("_", 1)[0], request.options)
-    # counts of equal waits are few and add up over buckets
-    waits = [
-        piece.lazy()
-        .filter(response_turns(base, facts))
-        .select("a", "s", response_wait(base).alias("wait"))
-        .drop_nulls("wait")
-        .group_by("a", "s", "wait")
-        .agg(pl.len().alias("n"))
-        .collect()
-        for piece in facts.pieces("turns")
-    ]
-    counts = pl.concat(waits).join(facts.scopes.groups, on="a", how="left")
+    known = facts.counted(waits_of(request))
+    parts = [known] if known else [waits(request, piece, facts) for piece in facts.pieces("turns")]
     found: dict[ScopeKey, int] = {}
     for kind, code in CODE.items():
+        columns = (code, "at", "n")
         ranked = (
-            counts.filter(pl.col(code).is_not_null())
-            .group_by(code, "wait")
-            .agg(pl.col("n").sum().cast(pl.Int64))
-            .sort(code, "wait")
+            pl.concat(part[kind].select(columns) for part in parts)
+            .filter(pl.col(code).is_not_null())
+            .group_by(code, "at")
+            .agg(pl.col("n").sum())
+            .sort(code, "at")
             .with_columns(
                 pl.col("n").cum_sum().over(code).alias("upto"), pl.col("n").sum().over(code).alias("all")
             )
         )
         n = pl.col("all")
         rank = (n + 1) // 2 if request.metric.endswith("_median") else (9 * n + 9) // 10
-        for row in ranked.filter(pl.col("upto") >= rank).group_by(code).agg(pl.col("wait").min()).iter_rows():
+        for row in ranked.filter(pl.col("upto") >= rank).group_by(code).agg(pl.col("at").min()).iter_rows():
             found[facts.scopes.key(kind, row[0])] = row[1]
     return found
 

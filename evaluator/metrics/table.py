@@ -9,8 +9,8 @@ from fractions import Fraction
 import polars as pl
 
 from evaluator.metrics import special
-from evaluator.metrics.figures import MS, MS_PER_HOUR, Answer, Figure
-from evaluator.metrics.measures import Measure, ScopeKey, Scopes, Totals, total
+from evaluator.metrics.figures import MS, MS_PER_HOUR, Answer, Figure, measures_of
+from evaluator.metrics.measures import ScopeKey, Scopes, Totals, total
 from evaluator.metrics.monthfacts import MonthFacts, PeriodView
 from evaluator.metrics.needs import lacking
 from evaluator.metrics.registry import MAKERS, facts_of
@@ -19,7 +19,6 @@ from evaluator.model import KpiCell, MonthData
 from evaluator.numbers import plain, value_text
 from evaluator.rulebook import MetricInfo, metric_catalogue
 
-QUANTILES = ("first_response_median", "first_response_p90", "avg_response_median", "avg_response_p90")
 UNBOUND_NAME = "未绑定"
 SHOP_ONLY = "只有店铺范围有此指标"
 EMPTY = "分母为 0"
@@ -42,6 +41,12 @@ def standard_requests() -> list[MetricRequest]:
     """What every run computes: all metrics of SPEC §7 and the five ``reply_within`` figures."""
     plain_ones = [MetricRequest(info.id) for info in metric_catalogue().values() if info.standard]
     return [*plain_ones, *STANDARD.values()]
+
+
+def can_be_had(month: MonthData, request: MetricRequest) -> bool:
+    """Whether the month has what some scope's figure needs."""
+    kinds = ("agent", "shop") if request.metric in MAKERS else ("agent",)
+    return any(lacking(month, request, kind) is None for kind in kinds)
 
 
 def _value(figure: Figure, sums: dict[str, int]) -> KpiCell:
@@ -88,13 +93,13 @@ def compute(
     answers = {
         name: MAKERS[r.metric](r, facts)
         for name, r in asked.items()
-        if r.metric in MAKERS and (lacking(month, r, "shop") is None or lacking(month, r, "agent") is None)
+        if r.metric in MAKERS and can_be_had(month, r)
     }
-    totals = total(facts, _measures(answers.values()), view.scopes)
+    totals = total(facts, measures_of(answers.values()), view.scopes)
     specials = {
         name: _special(r, facts)
         for name, r in asked.items()
-        if r.metric not in MAKERS and lacking(month, r, "agent") is None
+        if r.metric not in MAKERS and can_be_had(month, r)
     }
     cells = {}
     for scope in names:
@@ -112,22 +117,11 @@ def compute(
 
 def _special(request: MetricRequest, facts: MonthFacts) -> tuple[dict[ScopeKey, int], int, str | None]:
     """Values by scope, their scale, and why a scope without one is missing (None: it is 0)."""
-    if request.metric in QUANTILES:
+    if request.metric in special.QUANTILES:
         return special.quantile(request, facts), MS, "没有已答复的轮次"
     if request.metric == "online_hours":
         return special.online_ms(facts), MS_PER_HOUR, None
     return special.max_concurrent(facts), 1, None
-
-
-def _measures(answers: Iterable[Answer]) -> list[Measure]:
-    found = []
-    for answer in answers:
-        for figure in (answer.figure, answer.shop):
-            if figure is not None:
-                found += [figure.numerator, *([figure.denominator] if figure.denominator else [])]
-        found += [answer.unless[0]] if answer.unless else []
-        found += [answer.immature[0]] if answer.immature else []
-    return found
 
 
 def info_of(request: MetricRequest) -> MetricInfo:
