@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from evaluator import disputes
@@ -49,6 +50,7 @@ from evaluator.roster import Roster
 from evaluator.scoring import score_all, scores_frame
 from evaluator.settings import load_month
 from evaluator.settlement import NOTHING, Brought
+from evaluator.shelf import slices
 from evaluator.sources import read_month
 from evaluator.stopwatch import Progress, Stopwatch
 
@@ -71,11 +73,29 @@ def buyer_lists(month: MonthData, bucket: Bucket, run: BucketRun | None = None) 
 
 
 def joined_items(month: MonthData, bucket: Bucket) -> pl.DataFrame | None:
-    """order_items with ``o``; an order id that stands in several shops joins none (SPEC §2)."""
+    """order_items with ``o``; an order id that stands in several shops joins none (SPEC §2). So many at a time as a
+    slice has: those whose ids share a remainder of their hashes."""
     if "order_items" not in month.tables:
         return None
-    orders = bucket.orders.select("o", "order_id").filter(pl.col("order_id").is_unique())
-    return month.shelf.keep(month.tables["order_items"].join(orders, on="order_id", maintain_order="left"))
+    items, rows = month.tables["order_items"], month.shelf.limits.slice_rows
+    parts = (items.height + bucket.orders.height) // rows + 1
+    part_of_order, part_of_item = (_remainders(t["order_id"], parts) for t in (bucket.orders, items))
+    numbers = np.full(items.height, -1, dtype=np.int64)
+    for part in range(parts):
+        orders = bucket.orders.select("o", "order_id").filter(part_of_order == part)
+        own = items.select("order_id").with_row_index("at").filter(part_of_item == part)
+        found = own.join(orders.filter(pl.col("order_id").is_unique()), on="order_id")
+        numbers[found["at"].to_numpy()] = found["o"].to_numpy()
+        month.shelf.rest()
+    o = pl.Series("o", numbers)
+    joined = (part.with_columns(o.slice(at, part.height)) for at, part in slices(items, rows))
+    known = (part.filter(pl.col("o") >= 0).with_columns(pl.col("o").cast(pl.UInt32)) for part in joined)
+    return pl.concat([month.shelf.keep(part) for part in known])
+
+
+def _remainders(ids: pl.Series, parts: int) -> pl.Series:
+    """Which part each of the texts belongs to: the same text, the same part."""
+    return pl.concat([(part.to_series().hash(seed=1) % parts).cast(pl.UInt16) for _, part in slices(ids.to_frame())])
 
 
 def analyze_month(

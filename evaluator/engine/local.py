@@ -16,13 +16,11 @@ import polars as pl
 from evaluator.attribution import check_conservation
 from evaluator.engine.chores import FACTS, OPINIONS
 from evaluator.engine.grown import COUNTED, OF_ORDERS
-from evaluator.engine.ondisk import BucketRun, Crew, OfBucket
-from evaluator.engine.partition import Span, partition, starts_of
-from evaluator.engine.work import Frames, Work
+from evaluator.engine.ondisk import BucketRun, Crew
+from evaluator.engine.partition import ORDER_ROWS, Span, partition, starts_of
+from evaluator.engine.work import Work
 from evaluator.filters import BuyerLists
 from evaluator.kernel import Context, Facts, FactsOfBuyers, analyze
-from evaluator.metrics.counting import Count
-from evaluator.metrics.tally import Counted
 from evaluator.model import MonthData
 from evaluator.prepare import Bucket, Part
 from evaluator.shelf import Limits, Shelf
@@ -54,19 +52,15 @@ class Room:
 
     def holds(self, bucket: Bucket) -> bool:
         """Whether the month is analysed in memory."""
-        return not self.always and self.crew is None and bucket.rows.height <= self.limits.part_rows
+        weight = bucket.rows.height + ORDER_ROWS * bucket.orders.height
+        return not self.always and self.crew is None and weight <= self.limits.part_rows
 
 
 @dataclass(frozen=True)
 class FactsOfBuckets(Facts):
-    """Facts of a month, with those of each bucket and what was counted there."""
+    """Facts of a month, with those of each bucket."""
 
     buckets: tuple[FactsOfBuyers, ...] = ()
-    sums: Counted | None = None
-
-    @property
-    def counted(self) -> Counted | None:
-        return self.sums
 
     @property
     def parts(self) -> tuple[FactsOfBuyers, ...]:
@@ -112,43 +106,38 @@ def _run(
     return BucketRun(buckets, bucket, work, month.shelf, room.always, room.tell, room.crew)
 
 
-def analyze_buckets(run: BucketRun, lists: BuyerLists, context: Context, count: Count | None) -> Facts:
-    """SPEC §3 to §6, bucket by bucket, and what is to be counted. Raises EvaluatorError if conservation (R-A7) does not
-    hold."""
-    parts = list(run.facts(lists, context, count))
-    facts = together(parts, [bucket.span for bucket in run.buckets], run.shelf)
+def analyze_buckets(run: BucketRun, lists: BuyerLists, context: Context) -> Facts:
+    """SPEC §3 to §6, bucket by bucket. Raises EvaluatorError if conservation (R-A7) does not hold."""
+    spans = [bucket.span for bucket in run.buckets]
+    facts = together(run.facts(lists, context), spans, run.shelf)
     check_conservation(facts.orders, run.month.paid_totals)
-    tallies = [part.tally for part in parts if part.tally is not None]
-    return replace(facts, sums=count.together(tallies)) if count else facts
+    return facts
 
 
-def together(parts: list[OfBucket], spans: list[Span], shelf: Shelf) -> FactsOfBuckets:
+def together(parts: list[Facts], spans: list[Span], shelf: Shelf) -> FactsOfBuckets:
     """The facts of all parts, in the order of buyers. Receptions (``r``), sessions (``n``) and services (``v``)
     are numbered on."""
     numbers = dict.fromkeys(COUNTED, 0)
-    buckets = []
-    for part, span in zip(parts, spans, strict=True):
-        frames = {f.name: getattr(part.facts, f.name) for f in fields(Facts)}
-        own = Facts(**_numbered_on(frames, numbers, shelf))
-        made = _numbered_on(part.made, numbers, shelf)
-        buckets.append(FactsOfBuyers(own, span.first, span.end, made))
+    numbered = []
+    for part in parts:
+        numbered.append(_numbered_on(part, numbers, shelf))
         for number, name in COUNTED.items():
-            numbers[number] += frames[name].height
+            numbers[number] += getattr(part, name).height
     whole: dict[str, pl.DataFrame | None] = {}
     for each in fields(Facts):
-        pieces = [f for part in buckets if (f := getattr(part.facts, each.name)) is not None]
-        whole[each.name] = pl.concat(pieces) if pieces else None
+        frames = [f for part in numbered if (f := getattr(part, each.name)) is not None]
+        whole[each.name] = pl.concat(frames) if frames else None
     for name, order in OF_ORDERS.items():
-        rows = whole[name]
-        assert rows is not None
-        whole[name] = shelf.keep(rows.sort(order))
-    return FactsOfBuckets(**whole, buckets=tuple(buckets))  # type: ignore[arg-type]
+        whole[name] = _by_order([getattr(part.facts, name) for part in buckets], order, shelf)
+    buckets = tuple(FactsOfBuyers(f, s.first, s.end) for f, s in zip(numbered, spans, strict=True))
+    return FactsOfBuckets(**whole, buckets=buckets)  # type: ignore[arg-type]
 
 
-def _numbered_on(frames: Frames, numbers: dict[str, int], shelf: Shelf) -> Frames:
-    changed = dict(frames)
-    for name, frame in frames.items():
+def _numbered_on(part: Facts, numbers: dict[str, int], shelf: Shelf) -> Facts:
+    changed = {}
+    for each in fields(Facts):
+        frame: pl.DataFrame | None = getattr(part, each.name)
         if frame is not None and (own := [c for c in numbers if c in frame.columns and numbers[c]]):
             moved = frame.select(pl.col(c) + numbers[c] for c in own)
-            changed[name] = frame.with_columns(shelf.keep(moved))
-    return changed
+            changed[each.name] = frame.with_columns(shelf.keep(moved))
+    return replace(part, **changed)

@@ -40,6 +40,7 @@ _NOT_TEXT = (
 )
 SPANS = "spans"
 TOO_LARGE = 1.5  # times its share of rows
+ORDER_ROWS = 4  # so many message rows does an order weigh as
 MOST = 512  # buckets: each is an open file while messages are written
 
 
@@ -60,15 +61,17 @@ def spans(bucket: Bucket, starts: list[int]) -> list[Span]:
 
 
 def _rows_so_far(bucket: Bucket) -> npt.NDArray[np.int64]:
-    """Message rows of all buyers up to each code."""
+    """Message rows of all buyers up to each code, orders among them as ``ORDER_ROWS``."""
     counts = np.zeros(max(bucket.codes.buyers.height, 1), dtype=np.int64)
-    for _, rows in slices(bucket.rows.select("b")):
-        counts += np.bincount(rows["b"].to_numpy(), minlength=len(counts))
+    for frame, weight in ((bucket.rows, 1), (bucket.orders, ORDER_ROWS)):
+        for _, rows in slices(frame.select("b")):
+            own = np.maximum(rows["b"].to_numpy(), 0)  # orders of nobody lie in the first span
+            counts += weight * np.bincount(own, minlength=len(counts))
     return np.cumsum(counts)
 
 
 def starts_of(bucket: Bucket, part_rows: int, work: Work) -> list[int]:
-    """First codes of spans of about ``part_rows`` message rows each: those of an earlier run, which began with the same
+    """First codes of spans of about ``part_rows`` rows each: those of an earlier run, which began with the same
     buyers, unless one of them has become much too large."""
     rows = _rows_so_far(bucket)
     even = _even_starts(rows, part_rows)
@@ -88,7 +91,7 @@ def _even_starts(rows: npt.NDArray[np.int64], part_rows: int) -> list[int]:
 
 
 def _widest(starts: list[int], rows: npt.NDArray[np.int64]) -> int:
-    """Message rows of the largest span."""
+    """Rows of the largest span."""
     ends = np.array([*starts[1:], len(rows)]) - 1
     return int(np.diff(rows[ends], prepend=0).max())
 
