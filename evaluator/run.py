@@ -95,7 +95,9 @@ def joined_items(month: MonthData, bucket: Bucket) -> pl.DataFrame | None:
 
 def _remainders(ids: pl.Series, parts: int) -> pl.Series:
     """Which part each of the texts belongs to: the same text, the same part."""
-    return pl.concat([(part.to_series().hash(seed=1) % parts).cast(pl.UInt16) for _, part in slices(ids.to_frame())])
+    return pl.concat(
+        [(part.to_series().hash(seed=1) % parts).cast(pl.UInt16) for _, part in slices(ids.to_frame())]
+    )
 
 
 def analyze_month(

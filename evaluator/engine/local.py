@@ -16,11 +16,13 @@ import polars as pl
 from evaluator.attribution import check_conservation
 from evaluator.engine.chores import FACTS, OPINIONS
 from evaluator.engine.grown import COUNTED, OF_ORDERS
-from evaluator.engine.ondisk import BucketRun, Crew
+from evaluator.engine.ondisk import BucketRun, Crew, OfBucket
 from evaluator.engine.partition import ORDER_ROWS, Span, partition, starts_of
-from evaluator.engine.work import Work
+from evaluator.engine.work import Frames, Work
 from evaluator.filters import BuyerLists
 from evaluator.kernel import Context, Facts, FactsOfBuyers, analyze
+from evaluator.metrics.counting import Count
+from evaluator.metrics.tally import Counted
 from evaluator.model import MonthData
 from evaluator.prepare import Bucket, Part
 from evaluator.shelf import Limits, Shelf
@@ -58,9 +60,14 @@ class Room:
 
 @dataclass(frozen=True)
 class FactsOfBuckets(Facts):
-    """Facts of a month, with those of each bucket."""
+    """Facts of a month, with those of each bucket and what was counted there."""
 
     buckets: tuple[FactsOfBuyers, ...] = ()
+    sums: Counted | None = None
+
+    @property
+    def counted(self) -> Counted | None:
+        return self.sums
 
     @property
     def parts(self) -> tuple[FactsOfBuyers, ...]:
@@ -106,38 +113,57 @@ def _run(
     return BucketRun(buckets, bucket, work, month.shelf, room.always, room.tell, room.crew)
 
 
-def analyze_buckets(run: BucketRun, lists: BuyerLists, context: Context) -> Facts:
-    """SPEC §3 to §6, bucket by bucket. Raises EvaluatorError if conservation (R-A7) does not hold."""
-    spans = [bucket.span for bucket in run.buckets]
-    facts = together(run.facts(lists, context), spans, run.shelf)
+def analyze_buckets(run: BucketRun, lists: BuyerLists, context: Context, count: Count | None) -> Facts:
+    """SPEC §3 to §6, bucket by bucket, and what is to be counted. Raises EvaluatorError if conservation (R-A7) does not
+    hold."""
+    parts = list(run.facts(lists, context, count))
+    facts = together(parts, [bucket.span for bucket in run.buckets], run.shelf)
     check_conservation(facts.orders, run.month.paid_totals)
-    return facts
+    tallies = [part.tally for part in parts if part.tally is not None]
+    return replace(facts, sums=count.together(tallies)) if count else facts
 
 
-def together(parts: list[Facts], spans: list[Span], shelf: Shelf) -> FactsOfBuckets:
+def together(parts: list[OfBucket], spans: list[Span], shelf: Shelf) -> FactsOfBuckets:
     """The facts of all parts, in the order of buyers. Receptions (``r``), sessions (``n``) and services (``v``)
     are numbered on."""
     numbers = dict.fromkeys(COUNTED, 0)
-    numbered = []
-    for part in parts:
-        numbered.append(_numbered_on(part, numbers, shelf))
+    buckets = []
+    for part, span in zip(parts, spans, strict=True):
+        frames = {f.name: getattr(part.facts, f.name) for f in fields(Facts)}
+        own = Facts(**_numbered_on(frames, numbers, shelf))
+        made = _numbered_on(part.made, numbers, shelf)
+        buckets.append(FactsOfBuyers(own, span.first, span.end, made))
         for number, name in COUNTED.items():
-            numbers[number] += getattr(part, name).height
+            numbers[number] += frames[name].height
     whole: dict[str, pl.DataFrame | None] = {}
     for each in fields(Facts):
-        frames = [f for part in numbered if (f := getattr(part, each.name)) is not None]
-        whole[each.name] = pl.concat(frames) if frames else None
+        pieces = [f for part in buckets if (f := getattr(part.facts, each.name)) is not None]
+        whole[each.name] = pl.concat(pieces) if pieces else None
     for name, order in OF_ORDERS.items():
         whole[name] = _by_order([getattr(part.facts, name) for part in buckets], order, shelf)
-    buckets = tuple(FactsOfBuyers(f, s.first, s.end) for f, s in zip(numbered, spans, strict=True))
-    return FactsOfBuckets(**whole, buckets=buckets)  # type: ignore[arg-type]
+    return FactsOfBuckets(**whole, buckets=tuple(buckets))  # type: ignore[arg-type]
 
 
-def _numbered_on(part: Facts, numbers: dict[str, int], shelf: Shelf) -> Facts:
-    changed = {}
-    for each in fields(Facts):
-        frame: pl.DataFrame | None = getattr(part, each.name)
+def _by_order(parts: list[pl.DataFrame], order: list[str], shelf: Shelf) -> pl.DataFrame:
+    """The rows of all parts, each sorted by ``order``, of which ``o`` is the first: of so many orders at a time that a
+    slice's rows are sorted."""
+    rows = sum(part.height for part in parts)
+    orders = 1 + max((int(part["o"][-1]) for part in parts if part.height), default=0)
+    step = max(orders * shelf.limits.slice_rows // max(rows, 1), 1)
+    merged = []
+    for first in range(0, orders, step):
+        ends = pl.Series([first, first + step], dtype=pl.Int64)
+        at = [part["o"].cast(pl.Int64).search_sorted(ends).to_list() for part in parts]
+        own = [part.slice(a, b - a) for part, (a, b) in zip(parts, at, strict=True)]
+        merged.append(shelf.keep(pl.concat(own).sort(order)))
+        shelf.rest()
+    return pl.concat(merged)
+
+
+def _numbered_on(frames: Frames, numbers: dict[str, int], shelf: Shelf) -> Frames:
+    changed = dict(frames)
+    for name, frame in frames.items():
         if frame is not None and (own := [c for c in numbers if c in frame.columns and numbers[c]]):
             moved = frame.select(pl.col(c) + numbers[c] for c in own)
-            changed[each.name] = frame.with_columns(shelf.keep(moved))
-    return replace(part, **changed)
+            changed[name] = frame.with_columns(shelf.keep(moved))
+    return changed

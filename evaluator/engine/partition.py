@@ -23,7 +23,13 @@ from evaluator.model import MonthData
 from evaluator.prepare import Bucket, Part
 from evaluator.shelf import Shelf, full, slices
 
-MESSAGES, SAID, ORDERS, ITEMS, REST = "messages.arrow", "said.arrow", "orders.arrow", "items.arrow", "rest.bundle"
+MESSAGES, SAID, ORDERS, ITEMS, REST = (
+    "messages.arrow",
+    "said.arrow",
+    "orders.arrow",
+    "items.arrow",
+    "rest.bundle",
+)
 _SAID = ("pos", "b", "a", "ts", "text")
 _NOT_TEXT = (
     "a",
@@ -203,9 +209,7 @@ def _cut(frame: pl.DataFrame, count: int) -> list[pl.DataFrame]:
     return [ordered.slice(a, b - a).drop("_k") for a, b in zip(begins, ends, strict=True)]
 
 
-def _pour_orders(
-    bucket: Bucket, found: list[Span], writers: list[_Writer], shelf: Shelf
-) -> list[pl.Series]:
+def _pour_orders(bucket: Bucket, found: list[Span], writers: list[_Writer], shelf: Shelf) -> list[pl.Series]:
     """Every order into its bucket. ``o`` in the month of each bucket's orders."""
     starts = [span.first for span in found]
     numbers: list[list[pl.Series]] = [[] for _ in found]

@@ -214,9 +214,7 @@ class _Reader:
         for at, row, value in zip(rows["_file"], rows["_row"], values, strict=True):
             self.rejects.append((at, Reject(self.names[at], row, column, value, why)))
         parts = slices(frame, self.shelf.limits.slice_rows)
-        return pl.concat(
-            [self.shelf.keep(part.filter(~mask.slice(at, part.height))) for at, part in parts]
-        )
+        return pl.concat([self.shelf.keep(part.filter(~mask.slice(at, part.height))) for at, part in parts])
 
     def _fate_of_folded(self) -> None:
         """Rows that another one stands for are rejected with it, else used with it."""
