@@ -100,7 +100,7 @@ class Bucket:
         rows = self.rows.lazy().with_row_index("pos").filter(pl.col("message") & where)
         needed = dict.fromkeys(("pos", "b", "ts", *columns))
         found = rows.select(c for c in needed if c != "message").collect()
-        return found.pipe(_by_buyer_and_time)
+        return found.pipe(by_buyer_and_time)
 
     def ranges(self) -> Iterator[pl.Expr]:
         """Divides the buyers, in the order of their codes, so that each part has about PART_ROWS message rows. Buyers
@@ -242,7 +242,7 @@ def _kinds_of_message() -> list[pl.Expr]:
     ]
 
 
-def _by_buyer_and_time(rows: pl.DataFrame) -> pl.DataFrame:
+def by_buyer_and_time(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows in the order of the input, sorted by (b, ts, pos): two stable sorts, the first free where exports are."""
     return rows.sort("ts", maintain_order=True).sort("b", maintain_order=True)
 
@@ -261,7 +261,7 @@ def _coded_transfers(messages: pl.DataFrame, staff: Staff) -> pl.DataFrame:
         messages.join(to, on=["to_account", "day"], how="left", maintain_order="left")
         .filter((pl.col("a") != pl.col("to_a")).fill_null(True) | from_robot)
         .select("pos", "b", "ts", "day", "a", from_robot.alias("from_robot"), "to_a", "to_robot")
-        .pipe(_by_buyer_and_time)
+        .pipe(by_buyer_and_time)
     )
 
 

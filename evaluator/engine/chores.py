@@ -16,7 +16,7 @@ from evaluator.ads.decide import Judges, opinion
 from evaluator.ads.talk import Talk
 from evaluator.engine.grown import BUYERS, Same, facts_of_all
 from evaluator.engine.partition import Coded, DiskBucket
-from evaluator.engine.task import ORDERS, Task, of_bucket, own_moves
+from evaluator.engine.task import ORDERS, Task, key_of_facts, of_bucket, own_moves
 from evaluator.engine.work import Frames, Work, key_of
 from evaluator.filters import BuyerLists
 from evaluator.kernel import Context, Facts
@@ -85,12 +85,15 @@ class Opinions:
     told: tuple[str, ...] = ()
 
     def done(self, bucket: DiskBucket, own: Own, work: Work, shelf: Shelf) -> Results:
-        talk = _talk(bucket.read(shelf), own["shops"]["s"], self.period)
-        asked, number = _Asked(talk, own["labels"], self.judges), bucket.span.number
-        key = asked.key()
-        return _found_or_made(
-            OPINIONS, number, key, work, lambda: _thought(asked, work, number, key, own.get(BUYERS))
-        )
+        judges, labels, shops, number = self.judges, own["labels"], own["shops"], bucket.span.number
+        given = [*bucket.talk(), ("labels", labels.sort("b")), ("shops", shops)]
+        key = f"{judges.key}:{key_of(given, judges.key, self.period)}"
+
+        def made() -> Frames:
+            asked = _Asked(_talk(bucket.read(shelf), shops["s"], self.period), labels, judges)
+            return _thought(asked, work, number, key, own.get(BUYERS))
+
+        return _found_or_made(OPINIONS, number, key, work, made)
 
 
 @dataclass(frozen=True)
@@ -103,10 +106,6 @@ class _Asked:
 
     def evidence(self) -> Frames:
         return {"said": self.talk.said, "messages": self.talk.messages, "labels": self.labels.sort("b")}
-
-    def key(self) -> str:
-        """As of ``Task``."""
-        return f"{self.judges.key}:{key_of(self.evidence().items(), self.judges.key)}"
 
     def opinion(self) -> Frames:
         return opinion(self.talk, self.labels, self.judges)._asdict()
@@ -164,11 +163,13 @@ class AllFacts:
 
     def done(self, bucket: DiskBucket, own: Own, work: Work, shelf: Shelf) -> Results:
         lists, number = BuyerLists(own["internal"], own["manual"], own["ads"]), bucket.span.number
-        task = Task(bucket.read(shelf), lists, replace(self.context, moves=own.get("moves")))
-        key = task.key()
-        found = _found_or_made(
-            FACTS, number, key, work, lambda: _analyzed(task, work, number, key, own.get(BUYERS))
-        )
+        context = replace(self.context, moves=own.get("moves"))
+        key = key_of_facts(bucket.content(shelf), lists, context)
+
+        def made() -> Frames:
+            return _analyzed(Task(bucket.read(shelf), lists, context), work, number, key, own.get(BUYERS))
+
+        found = _found_or_made(FACTS, number, key, work, made)
         if self.count is None:
             return found
         facts, shops, count = found[FACTS].frames, own["shops"], self.count

@@ -20,7 +20,7 @@ import pyarrow as pa
 from evaluator.engine.bundle import Bundle, read_bundle, write_bundle
 from evaluator.engine.work import Work
 from evaluator.model import MonthData
-from evaluator.prepare import Bucket, Part
+from evaluator.prepare import Bucket, Part, by_buyer_and_time
 from evaluator.shelf import Shelf, full, slices
 
 MESSAGES, SAID, ORDERS, ITEMS, REST = (
@@ -138,28 +138,40 @@ class DiskBucket:
 
     def read(self, shelf: Shelf) -> Coded:
         """Rows sorted as the kernel wants them."""
+        rest = self._rest(shelf)
+        messages, said = (by_buyer_and_time(_stream(self.folder / name)) for name in (MESSAGES, SAID))
+        part = Part(messages, rest["transfers"], _stream(self.folder / ORDERS))
+        return Coded(part, self._items(), said.drop("pos"))
+
+    def content(self, shelf: Shelf) -> Iterator[tuple[str, pl.DataFrame | None]]:
+        """Everything that the kernel gets to see, by name, as it was written: quicker than reading it. Where rows stand
+        in the month is left out, only their order counts."""
+        rest, messages = self._rest(shelf), _stream(self.folder / MESSAGES)
+        transfers = rest["transfers"]
+        place = messages["pos"].search_sorted(transfers["pos"])
+        yield "messages", messages.drop("pos")
+        yield "transfers", transfers.with_columns(place.alias("pos"))
+        yield from (("orders", _stream(self.folder / ORDERS)), ("items", self._items()))
+
+    def talk(self) -> Iterator[tuple[str, pl.DataFrame]]:
+        """Everything that the ad filter gets to see, likewise."""
+        yield "said", _stream(self.folder / SAID).drop("pos")
+        yield "messages", _stream(self.folder / MESSAGES).select("b", "ts", "day", "buyer_msg", "human")
+
+    def _items(self) -> pl.DataFrame | None:
+        path = self.folder / ITEMS
+        return _stream(path) if path.exists() else None
+
+    def _rest(self, shelf: Shelf) -> dict[str, pl.DataFrame]:
         rest = read_bundle(self.folder / REST, shelf)
         assert rest is not None, "written by ``partition``"
-        messages = _stream(self.folder / MESSAGES).sort("b", "ts", "pos")
-        transfers = rest.frames["transfers"]
-        place = pl.concat([messages["pos"], transfers["pos"]]).rank("ordinal").cast(pl.UInt32)
-        said = _stream(self.folder / SAID).sort("b", "ts", "pos").drop("pos")
-        items = self.folder / ITEMS
-        return Coded(
-            Part(
-                messages.with_columns(place.head(messages.height).alias("pos")),
-                transfers.with_columns(place.tail(transfers.height).alias("pos")),
-                _stream(self.folder / ORDERS),
-            ),
-            _stream(items) if items.exists() else None,
-            said,
-        )
+        return rest.frames
 
 
 def _stream(path: Path) -> pl.DataFrame:
+    """Rows in the order of the input."""
     with pa.memory_map(str(path)) as file:
-        found: pl.DataFrame = pl.DataFrame(pa.ipc.open_file(file).read_all())
-        return found.rechunk()
+        return pl.DataFrame(pa.ipc.open_file(file).read_all())
 
 
 def partition(
@@ -297,10 +309,3 @@ def _pour(
                 writers[n].write(MESSAGES, own.select("pos", "b", *_NOT_TEXT))
                 writers[n].write(SAID, own.filter("_judged").select(_SAID))
         month.shelf.rest()
-
-
-def content(coded: Coded) -> Iterator[tuple[str, pl.DataFrame | None]]:
-    """Everything in a bucket that the kernel sees, by name."""
-    part = coded.part
-    yield from (("messages", part.messages), ("transfers", part.transfers), ("orders", part.orders))
-    yield "items", coded.items

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 
 import polars as pl
 
 from evaluator.engine.grown import BUYERS, Evidence, Same, evidence, with_place
-from evaluator.engine.partition import Coded, DiskBucket, content
+from evaluator.engine.partition import Coded, DiskBucket
 from evaluator.engine.work import Frames, key_of
 from evaluator.filters import BuyerLists
 from evaluator.kernel import Context, Facts, analyze
@@ -22,6 +22,27 @@ ORDERS, COVERED = (
 )  # of the evidence: o, b of the bucket's orders; the last day with order data
 
 
+Content = Iterable[tuple[str, pl.DataFrame | None]]
+
+
+def key_of_facts(content: Content, lists: BuyerLists, context: Context) -> str:
+    """``rules:all``: checksums of what holds for every buyer, and of everything. Same key, same facts. ``content``: of
+    ``DiskBucket``."""
+    creditable = None if context.creditable is None else sorted(context.creditable.to_list())
+    rules = key_of([], context.settings, creditable, context.by_session, context.moves is None)
+    every = [*content, *_listed(lists).items(), ("moves", context.moves)]
+    return f"{rules}:{key_of(every, rules, context.covered)}"
+
+
+def _listed(lists: BuyerLists) -> dict[str, pl.DataFrame]:
+    ads = lists.ads.select("b", "ad", (pl.col("by") == "label").alias("by_label"))
+    return {
+        "internal": lists.internal.sort("b"),
+        "manual": lists.manual.sort("b", "day"),
+        "ads": ads.sort("b"),
+    }
+
+
 @dataclass(frozen=True)
 class Task:
     """One bucket in its own codes, with the lists and disputes that concern it."""
@@ -30,14 +51,6 @@ class Task:
     lists: BuyerLists
     context: Context
 
-    def key(self) -> str:
-        """``rules:all``: checksums of what holds for every buyer, and of everything. Same key, same facts."""
-        context = self.context
-        creditable = None if context.creditable is None else sorted(context.creditable.to_list())
-        rules = key_of([], context.settings, creditable, context.by_session, context.moves is None)
-        every = [*content(self.coded), *self._listed().items(), ("moves", context.moves)]
-        return f"{rules}:{key_of(every, rules, context.covered)}"
-
     def facts(self) -> Frames:
         """SPEC §3 to §6 of the bucket, by name of ``Facts``; of the orders only what the kernel adds."""
         found = analyze(self.coded.part, self.lists, self.coded.items, self.context)
@@ -45,18 +58,10 @@ class Task:
         frames["orders"] = found.orders.select("o", *(c for c in JUDGED if c in found.orders.columns))
         return {name: frame for name, frame in frames.items() if frame is not None}
 
-    def _listed(self) -> dict[str, pl.DataFrame]:
-        ads = self.lists.ads.select("b", "ad", (pl.col("by") == "label").alias("by_label"))
-        return {
-            "internal": self.lists.internal.sort("b"),
-            "manual": self.lists.manual.sort("b", "day"),
-            "ads": ads.sort("b"),
-        }
-
     def evidence(self, buyers: pl.DataFrame) -> dict[str, pl.DataFrame]:
         """Everything by buyer (``grown``). ``buyers``: shop, who, by code."""
         orders = self.coded.part.orders
-        found = evidence(self.coded) | self._listed()
+        found = evidence(self.coded) | _listed(self.lists)
         if self.context.moves is not None:
             places = with_place(orders).select("o", "b", "place")
             found["moves"] = self.context.moves.join(places, on="o").drop("o")
