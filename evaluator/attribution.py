@@ -14,6 +14,7 @@ import polars as pl
 from evaluator.conversation import ARRIVES, BUYER, HUMAN
 from evaluator.model import EvaluatorError
 from evaluator.settings import Settings
+from evaluator.shelf import slices
 
 MOMENTS = ("created", "paid", "grouped")
 JUDGMENTS = {
@@ -302,14 +303,13 @@ def check_conservation(orders: pl.DataFrame, totals: pl.DataFrame) -> None:
     it is checked as well). ``totals``: ``Bucket.paid_totals``, of the
     orders as read. Each part is summed from its own condition and the total comes from elsewhere, so an order that is
     credited *and* excluded, doubled or lost on the way is seen. Raises EvaluatorError."""
-    paid = orders.filter(pl.col("paid_day").is_not_null())
     columns = [column for column, _ in JUDGMENTS.values()]
-    for column in [*columns, "credited"] if "original" in orders.columns else columns:
-        credited, left_out = pl.col(column).is_not_null(), pl.col("excluded").is_not_null()
-        parts = [pl.col("counted").filter(part) for part in (credited, ~credited & ~left_out, left_out)]
-        found = paid.group_by("shop", "paid_day").agg(
-            pl.sum_horizontal(p.sum() for p in parts).alias("fen_found"),
-            pl.sum_horizontal(p.len().cast(pl.Int64) for p in parts).alias("orders_found"),
+    columns += ["credited"] if "original" in orders.columns else []
+    sums = pl.concat([_accounted_for(rows, columns) for _, rows in slices(orders)])
+    for column in columns:
+        found = sums.group_by("shop", "paid_day").agg(
+            pl.col(f"{column}.fen").sum().alias("fen_found"),
+            pl.col(f"{column}.orders").sum().alias("orders_found"),
         )
         off = (
             totals.join(found, on=["shop", "paid_day"], how="full", coalesce=True)
@@ -324,3 +324,17 @@ def check_conservation(orders: pl.DataFrame, totals: pl.DataFrame) -> None:
                 f"{worst['fen_found'] - worst['fen']} 分、{worst['orders_found'] - worst['orders']} 单。"
                 "这是程序错误，请勿使用本次结果。"
             )
+
+
+def _accounted_for(orders: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    """shop, paid_day → fen and orders that are credited, silent or excluded, by each of the columns."""
+    left_out = pl.col("excluded").is_not_null()
+    sums = []
+    for column in columns:
+        credited = pl.col(column).is_not_null()
+        parts = [pl.col("counted").filter(part) for part in (credited, ~credited & ~left_out, left_out)]
+        sums += [
+            pl.sum_horizontal(p.sum() for p in parts).alias(f"{column}.fen"),
+            pl.sum_horizontal(p.len().cast(pl.Int64) for p in parts).alias(f"{column}.orders"),
+        ]
+    return orders.filter(pl.col("paid_day").is_not_null()).group_by("shop", "paid_day").agg(sums)

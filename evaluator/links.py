@@ -11,6 +11,7 @@ from evaluator.identity import KEYS
 from evaluator.metrics.monthfacts import PeriodView
 from evaluator.numbers import half_up, yuan
 from evaluator.rulebook import label
+from evaluator.shelf import slices
 
 LOST = ("unlinked", "ambiguous")  # nobody's, or one of several buyers'
 WHY_LOST = {
@@ -26,11 +27,20 @@ WHAT_TO_DO = (
 def order_links(view: PeriodView) -> pl.DataFrame:
     """Orders paid in the period and not excluded: shop, link, talked (whether the buyer has any chat in the shop; null
     for LOST) → orders, buyers, fen."""
-    rows = view.facts.orders.filter(view.inside("paid_day") & pl.col("excluded").is_null())
-    counted = rows.group_by("shop", "link", "talked").agg(
-        pl.len().cast(pl.Int64).alias("orders"),
-        pl.col("b").n_unique().cast(pl.Int64).alias("buyers"),
-        pl.col("counted").sum().alias("fen"),
+    keys = ["shop", "link", "talked"]
+    sums, pairs = [], []
+    for _, orders in slices(view.facts.orders, view.month.shelf.limits.slice_rows):
+        rows = orders.filter(view.inside("paid_day") & pl.col("excluded").is_null())
+        sums.append(rows.group_by(keys).agg(pl.len().cast(pl.Int64).alias("orders"), pl.col("counted").sum()))
+        pairs.append(rows.select(*(pl.col(c).cast(pl.Categorical) for c in keys[:2]), "talked", "b").unique())
+    buyers = pl.concat(pairs).group_by(keys).agg(pl.col("b").n_unique().cast(pl.Int64).alias("buyers"))
+    buyers = buyers.with_columns(pl.col(c).cast(pl.String) for c in keys[:2])
+    counted = (
+        pl.concat(sums)
+        .group_by(keys)
+        .agg(pl.col("orders").sum(), pl.col("counted").sum().alias("fen"))
+        .join(buyers, on=keys, nulls_equal=True)
+        .select(*keys, "orders", "buyers", "fen")
     )
     order = pl.col("link").replace_strict((*KEYS, *LOST), range(len(KEYS) + len(LOST)))
     return counted.sort("shop", order, pl.col("talked").fill_null(False).not_())

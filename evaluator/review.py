@@ -9,6 +9,7 @@ import polars as pl
 
 from evaluator import links
 from evaluator.ads.told import told
+from evaluator.alike import together
 from evaluator.filters import BuyerLists, filter_counts
 from evaluator.identity import OWN, shown
 from evaluator.kernel import Facts
@@ -218,7 +219,6 @@ def _unlinked(view: PeriodView) -> list[ReviewItem]:
 
 def _joins(month: MonthData, bucket: Bucket) -> list[ReviewItem]:
     """Refunds and items that join no order, or orders of several shops."""
-    known = bucket.orders.group_by("order_id").agg(pl.len().alias("shops"))
     items: list[ReviewItem] = []
     for table, kind, what, counted in (
         (
@@ -231,12 +231,10 @@ def _joins(month: MonthData, bucket: Bucket) -> list[ReviewItem]:
     ):
         if table not in month.tables:
             continue
-        joined = month.tables[table].select("order_id").join(known, on="order_id", how="left")
-        lost = joined.filter(pl.col("shops").is_null()).height
-        several = joined.filter(pl.col("shops") > 1)
+        lost, several = _unjoined(month, month.tables[table], bucket.orders)
         if lost:
             items.append(ReviewItem(kind, table, f"{lost} 条{what}的订单号不在订单表里，{counted}", lost))
-        for order_id, n in several.group_by("order_id").len().sort("order_id").iter_rows():
+        for order_id, n in several.sort("order_id").iter_rows():
             items.append(
                 ReviewItem(
                     kind,
@@ -246,6 +244,18 @@ def _joins(month: MonthData, bucket: Bucket) -> list[ReviewItem]:
                 )
             )
     return items
+
+
+def _unjoined(month: MonthData, rows: pl.DataFrame, orders: pl.DataFrame) -> tuple[int, pl.DataFrame]:
+    """How many rows name no order, and how many each order id that stands in several shops (order_id, len)."""
+    lost, several = 0, []
+    ids = rows.select("order_id"), orders.select("order_id")
+    for own, known in together("order_id", *ids, month.shelf.limits.slice_rows):
+        lost += own.join(known, on="order_id", how="anti").height
+        many = known.filter(pl.col("order_id").is_duplicated()).unique()
+        several.append(own.join(many, on="order_id", how="semi").group_by("order_id").len())
+        month.shelf.rest()
+    return lost, pl.concat(several)
 
 
 def _refunds(month: MonthData) -> list[ReviewItem]:

@@ -11,6 +11,7 @@ import polars as pl
 from evaluator import disputes
 from evaluator.ads.decide import Judges, decide, decided
 from evaluator.ads.talk import judged, judged_messages
+from evaluator.alike import together
 from evaluator.assess.compute import assess, figures_asked
 from evaluator.assess.windows import Days
 from evaluator.engine.local import Room, analyze_buckets, in_memory, on_disk
@@ -73,31 +74,20 @@ def buyer_lists(month: MonthData, bucket: Bucket, run: BucketRun | None = None) 
 
 
 def joined_items(month: MonthData, bucket: Bucket) -> pl.DataFrame | None:
-    """order_items with ``o``; an order id that stands in several shops joins none (SPEC §2). So many at a time as a
-    slice has: those whose ids share a remainder of their hashes."""
+    """order_items with ``o``; an order id that stands in several shops joins none (SPEC §2)."""
     if "order_items" not in month.tables:
         return None
     items, rows = month.tables["order_items"], month.shelf.limits.slice_rows
-    parts = (items.height + bucket.orders.height) // rows + 1
-    part_of_order, part_of_item = (_remainders(t["order_id"], parts) for t in (bucket.orders, items))
+    orders = bucket.orders.select("o", "order_id")
     numbers = np.full(items.height, -1, dtype=np.int64)
-    for part in range(parts):
-        orders = bucket.orders.select("o", "order_id").filter(part_of_order == part)
-        own = items.select("order_id").with_row_index("at").filter(part_of_item == part)
-        found = own.join(orders.filter(pl.col("order_id").is_unique()), on="order_id")
+    for own, whose in together("order_id", items.select("order_id").with_row_index("at"), orders, rows):
+        found = own.join(whose.filter(pl.col("order_id").is_unique()), on="order_id")
         numbers[found["at"].to_numpy()] = found["o"].to_numpy()
         month.shelf.rest()
     o = pl.Series("o", numbers)
     joined = (part.with_columns(o.slice(at, part.height)) for at, part in slices(items, rows))
     known = (part.filter(pl.col("o") >= 0).with_columns(pl.col("o").cast(pl.UInt32)) for part in joined)
     return pl.concat([month.shelf.keep(part) for part in known])
-
-
-def _remainders(ids: pl.Series, parts: int) -> pl.Series:
-    """Which part each of the texts belongs to: the same text, the same part."""
-    return pl.concat(
-        [(part.to_series().hash(seed=1) % parts).cast(pl.UInt16) for _, part in slices(ids.to_frame())]
-    )
 
 
 def analyze_month(

