@@ -38,6 +38,7 @@ _NOT_TEXT = (
     "words",
     "courtesy",
 )
+_SPOKEN = ("b", "ts", "day", "buyer_msg", "human")  # of MESSAGES, what the ad filter looks at
 SPANS = "spans"
 TOO_LARGE = 1.5  # times its share of rows
 MOST = 512  # buckets: each is an open file while messages are written
@@ -111,7 +112,6 @@ class Coded:
 
     part: Part
     items: pl.DataFrame | None
-    said: pl.DataFrame  # b, a, ts, text of what buyers wrote that the ad filter looks at, by (b, ts)
 
 
 @dataclass(frozen=True)
@@ -130,8 +130,17 @@ class DiskBucket:
     def read(self, shelf: Shelf) -> Coded:
         """Rows sorted as the kernel wants them."""
         rest = self._rest(shelf)
-        messages, said = (by_buyer_and_time(_stream(self.folder / name)) for name in (MESSAGES, SAID))
-        return Coded(Part(messages, rest["transfers"], rest["orders"]), rest.get("items"), said.drop("pos"))
+        messages = by_buyer_and_time(_stream(self.folder / MESSAGES))
+        return Coded(Part(messages, rest["transfers"], rest["orders"]), rest.get("items"))
+
+    def said(self) -> pl.DataFrame:
+        """b, a, ts, text of what buyers wrote that the ad filter looks at, by (b, ts)."""
+        return by_buyer_and_time(_stream(self.folder / SAID)).drop("pos")
+
+    def spoken(self, where: pl.Expr) -> pl.DataFrame:
+        """b, buyer_msg, human of some messages, by (b, ts)."""
+        rows = _stream(self.folder / MESSAGES).select(_SPOKEN).filter(where)
+        return by_buyer_and_time(rows).select("b", "buyer_msg", "human")
 
     def content(self, shelf: Shelf) -> Iterator[tuple[str, pl.DataFrame | None]]:
         """Everything that the kernel gets to see, by name, as it was written: quicker than reading it. Where rows stand
@@ -146,7 +155,7 @@ class DiskBucket:
     def talk(self) -> Iterator[tuple[str, pl.DataFrame]]:
         """Everything that the ad filter gets to see, likewise."""
         yield "said", _stream(self.folder / SAID).drop("pos")
-        yield "messages", _stream(self.folder / MESSAGES).select("b", "ts", "day", "buyer_msg", "human")
+        yield "messages", _stream(self.folder / MESSAGES).select(_SPOKEN)
 
     def _rest(self, shelf: Shelf) -> dict[str, pl.DataFrame]:
         rest = read_bundle(self.folder / REST, shelf)
