@@ -15,7 +15,7 @@ import polars as pl
 from evaluator.ads.decide import Judges, opinion
 from evaluator.ads.talk import Talk
 from evaluator.engine.grown import BUYERS, Same, facts_of_all
-from evaluator.engine.partition import Coded, DiskBucket
+from evaluator.engine.partition import DiskBucket
 from evaluator.engine.task import ORDERS, Task, key_of_facts, of_bucket, own_moves
 from evaluator.engine.work import Frames, Work, key_of
 from evaluator.filters import BuyerLists
@@ -90,7 +90,7 @@ class Opinions:
         key = f"{judges.key}:{key_of(given, judges.key, self.period)}"
 
         def made() -> Frames:
-            asked = _Asked(_talk(bucket.read(shelf), shops["s"], self.period), labels, judges)
+            asked = _Asked(_talk(bucket, shops["s"], self.period), labels, judges)
             return _thought(asked, work, number, key, own.get(BUYERS))
 
         return _found_or_made(OPINIONS, number, key, work, made)
@@ -127,18 +127,21 @@ def _thought(asked: _Asked, work: Work, number: int, key: str, buyers: pl.DataFr
     return {n: pl.concat([same.taken(last.frames[n]), again[n]]) for n in again} | kept
 
 
-def _talk(coded: Coded, shops: pl.Series, period: tuple[int, int]) -> Talk:
+def _talk(bucket: DiskBucket, shops: pl.Series, period: tuple[int, int]) -> Talk:
     """As ``ads.talk.judged`` gives it, of one bucket. ``shops``: of its buyers."""
-    said = coded.said.select(
-        "b",
-        "a",
-        pl.col("b").map_batches(shops.gather, return_dtype=pl.Int16).alias("s"),
-        pl.col("text").fill_null(""),
-    ).unique(maintain_order=True)
+    said = (
+        bucket.said()
+        .select(
+            "b",
+            "a",
+            pl.col("b").map_batches(shops.gather, return_dtype=pl.Int16).alias("s"),
+            pl.col("text").fill_null(""),
+        )
+        .unique(maintain_order=True)
+    )
     first, end = period
-    inside = coded.part.messages.filter(pl.col("day").is_between(first, end - 1))
-    messages = inside.join(said.select("b").unique(), on="b", how="semi", maintain_order="left")
-    return Talk(said, messages.select("b", "buyer_msg", "human"))
+    theirs = pl.col("b").is_in(said["b"].unique().implode())
+    return Talk(said, bucket.spoken(pl.col("day").is_between(first, end - 1) & theirs))
 
 
 # --- facts -------------------------------------------------------------------------------------------------------

@@ -44,6 +44,7 @@ _NOT_TEXT = (
     "words",
     "courtesy",
 )
+_SPOKEN = ("b", "ts", "day", "buyer_msg", "human")  # of MESSAGES, what the ad filter looks at
 SPANS = "spans"
 TOO_LARGE = 1.5  # times its share of rows
 ORDER_ROWS = 4  # so many message rows does an order weigh as
@@ -120,7 +121,6 @@ class Coded:
 
     part: Part
     items: pl.DataFrame | None
-    said: pl.DataFrame  # b, a, ts, text of what buyers wrote that the ad filter looks at, by (b, ts)
 
 
 @dataclass(frozen=True)
@@ -139,9 +139,17 @@ class DiskBucket:
     def read(self, shelf: Shelf) -> Coded:
         """Rows sorted as the kernel wants them."""
         rest = self._rest(shelf)
-        messages, said = (by_buyer_and_time(_stream(self.folder / name)) for name in (MESSAGES, SAID))
-        part = Part(messages, rest["transfers"], _stream(self.folder / ORDERS))
-        return Coded(part, self._items(), said.drop("pos"))
+        messages = by_buyer_and_time(_stream(self.folder / MESSAGES))
+        return Coded(Part(messages, rest["transfers"], _stream(self.folder / ORDERS)), self._items())
+
+    def said(self) -> pl.DataFrame:
+        """b, a, ts, text of what buyers wrote that the ad filter looks at, by (b, ts)."""
+        return by_buyer_and_time(_stream(self.folder / SAID)).drop("pos")
+
+    def spoken(self, where: pl.Expr) -> pl.DataFrame:
+        """b, buyer_msg, human of some messages, by (b, ts)."""
+        rows = _stream(self.folder / MESSAGES).select(_SPOKEN).filter(where)
+        return by_buyer_and_time(rows).select("b", "buyer_msg", "human")
 
     def content(self, shelf: Shelf) -> Iterator[tuple[str, pl.DataFrame | None]]:
         """Everything that the kernel gets to see, by name, as it was written: quicker than reading it. Where rows stand
@@ -156,7 +164,7 @@ class DiskBucket:
     def talk(self) -> Iterator[tuple[str, pl.DataFrame]]:
         """Everything that the ad filter gets to see, likewise."""
         yield "said", _stream(self.folder / SAID).drop("pos")
-        yield "messages", _stream(self.folder / MESSAGES).select("b", "ts", "day", "buyer_msg", "human")
+        yield "messages", _stream(self.folder / MESSAGES).select(_SPOKEN)
 
     def _items(self) -> pl.DataFrame | None:
         path = self.folder / ITEMS
