@@ -19,7 +19,9 @@ TINY = Limits(worthwhile=64, slice_rows=4, mapped=1 << 12)
 PREFIX = "同样长的开头加上很多字" * 3
 LETTERS = "ab*é猫𠮷\x00 \U0010ffff"
 names = st.one_of(
-    st.text(LETTERS, min_size=1, max_size=3), st.builds(PREFIX.__add__, st.text(LETTERS, max_size=2)), st.just("大")
+    st.text(LETTERS, min_size=1, max_size=3),
+    st.builds(PREFIX.__add__, st.text(LETTERS, max_size=2)),
+    st.just("大"),
 )
 rows = st.lists(st.tuples(st.sampled_from(["甲店", "乙店", "b", "b2"]), st.none() | names), max_size=40)
 
@@ -30,7 +32,11 @@ def series(block: Sequence[tuple[str, str | None]]) -> tuple[pl.Series, pl.Serie
 
 
 @settings(deadline=None)
-@given(blocks=st.lists(rows, max_size=6), limits=st.sampled_from([Limits(), TINY]), most=st.sampled_from([1, 2, 5, 99]))
+@given(
+    blocks=st.lists(rows, max_size=6),
+    limits=st.sampled_from([Limits(), TINY]),
+    most=st.sampled_from([1, 2, 5, 99]),
+)
 def test_texts_come_back_and_codes_are_those_of_one_sort(
     blocks: list[list[tuple[str, str | None]]], limits: Limits, most: int
 ) -> None:
@@ -53,7 +59,9 @@ def test_only_wanted_places_count() -> None:
     kept.add(*series([("甲店", "a"), ("甲店", "b")]))
     kept.add(*series([("甲店", "a"), ("乙店", "c")]))
     wanted = np.array([False, True, True, False])  # the second run is sorted: 乙店 c, 甲店 a
-    found = [(part.shop, part.texts.to_list(), part.places.tolist()) for part in merged(kept.runs, wanted, 10)]
+    found = [
+        (part.shop, part.texts.to_list(), part.places.tolist()) for part in merged(kept.runs, wanted, 10)
+    ]
     assert found == [("乙店", ["c"], [2]), ("甲店", ["b"], [1])]
 
 
