@@ -13,15 +13,19 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import polars as pl
 
+from evaluator.shelf import SLICE_ROWS, slices
 from evaluator.tables import OPEN_IDS
 
 MASK = "*"
 OWN = "\x00"  # ends the name of an ambiguous buyer: no order joins him by nick
 CHAT = ["shop", "buyer", "day"]
+ORDER = ["shop", "order_id"]
 OPEN_ID = ["shop", "open_id"]
 KEYS = ("open_id", "nick", "mask", "chat", "itself")  # how an order found its buyer; the others did not
 
@@ -30,14 +34,25 @@ def is_masked(column: str = "buyer") -> pl.Expr:
     return pl.col(column).str.contains(MASK, literal=True)
 
 
+def is_plain() -> pl.Expr:
+    """Whether an order carries a nick that is written out: that is its buyer's."""
+    return (~is_masked()).fill_null(False)
+
+
 def mask_pattern(nick: str) -> re.Pattern[str]:
     """``t**1`` as a regular expression: ``*`` = any characters, also none."""
     return re.compile(".*".join(re.escape(part) for part in re.split(r"\*+", nick)), re.DOTALL)
 
 
-def fitting_nicks(masked: pl.DataFrame, unmasked: pl.DataFrame) -> pl.DataFrame:
+class Nicks(Protocol):
+    """Unmasked nicks (``shop``, ``buyer``), some at a time, maybe again and again."""
+
+    def __iter__(self) -> Iterator[pl.DataFrame]: ...
+
+
+def fitting_nicks(masked: pl.DataFrame, unmasked: Nicks) -> pl.DataFrame:
     """For each masked (``shop``, ``buyer``): ``fits`` = how many unmasked nicks of the shop fit, ``nick`` = the
-    one where exactly one does. ``unmasked``: distinct (``shop``, ``buyer``)."""
+    one where exactly one does."""
     by_ends: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for shop, nick in _worth_trying(masked, unmasked).iter_rows():
         for first, last in ((nick[:1], nick[-1:]), (nick[:1], ""), ("", nick[-1:]), ("", "")):
@@ -52,15 +67,17 @@ def fitting_nicks(masked: pl.DataFrame, unmasked: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _worth_trying(masked: pl.DataFrame, unmasked: pl.DataFrame) -> pl.DataFrame:
+def _worth_trying(masked: pl.DataFrame, unmasked: Nicks) -> pl.DataFrame:
     """Of millions of nicks, those in the shop of a mask that begin as it does: often there is no mask at all."""
     start = pl.col("buyer").str.slice(0, 1).alias("start")
     begins = masked.select("shop", start).unique()
     anyhow = begins.filter(pl.col("start") == MASK).select("shop")
-    first = unmasked.lazy().with_columns(start).join(begins.lazy(), on=["shop", "start"], how="semi")
-    every = unmasked.lazy().join(anyhow.lazy(), on="shop", how="semi")
-    found = pl.concat([first.select("shop", "buyer"), every.select("shop", "buyer")])
-    return (found.unique() if anyhow.height else found).collect()
+    found = [pl.DataFrame(schema={"shop": pl.String, "buyer": pl.String})]
+    for nicks in unmasked if masked.height else ():
+        first = nicks.with_columns(start).join(begins, on=["shop", "start"], how="semi")
+        every = nicks.join(anyhow, on="shop", how="semi")
+        found += [first.select("shop", "buyer"), every.select("shop", "buyer")]
+    return pl.concat(found).unique()
 
 
 @dataclass(frozen=True)
@@ -68,14 +85,15 @@ class Identities:
     """What was found out. ``who`` names a buyer; an ambiguous chat's ends in OWN: he is himself and nobody else.
 
     ``chats``   masked chats only: shop, buyer (as written), day → ``who``
-    ``orders``  every order: shop, order_id → ``who`` (null: nobody's), ``link`` (one of KEYS, ambiguous, unlinked)
-    ``nicks``   distinct unmasked shop, buyer of messages and orders
+    ``orders``  every order without a plain nick: shop, order_id → ``who`` (null: nobody's), ``link`` (one of KEYS,
+                ambiguous, unlinked)
+    ``nicks``   unmasked shop, buyer of messages and orders
     ``open_ids`` shop, open_id → ``names`` (of their buyers), ``buyers`` (how many), ``who`` (the first)
     """
 
     chats: pl.DataFrame
     orders: pl.DataFrame
-    nicks: pl.DataFrame
+    nicks: Nicks
     open_ids: pl.DataFrame = field(
         default_factory=lambda: pl.DataFrame(
             schema={
@@ -87,6 +105,17 @@ class Identities:
             }
         )
     )
+
+    def linked(self, orders: pl.DataFrame) -> pl.DataFrame:
+        """Adds ``who``, ``link`` to orders (shop, order_id, buyer). Order of rows kept."""
+        nick = orders.with_columns(pl.col("buyer").alias("who"), pl.lit("nick").alias("link"))
+        if self.orders.is_empty():
+            return nick
+        own = self.orders.select(*ORDER, "who", "link")
+        found = nick.join(own, on=ORDER, how="left", suffix="_own", maintain_order="left")
+        return found.with_columns(
+            pl.when(is_plain()).then(name).otherwise(f"{name}_own").alias(name) for name in ("who", "link")
+        ).drop("who_own", "link_own")
 
     def by_chat(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Adds ``who`` to rows with shop, buyer, day (ratings, escalations, dated filters): the buyer of their
@@ -124,15 +153,13 @@ def shown(who: str = "who") -> pl.Expr:
     return pl.col(who).str.strip_suffix(OWN)
 
 
-def _order_nicks(orders: pl.DataFrame, nicks: pl.DataFrame) -> pl.DataFrame:
-    """Orders by the nick they carry: ``who`` and ``link`` (nick, mask, itself, ambiguous, none)."""
+def _order_nicks(orders: pl.DataFrame, nicks: Nicks) -> pl.DataFrame:
+    """Orders by the nick they carry, which is not plain: ``who`` and ``link`` (mask, itself, ambiguous, none)."""
     masked = orders.filter(is_masked()).select("shop", "buyer").unique(maintain_order=True)
     found = orders.join(fitting_nicks(masked, nicks), on=["shop", "buyer"], how="left", maintain_order="left")
     link = (
         pl.when(pl.col("buyer").is_null())
         .then(pl.lit("none"))
-        .when(pl.col("fits").is_null())
-        .then(pl.lit("nick"))
         .when(pl.col("fits") == 0)
         .then(pl.lit("itself"))
         .when(pl.col("fits") == 1)
@@ -146,30 +173,27 @@ def _order_nicks(orders: pl.DataFrame, nicks: pl.DataFrame) -> pl.DataFrame:
         "link",
         pl.when(pl.col("link") == "mask")
         .then(pl.col("nick"))
-        .when(pl.col("link").is_in(["nick", "itself"]))
+        .when(pl.col("link") == "itself")
         .then(pl.col("buyer"))
         .alias("who"),
     )
 
 
 def _masked_chats(
-    chats: pl.DataFrame, named: pl.DataFrame, orders: pl.DataFrame, nicks: pl.DataFrame
+    chats: pl.DataFrame, named: pl.DataFrame, orders: _Orders, by_nick: pl.DataFrame, nicks: Nicks
 ) -> pl.DataFrame:
     """Masked chats: by the order named, else by the only fitting nick, else as written."""
-    masked = chats.filter(is_masked())
+    masked, naming = chats.filter(is_masked()), named.filter(is_masked())
+    odd = by_nick.filter(pl.col("who").is_not_null()).select(*ORDER, "who")
     by_order = (
-        named.filter(is_masked())
-        .join(
-            orders.filter(pl.col("who").is_not_null()).select("shop", "order_id", "who"),
-            on=["shop", "order_id"],
-        )
+        pl.concat([orders.plain(naming), naming.join(odd, on=ORDER)])
         .group_by(CHAT)
         .agg(pl.col("who").n_unique().alias("buyers"), pl.col("who").first())
     )
-    by_nick = fitting_nicks(masked.select("shop", "buyer").unique(), nicks)
+    fitting = fitting_nicks(masked.select("shop", "buyer").unique(), nicks)
     return (
         masked.join(by_order, on=CHAT, how="left")
-        .join(by_nick, on=["shop", "buyer"], how="left")
+        .join(fitting, on=["shop", "buyer"], how="left")
         .select(
             *CHAT,
             pl.when(pl.col("buyers") == 1)
@@ -206,6 +230,26 @@ def _orders_by_chat(orders: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
 
 
 @dataclass(frozen=True)
+class _Orders:
+    """All orders as read: shop, order_id, buyer; looked at ``rows`` at a time."""
+
+    all: pl.DataFrame
+    rows: int
+
+    def plain(self, few: pl.DataFrame) -> pl.DataFrame:
+        """Rows with shop, order_id that are of orders with a plain nick, with it as ``who``."""
+        nick = pl.col("buyer").alias("who")
+        parts = slices(self.all, self.rows) if few.height else [(0, self.all.clear())]
+        return pl.concat(
+            [few.join(part.filter(is_plain()).select(*ORDER, nick), on=ORDER) for _, part in parts]
+        )
+
+    def odd(self) -> pl.DataFrame:
+        """Those without a plain nick."""
+        return pl.concat([part.filter(~is_plain()) for _, part in slices(self.all, self.rows)])
+
+
+@dataclass(frozen=True)
 class _OpenIds:
     """``orders``: shop, order_id, open_id (an order may have several). ``nicks``: shop, open_id, who: the unmasked
     nicks beside them."""
@@ -214,23 +258,18 @@ class _OpenIds:
     nicks: pl.DataFrame
 
     @classmethod
-    def of(cls, found: pl.DataFrame, orders: pl.DataFrame) -> _OpenIds:
+    def of(cls, found: pl.DataFrame, orders: _Orders) -> _OpenIds:
         """From what the platforms' answers say, and the nicks of the orders as read."""
         members = found.select("shop", "order_id", "open_id").drop_nulls().unique(maintain_order=True)
-        written = pl.concat(
-            [
-                found.select(*OPEN_ID, "buyer"),
-                members.join(orders, on=["shop", "order_id"]).select(*OPEN_ID, "buyer"),
-            ]
-        )
-        nicks = written.drop_nulls().filter(~is_masked()).rename({"buyer": "who"})
+        told = found.select(*OPEN_ID, "buyer").drop_nulls().filter(~is_masked()).rename({"buyer": "who"})
+        nicks = pl.concat([told, orders.plain(members).select(*OPEN_ID, "who")])
         return cls(members, nicks.unique(maintain_order=True))
 
     def buyers(self, orders: pl.DataFrame) -> pl.DataFrame:
         """shop, open_id → ``names``, ``buyers``, ``who``: by the nicks beside it, and whose the resolved ``orders``
-        are; an ambiguous chat's buyer tells nothing of other orders."""
+        without a plain nick are; an ambiguous chat's buyer tells nothing of other orders."""
         sure = orders.filter(
-            pl.col("link").is_in(["nick", "mask", "chat", "open_id"]) & ~pl.col("who").str.ends_with(OWN)
+            pl.col("link").is_in(["mask", "chat", "open_id"]) & ~pl.col("who").str.ends_with(OWN)
         )
         known = self.orders.join(sure, on=["shop", "order_id"]).select(*OPEN_ID, "who")
         return (
@@ -284,24 +323,31 @@ def _linked_by_chat(by_nick: pl.DataFrame, by_chat: pl.DataFrame) -> pl.DataFram
 
 
 def identify(
-    chats: pl.DataFrame, named: pl.DataFrame, orders: pl.DataFrame, open_ids: pl.DataFrame | None = None
+    chats: pl.DataFrame,
+    named: pl.DataFrame,
+    orders: pl.DataFrame,
+    open_ids: pl.DataFrame | None = None,
+    nicks: Nicks | None = None,
+    rows: int = SLICE_ROWS,
 ) -> Identities:
     """SPEC §2 identity.
 
-    ``chats``   distinct shop, buyer, day of all messages (the day of a nick without a mask is not looked at)
-    ``named``   distinct shop, buyer, day, order_id: the orders that chats name
+    ``chats``   distinct shop, buyer, day of masked nicks' messages (others need not be left out)
+    ``named``   distinct shop, buyer, day, order_id: what masked nicks name, and who names an order without a plain nick
     ``orders``  shop, order_id, buyer (nullable)
     ``open_ids`` what the platforms' answers say of them (``tables.OPEN_IDS``)
+    ``nicks``   unmasked nicks of messages and orders; None: those in ``chats`` and ``orders``
+    ``rows``    how many orders are looked at at a time
     """
-    nicks = (
-        pl.concat([chats.select("shop", "buyer"), orders.select("shop", "buyer").drop_nulls()])
-        .filter(~is_masked())
-        .unique()
-    )
-    found = _OpenIds.of(pl.DataFrame(schema=OPEN_IDS) if open_ids is None else open_ids, orders)
-    by_nick = _order_nicks(orders, nicks)
+    if nicks is None:
+        nicks = [
+            pl.concat([chats.select("shop", "buyer"), orders.select("shop", "buyer")]).filter(is_plain())
+        ]
+    every = _Orders(orders, rows)
+    found = _OpenIds.of(pl.DataFrame(schema=OPEN_IDS) if open_ids is None else open_ids, every)
+    by_nick = _order_nicks(every.odd(), nicks)
     by_nick = found.spread(by_nick, found.buyers(by_nick.clear()), ["none", "itself", "mask", "ambiguous"])
-    masked = _masked_chats(chats, named, by_nick, nicks)
+    masked = _masked_chats(chats, named, every, by_nick, nicks)
     by_chat = _orders_by_chat(by_nick, Identities(masked, by_nick, nicks).by_chat(named))
     linked = _linked_by_chat(by_nick, by_chat)
     buyers = found.buyers(linked)

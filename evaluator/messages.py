@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from evaluator.model import MonthData
+from evaluator.names import Names
 from evaluator.prepare import Bucket
 from evaluator.shelf import Shelf, slices
 from evaluator.tables import spelled
@@ -41,13 +42,14 @@ ROW_GROUP = 1 << 17  # rows
 @dataclass(frozen=True)
 class Messages:
     """``rows``: message rows in the order of the input, coded; ``buyers`` (b, shop, buyer), ``agents`` and ``files``:
-    the names of the codes, each at its place. The tables that come out have COLUMNS; ordered by ``ts`` (stably), rows
-    are in the order of messages of SPEC §1."""
+    the names of the codes, each at its place; ``orders``: the texts of places in ``order_id``. The tables that come out
+    have COLUMNS; ordered by ``ts`` (stably), rows are in the order of messages of SPEC §1."""
 
     rows: pl.DataFrame
     buyers: pl.DataFrame
     agents: pl.Series
     files: pl.Series
+    orders: Names
     shelf: Shelf
 
     @classmethod
@@ -58,7 +60,7 @@ class Messages:
         ).with_columns(codes["b"], codes["a"], codes["auto"], codes["buyer_msg"], codes["human"])
         files = pl.Series("file", [f.file for f in month.inputs], dtype=pl.String)
         buyers = bucket.codes.buyers.select("b", "shop", "buyer")
-        return cls(rows, buyers, bucket.codes.agent_names(), files, month.shelf)
+        return cls(rows, buyers, bucket.codes.agent_names(), files, month.names["order_id"], month.shelf)
 
     def _named(self, rows: pl.DataFrame) -> pl.DataFrame:
         names = rows.with_columns(
@@ -66,6 +68,7 @@ class Messages:
             self.buyers["buyer"].gather(rows["b"]),
             self.agents.gather(rows["a"]),
             self.files.gather(rows["_file"]),
+            self.orders.texts(rows["order_id"]),
         )
         named = names.rename({"_row": "row", "buyer_msg": "is_buyer", "human": "is_human"})
         return spelled(named.select(COLUMNS))

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from evaluator.errors import EvaluatorError as EvaluatorError
-from evaluator.tables import OPEN_IDS
+from evaluator.tables import OPEN_IDS, spelled
 
 if TYPE_CHECKING:
+    from evaluator.names import Names
     from evaluator.settings import MonthConfig
     from evaluator.shelf import Shelf
 
@@ -73,10 +74,20 @@ class MonthData:
     review: list[ReviewItem] = field(default_factory=list)  # notes of the reading itself
     open_ids: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=OPEN_IDS))
     shelf: Shelf = field(default_factory=_shelf)  # where the messages of a large month lie
+    names: dict[str, Names] = field(
+        default_factory=dict
+    )  # of the messages: texts of their columns that are places
 
     def has(self, table: str, column: str | None = None) -> bool:
         """Whether ``table`` (and its ``column``) is there to compute with."""
         return table in self.tables and (column is None or column not in self.absent.get(table, frozenset()))
+
+    def in_full(self, table: str) -> pl.DataFrame:
+        """A table of a small month with all names as text."""
+        rows = spelled(self.tables[table])
+        if table != "messages":
+            return rows
+        return rows.with_columns(names.texts(rows[column]) for column, names in self.names.items())
 
 
 @dataclass(frozen=True)

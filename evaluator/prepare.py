@@ -23,16 +23,17 @@ courtesy       Boolean    a buyer message that is a courtesy (R-C11)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
 import polars as pl
 
-from evaluator.identity import Identities, identify, is_masked, shown
+from evaluator.buyers import Buyers, coded_buyers
+from evaluator.identity import CHAT, Identities, Nicks, identify, is_plain
 from evaluator.model import MonthData
-from evaluator.overview import Overview, overview, pair
+from evaluator.overview import Overview, overview
 from evaluator.roster import Roster, day_of
 from evaluator.settings import Settings
 from evaluator.shelf import slices
@@ -154,9 +155,9 @@ def all_agents(month: MonthData, bindings: pl.DataFrame) -> list[str]:
     return sorted(names)
 
 
-def all_shops(month: MonthData, buyers: pl.DataFrame) -> list[str]:
+def all_shops(month: MonthData, of_buyers: list[str]) -> list[str]:
     """Every shop that some table names: an agent's rating counts for him in whichever shop it was given."""
-    names = set(buyers["shop"].unique())
+    names = set(of_buyers)
     for table in ("orders", "ratings", "escalations"):
         if table in month.tables:
             names |= set(month.tables[table]["shop"].unique())
@@ -188,44 +189,6 @@ def text_features(settings: Settings) -> list[pl.Expr]:
         words.alias("words"),
         courtesy.alias("courtesy"),
     ]
-
-
-def buyer_codes(names: pl.DataFrame, found: Identities) -> pl.DataFrame:
-    """Everyone who talked or bought: shop, who → ``b``, in code-point order."""
-    everyone = pl.concat(
-        [
-            names.filter(~is_masked()).select("shop", pl.col("buyer").alias("who")),
-            found.chats.select("shop", "who"),
-            found.orders.select("shop", "who").drop_nulls(),
-        ]
-    )
-    return everyone.unique().sort("shop", "who").with_row_index("b").with_columns(pl.col("b").cast(pl.Int32))
-
-
-@dataclass(frozen=True)
-class Writers:
-    """``b`` of a message: ``plain``: by pair; ``masked``: by pair and day (``of_chat``)."""
-
-    plain: pl.DataFrame
-    masked: pl.DataFrame
-
-    @classmethod
-    def of(cls, names: pl.DataFrame, found: Identities, buyers: pl.DataFrame) -> Writers:
-        plain = names.filter(~is_masked()).join(buyers, left_on=["shop", "buyer"], right_on=["shop", "who"])
-        masked = found.chats.join(buyers, on=["shop", "who"]).join(names, on=["shop", "buyer"])
-        return cls(plain.select("pair", "b"), masked.select("pair", "day", pl.col("b").alias("of_chat")))
-
-    def talkers(self) -> pl.Series:
-        """Codes of everybody whom some message row is of."""
-        return pl.concat([self.plain["b"], self.masked["of_chat"].alias("b")]).unique()
-
-    def named(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Adds ``b`` to rows with ``pair`` and ``day``."""
-        found = rows.join(self.plain, on="pair", how="left", maintain_order="left")
-        if not self.masked.height:
-            return found
-        found = found.join(self.masked, on=["pair", "day"], how="left", maintain_order="left")
-        return found.with_columns(pl.coalesce("b", "of_chat").alias("b")).drop("of_chat")
 
 
 def _kinds_of_message() -> list[pl.Expr]:
@@ -265,26 +228,38 @@ def _coded_transfers(messages: pl.DataFrame, staff: Staff) -> pl.DataFrame:
     )
 
 
+@dataclass(frozen=True)
+class _Written:
+    """The nicks that are written out, of messages and orders (``identity.Nicks``)."""
+
+    month: MonthData
+    seen: Overview
+    orders: pl.DataFrame
+
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        yield from self.seen.nicks(self.month)
+        for _, part in slices(self.orders, self.month.shelf.limits.slice_rows):
+            yield part.filter(is_plain()).select("shop", "buyer")
+
+
 def prepare(month: MonthData, roster: Roster) -> Bucket:
     """The whole month as one coded bucket."""
     settings = month.config.settings
-    keep = month.shelf.keep
     seen = overview(month)
     staff = staff_of(month, roster, seen)
-    orders = keep(_counted_orders(month.tables["orders"], settings))
-    by_number = orders.select("shop", "order_id", "buyer")
-    found = identify(seen.chats, seen.named, by_number, month.open_ids)
-    found = replace(found, orders=keep(found.orders), nicks=keep(found.nicks))
-    buyers = buyer_codes(seen.names, found)
-    writers = Writers.of(seen.names, found, buyers)
-    coded = _coded(month, writers, staff)
+    orders = _counted_orders(month, settings)
+    found = _identities(month, seen, orders)
+    linked = _linked(month, orders, found)
+    buyers = coded_buyers(month, seen, found, linked)
+    coded = _coded(month, buyers, staff)
+    shops = all_shops(month, buyers.shops)
     return Bucket(
         rows=coded.rows,
         transfers=_coded_transfers(coded.transfers, staff),
-        orders=keep(_coded_orders(orders, found, buyers, writers.talkers())),
+        orders=_coded_orders(month, orders, linked, buyers),
         paid_totals=paid_totals(orders),
         identities=found,
-        codes=_codes(keep(buyers), staff.agents, all_shops(month, buyers), keep),
+        codes=Codes(buyers.table(shops, month.shelf), staff.agents, shops),
         bindings=staff.bindings,
         robot_senders=staff.robots,
         shop_accounts=seen.shop_accounts,
@@ -293,16 +268,13 @@ def prepare(month: MonthData, roster: Roster) -> Bucket:
     )
 
 
-def _codes(
-    buyers: pl.DataFrame,
-    agents: list[str],
-    shops: list[str],
-    keep: Callable[[pl.DataFrame], pl.DataFrame],
-) -> Codes:
-    shop = pl.col("shop").replace_strict(shops, range(len(shops)), return_dtype=pl.Int16)
-    return Codes(
-        keep(buyers.select("b", shop.alias("s"), "shop", "who", shown().alias("buyer"))), agents, shops
-    )
+def _identities(month: MonthData, seen: Overview, orders: pl.DataFrame) -> Identities:
+    """SPEC §2 identity."""
+    by_number, rows = orders.select("shop", "order_id", "buyer"), month.shelf.limits.slice_rows
+    nicks: Nicks = _Written(month, seen, by_number)
+    odd = pl.concat([part.filter(~is_plain()) for _, part in slices(by_number, rows)])
+    found = identify(seen.chats.select(CHAT), seen.naming(month, odd), by_number, month.open_ids, nicks, rows)
+    return replace(found, orders=month.shelf.keep(found.orders))
 
 
 class _Coded(NamedTuple):
@@ -311,12 +283,12 @@ class _Coded(NamedTuple):
     last_human: pl.DataFrame  # account, ts
 
 
-def _coded(month: MonthData, writers: Writers, staff: Staff) -> _Coded:
+def _coded(month: MonthData, buyers: Buyers, staff: Staff) -> _Coded:
     """Every message row in the order of the input, with codes and what it is; text is left behind. Slice by slice, so
     that no more than one is held twice."""
     rows, transfers, last = [], [], []
     for at, part in slices(month.tables["messages"], month.shelf.limits.slice_rows):
-        coded = _coded_rows(part, writers, staff, month.config.settings)
+        coded = _coded_rows(part, buyers, staff, month.config.settings)
         coded = coded.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("pos") + at)
         rows.append(month.shelf.keep(coded.select(CODED)))
         transfers.append(coded.filter(pl.col("kind") == "transfer"))
@@ -326,7 +298,7 @@ def _coded(month: MonthData, writers: Writers, staff: Staff) -> _Coded:
     return _Coded(pl.concat(rows), pl.concat(transfers), spelled(last_human))
 
 
-def _coded_rows(raw: pl.DataFrame, writers: Writers, staff: Staff, settings: Settings) -> pl.DataFrame:
+def _coded_rows(raw: pl.DataFrame, buyers: Buyers, staff: Staff, settings: Settings) -> pl.DataFrame:
     """CODED, and what a transfer is known by."""
     human = pl.col("human")
     return (
@@ -338,10 +310,10 @@ def _coded_rows(raw: pl.DataFrame, writers: Writers, staff: Staff, settings: Set
             "kind",
             "auto",
             "to_account",
-            pair(),
+            pl.col("buyer").alias("place"),
             *text_features(settings),
         )
-        .pipe(writers.named)
+        .pipe(buyers.named)
         .join(staff.coded, on=["account", "day"], how="left", maintain_order="left")
         .with_columns(_kinds_of_message())
         .with_columns(
@@ -357,13 +329,22 @@ def _coded_rows(raw: pl.DataFrame, writers: Writers, staff: Staff, settings: Set
     )
 
 
-def _counted_orders(orders: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def _counted_orders(month: MonthData, settings: Settings) -> pl.DataFrame:
     """Orders with ``o`` (position), their business days and ``counted`` (R-A4)."""
     postage = pl.lit(0) if settings.count_postage else pl.col("postage").fill_null(0)
-    return orders.with_row_index("o").with_columns(
-        (pl.col("amount") - postage).alias("counted"),
-        *(day_of(pl.col(c), settings.day_start_s).alias(f"{c}_day") for c in ("created", "paid", "grouped")),
-    )
+    keep, found = month.shelf.keep, []
+    for at, part in slices(month.tables["orders"], month.shelf.limits.slice_rows):
+        made = part.select(
+            (pl.int_range(pl.len(), dtype=pl.UInt32) + at).alias("o"),
+            (pl.col("amount") - postage).alias("counted"),
+            *(
+                day_of(pl.col(c), settings.day_start_s).alias(f"{c}_day")
+                for c in ("created", "paid", "grouped")
+            ),
+        )
+        found.append(keep(made))
+    made = pl.concat(found)
+    return pl.concat([made.select("o"), month.tables["orders"], made.drop("o")], how="horizontal")
 
 
 def paid_totals(orders: pl.DataFrame) -> pl.DataFrame:
@@ -375,19 +356,17 @@ def paid_totals(orders: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _linked(month: MonthData, orders: pl.DataFrame, found: Identities) -> pl.DataFrame:
+    """Of every order shop, who, link."""
+    parts = slices(orders.select("shop", "order_id", "buyer"), month.shelf.limits.slice_rows)
+    linked = (found.linked(part).select("shop", "who", "link") for _, part in parts)
+    return pl.concat([month.shelf.keep(part) for part in linked])
+
+
 def _coded_orders(
-    orders: pl.DataFrame, found: Identities, buyers: pl.DataFrame, talkers: pl.Series
+    month: MonthData, orders: pl.DataFrame, linked: pl.DataFrame, buyers: Buyers
 ) -> pl.DataFrame:
     """Orders with ``b``, ``link``, ``talked`` (the buyer has a chat in the shop; null: nobody's). An order of nobody
     has a negative code of its own, so that it joins nothing and counts as one buyer."""
-    talked = pl.col("b").is_in(talkers.implode())
-    return (
-        orders.join(
-            found.orders.select("shop", "order_id", "who", "link"),
-            on=["shop", "order_id"],
-            how="left",
-            maintain_order="left",
-        )
-        .join(buyers, on=["shop", "who"], how="left", maintain_order="left")
-        .with_columns(talked.alias("talked"), pl.coalesce("b", -1 - pl.col("o").cast(pl.Int32)).alias("b"))
-    )
+    coded = buyers.of_orders(orders["o"])
+    return month.shelf.keep(pl.concat([orders, linked.select("who", "link"), coded], how="horizontal"))

@@ -10,13 +10,15 @@ import json
 import mmap
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from threading import Thread
 from time import sleep
 from typing import IO
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -28,6 +30,7 @@ FULL = "写临时文件失败（{why}）；请在 {where} 所在的磁盘上腾�
 SLICE_ROWS = 1 << 20
 STATM = Path("/proc/self/statm")  # where the system says how much of files is in memory
 GUARD_SECONDS = 0.02
+VIEW, INLINE = 16, 12  # bytes of a view on a text; of the longest text that stands in it
 KIND = b"categories"  # in a field's metadata: those of an Enum; none: a Categorical of this process
 
 
@@ -102,6 +105,27 @@ class Shelf:
             return frame
         return pl.concat([self.lay(part) for _, part in slices(frame, self.limits.slice_rows)])
 
+    def texts(self, name: str, parts: Iterable[pl.Series]) -> pl.Series:
+        """A column of texts, none of them null, that comes part by part, in one piece: of a column in many pieces
+        Polars makes a copy whenever it gathers from it."""
+        if not self._maps:
+            return pl.concat(
+                [pl.Series(name, [], dtype=pl.String), *(p.alias(name) for p in parts)]
+            ).rechunk()
+        folder = self.folder or tempfile.gettempdir()
+        try:
+            with tempfile.TemporaryFile(dir=folder) as views, tempfile.TemporaryFile(dir=folder) as letters:
+                ends = _write_texts(parts, views, letters)
+                rows = views.tell() // VIEW
+                if not rows:
+                    return pl.Series(name, [], dtype=pl.String)
+                told = pa.py_buffer(self.map(letters) if ends[-1] else b"")
+                said = [told.slice(begin, end - begin) for begin, end in pairwise(ends)]
+                whole = [None, pa.py_buffer(self.map(views)), *said]
+                return pl.Series(name, pa.Array.from_buffers(pa.string_view(), rows, whole))
+        except OSError as error:
+            raise full(error, folder) from error
+
     def gather(self, texts: pl.Series, at: pl.Series) -> pl.Series:
         """The texts at these places, copied front to back: little of a column on the shelf is in memory at once."""
         if not self._maps:
@@ -151,6 +175,24 @@ def write_frame(frame: pl.DataFrame, file: IO[bytes]) -> None:
     with pa.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table)
     file.flush()
+
+
+def _write_texts(parts: Iterable[pl.Series], views: IO[bytes], letters: IO[bytes]) -> list[int]:
+    """Texts as Arrow's string views: VIEW bytes each, which say in which piece of ``letters`` a long one stands, and
+    where there. Where those pieces end."""
+    ends = [0]
+    for part in parts:
+        array = part.rechunk().to_arrow().cast(pa.string_view())
+        _, own, *said = array.buffers()
+        view = np.frombuffer(own, dtype=np.int32).reshape(-1, VIEW // 4)[: len(array)].copy()
+        view[view[:, 0] > INLINE, 2] += len(ends) - 1
+        views.write(view.tobytes())
+        for piece in said:
+            letters.write(piece)
+            ends.append(ends[-1] + piece.size)
+    views.flush()
+    letters.flush()
+    return ends
 
 
 def read_frame(buffer: pa.Buffer) -> pl.DataFrame:

@@ -13,6 +13,7 @@ kind        Polars type            meaning
 ==========  =====================  ===========================================================
 text        String                 as written, outer blanks stripped; never an empty string (null)
 name        Categorical            the same, in a table of millions of rows that repeat it: one integer a row
+place       UInt32                 the same, where there are ever more of them: its place in ``MonthData.names``
 body        String                 message text: kept exactly as written; null only if absent
 time        Datetime("ms")         naive local shop time
 moment      Datetime("ms")         when somebody decided: the same, or a day (its first instant)
@@ -36,6 +37,7 @@ import polars.selectors as cs
 POLARS_TYPES: dict[str, pl.DataType] = {
     "text": pl.String(),
     "name": pl.Categorical(),
+    "place": pl.UInt32(),
     "body": pl.String(),
     "time": pl.Datetime("ms"),
     "moment": pl.Datetime("ms"),
@@ -116,6 +118,8 @@ def _opt(name: str, kind: str = "text", **kw: object) -> Column:
     return Column(name, kind, optional=True, **kw)  # type: ignore[arg-type]
 
 
+PLACED = ("buyer", "order_id")  # columns of messages that are places
+
 SENDERS = ("buyer", "agent", "robot", "system")
 ROLES = ("售前", "售后", "全能", "主管", "robot")
 
@@ -124,14 +128,14 @@ _TABLES = (
         "messages",
         (
             _req("shop", "name"),
-            _req("buyer", "name"),
+            _req("buyer", "place"),
             _cell("account", "name"),  # empty only in system rows
             _req("sender", "name", choices=SENDERS),
             _req("ts", "time"),
             _cell("text", "body"),
             _opt("kind", "name", default="text"),
             _opt("auto", "flag", default=False),
-            _opt("order_id", "name"),
+            _opt("order_id", "place"),
             _opt("to_account", "name"),
         ),
         mandatory=True,

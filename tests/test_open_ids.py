@@ -18,6 +18,14 @@ Orders = list[tuple[str, str | None]]  # order, nick
 Known = list[tuple[str | None, str | None, str]]  # order (None: a rating), nick beside it, open id
 
 
+def as_read(orders: Orders) -> pl.DataFrame:
+    return pl.DataFrame(
+        [("甲店", order, nick) for order, nick in orders],
+        schema={"shop": pl.String, "order_id": pl.String, "buyer": pl.String},
+        orient="row",
+    )
+
+
 def found(orders: Orders, known: Known, named: Named = (), talked: tuple[str, ...] = ()) -> Identities:
     """Who is who in one shop on one day."""
     nicks = [*talked, *(nick for nick, _ in named)]
@@ -31,17 +39,13 @@ def found(orders: Orders, known: Known, named: Named = (), talked: tuple[str, ..
         schema={"shop": pl.String, "buyer": pl.String, "day": pl.Int32, "order_id": pl.String},
         orient="row",
     )
-    sold = pl.DataFrame(
-        [("甲店", order, nick) for order, nick in orders],
-        schema={"shop": pl.String, "order_id": pl.String, "buyer": pl.String},
-        orient="row",
-    )
     said = [("orders", "甲店", order, nick, open_id, 0, 0) for order, nick, open_id in known]
-    return identify(chats, names, sold, pl.DataFrame(said, schema=OPEN_IDS, orient="row"))
+    return identify(chats, names, as_read(orders), pl.DataFrame(said, schema=OPEN_IDS, orient="row"))
 
 
-def links(who: Identities) -> dict[str, tuple[str | None, str]]:
-    return {o: (w, link) for o, w, link in who.orders.select("order_id", "who", "link").iter_rows()}
+def links(who: Identities, orders: Orders) -> dict[str, tuple[str | None, str]]:
+    linked = who.linked(as_read(orders)).select("order_id", "who", "link")
+    return {o: (w, link) for o, w, link in linked.iter_rows()}
 
 
 CASES: list[tuple[str, Orders, Known, Named, tuple[str, ...], dict[str, tuple[str | None, str]]]] = [
@@ -128,12 +132,12 @@ CASES: list[tuple[str, Orders, Known, Named, tuple[str, ...], dict[str, tuple[st
 @pytest.mark.parametrize("case", CASES, ids=[c[0] for c in CASES])
 def test_open_ids(case) -> None:
     _, orders, known, named, talked, want = case
-    assert links(found(orders, known, named, talked)) == want
+    assert links(found(orders, known, named, talked), orders) == want
 
 
 def test_without_open_ids_nothing_changes() -> None:
     for _, orders, _, named, talked, _ in CASES:
-        assert "open_id" not in {link for _, link in links(found(orders, [], named, talked)).values()}
+        assert "open_id" not in {link for _, link in links(found(orders, [], named, talked), orders).values()}
 
 
 def test_masked_chat_by_an_open_id() -> None:

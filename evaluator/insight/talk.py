@@ -99,7 +99,7 @@ def orders(view: PeriodView, services: pl.DataFrame) -> pl.DataFrame:
     of the service, at most ORDER_DAYS back. For a few services: v, b, start, end."""
     bucket, mine = view.bucket, services["b"].unique().implode()
     rows = bucket.messages(pl.col("b").is_in(mine), ())
-    told = view.month.tables["messages"]["order_id"].gather(rows["pos"]).cast(pl.String)
+    told = view.month.names["order_id"].texts(view.month.tables["messages"]["order_id"].gather(rows["pos"]))
     rows = _of_services(rows.with_columns(told.alias("named")).drop_nulls("named"), services, 0)
     named = rows.group_by("v").agg(pl.col("named").last())
     bought = (

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from evaluator.model import EvaluatorError
 from evaluator.sources import sheets
@@ -16,6 +19,7 @@ from evaluator.tables import TABLES, Table
 
 ID = "canonical"
 SLICE_ROWS = 1 << 20
+CODED = ("name", "place")  # kinds of columns that repeat their texts
 _UNREADABLE = "{file}：Parquet 文件读不出（可能没有写完或已损坏：{error}）；请重新导出"
 
 _FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError)
@@ -88,14 +92,38 @@ def _parquet(sample: Sample, table: Table) -> Iterator[pl.DataFrame]:
     try:
         lazy = pl.scan_parquet(sample.path)
         actual = {header_name(n): n for n in reversed(lazy.collect_schema().names())}
-        lazy = lazy.select(pl.col(actual[c.name]).alias(c.name) for c in table.columns if c.name in actual)
-        height = lazy.select(pl.len()).collect().item()
-        for start in range(0, max(height, 1), SLICE_ROWS):
-            part = lazy.slice(start, SLICE_ROWS).collect()
-            rows = pl.int_range(start + 1, start + part.height + 1, dtype=pl.UInt32, eager=True)
-            yield part.with_columns(rows.alias("_row"))
+        known = [c.name for c in table.columns if c.name in actual]
+        coded = {actual[n]: n for n in known if table.by_name[n].kind in CODED and schema[n] == pl.String}
+        lazy = lazy.select(pl.col(actual[n]).alias(n) for n in known)
+        height, start = lazy.select(pl.len()).collect().item(), 0
+        for names in _as_codes(sample.path, coded) if coded and height else _slices(height):
+            part = lazy.drop(coded.values()).slice(start, names.height).collect()
+            rows = pl.int_range(start + 1, start + names.height + 1, dtype=pl.UInt32, eager=True)
+            yield pl.concat([names, part], how="horizontal").select(*known, rows.alias("_row"))
+            start += names.height
     except _FAILURES as error:
         raise EvaluatorError(_UNREADABLE.format(file=sample.rel, error=_short(error))) from error
+
+
+def _slices(height: int) -> Iterator[pl.DataFrame]:
+    """Frames without columns, of so many rows in all."""
+    for start in range(0, max(height, 1), SLICE_ROWS):
+        yield pl.DataFrame(height=min(SLICE_ROWS, height - start))
+
+
+def _as_codes(path: Path, columns: dict[str, str]) -> Iterator[pl.DataFrame]:
+    """Slices of columns (name in the file → name in the frame) of texts as Enum: as a Parquet file mostly has them,
+    each text once and numbers of texts."""
+    file = pq.ParquetFile(path, read_dictionary=list(columns))
+    for group in range(file.num_row_groups):  # each has texts of its own
+        for batch in file.iter_batches(SLICE_ROWS, [group], list(columns)):
+            yield pl.DataFrame([_enum(batch.column(n)).alias(columns[n]) for n in columns])
+
+
+def _enum(column: pa.DictionaryArray) -> pl.Series:
+    column.dictionary.validate(full=True)  # bytes that are no text
+    texts = pl.Series(column.dictionary, dtype=pl.String)
+    return pl.Series(column.indices).cast(pl.UInt32).cat.to(pl.Enum(texts))
 
 
 def _short(error: BaseException) -> str:

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import islice
 
+import numpy as np
 import polars as pl
 
 from evaluator.sources.base import Dialect
@@ -104,17 +105,24 @@ def clean(series: pl.Series, dialect: Dialect) -> pl.Series:
     return blank(text, text == "")
 
 
-def names(series: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    """``change`` of every cell, as Categorical. It is asked once for each distinct text, as text."""
-    coded = as_text(series).cast(pl.Categorical)
-    values = coded.unique().drop_nulls()
-    before = values.cast(pl.String)
+def names(series: pl.Series, change: Callable[[pl.Series], pl.Series], few: bool = True) -> pl.Series:
+    """``change`` of every cell, which is asked once for each distinct text. ``few``: as Categorical, whose texts stay
+    in memory as long as the program runs; else as Categorical of its own, Enum or text."""
+    categories = pl.Categories() if few else pl.Categories.random()
+    if isinstance(series.dtype, pl.Enum):
+        coded, before = series, series.dtype.categories
+        codes = pl.int_range(len(before), dtype=pl.UInt32, eager=True)
+    else:
+        coded = as_text(series).cast(pl.Categorical(categories))
+        values = coded.unique().drop_nulls()
+        before, codes = values.cast(pl.String), values.to_physical()
     after = change(before)
-    if after.equals(before):
+    if after.equals(before) and not (few and coded is series):
         return coded
-    changed = pl.DataFrame({"code": values.to_physical(), "name": after.cast(pl.Categorical)})
-    rows = pl.DataFrame({"code": coded.to_physical()})
-    return rows.join(changed, on="code", how="left", maintain_order="left")["name"].rename(series.name)
+    changed = after.cast(pl.Categorical(categories)) if few else after
+    place = np.zeros(int(codes.max() or 0) + 1, dtype=np.uint32)  # type: ignore[arg-type]
+    place[codes.to_numpy()] = np.arange(len(codes))
+    return changed.gather(pl.Series(place).gather(coded.to_physical())).rename(series.name)
 
 
 def _repeats_itself(text: pl.Series) -> bool:

@@ -3,11 +3,13 @@ numeric ids, robots, and the orders that chats name (SPEC §2, §2.1)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from evaluator.model import EvaluatorError, InputFile, ReviewItem
+from evaluator.names import Names
 from evaluator.sources import mapping
 from evaluator.sources.ordernumbers import name_orders
 
@@ -57,6 +59,7 @@ def finish(
     inputs: list[InputFile],
     accounts: dict[str, str],
     review: list[ReviewItem],
+    names: Mapping[str, Names],
 ) -> dict[str, pl.DataFrame]:
     """The tables with numeric accounts named, robots' messages and ratings marked as such, and the orders
     that platform chats name filled in. Canonical files are taken as they stand."""
@@ -65,7 +68,7 @@ def finish(
     chats = _files(inputs, CHATS)
     messages = mark_robots(tables["messages"], chats, robots, "sender", "agent")
     review += shops_apart(tables["messages"], tables["orders"])
-    done["messages"] = name_orders(messages, _files(inputs, TEXTS), tables["orders"])
+    done["messages"] = name_orders(messages, _files(inputs, TEXTS), tables["orders"], names["order_id"])
     if "refunds" in tables:
         review += refunds_repeated(tables["refunds"])
     if "ratings" in tables:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from evaluator.model import EvaluatorError, InputFile, MonthData, Reject, ReviewItem
+from evaluator.names import Names, placed
 from evaluator.shelf import Limits, Shelf, slices
 from evaluator.sources import (
     archives,
@@ -29,7 +30,7 @@ from evaluator.sources.canonical import must_have
 from evaluator.sources.column_words import spoken
 from evaluator.sources.files import Sample
 from evaluator.sources.validate import VALUE_LENGTH, Scope, validate
-from evaluator.tables import ALL_TABLES, TABLES
+from evaluator.tables import ALL_TABLES, PLACED, TABLES
 
 if TYPE_CHECKING:
     from evaluator.settings import MonthConfig
@@ -61,6 +62,7 @@ class _Reader:
         self.exported: dict[str, int] = {}  # exported table, by file and sheet -> rows
         self.unknown: list[str] = []
         self.shelf = shelf
+        self.places = {column: Names(shelf) for column in PLACED}  # of messages
         self._laid: dict[str, int] = {}  # frames of each table that are on the shelf
         self._loose: dict[str, int] = {}  # bytes of those that are not
         self._pending: dict[str, tuple[RawTable, list[pl.DataFrame]]] = {}
@@ -164,7 +166,7 @@ class _Reader:
 
     def _validate(self, raw: RawTable, frame: pl.DataFrame) -> None:
         good, rejects, of_file = validate(frame, raw, self.scope, self.names)
-        self.frames[raw.table].append(good)
+        self.frames[raw.table].append(placed(good, self.places) if raw.table == LARGE else good)
         self._shelve(raw.table)
         self.rejects += zip(of_file.to_list(), rejects, strict=True)
 
@@ -279,9 +281,9 @@ def read_month(
         answers = [at for at, entry in enumerate(reader.inputs) if entry.format == taobao_refunds_api.ID]
         mask = repeats.superseded_refunds(tables["refunds"], answers)
         tables["refunds"] = reader.refuse("refunds", tables["refunds"], mask, "refund_id", repeats.SUPERSEDED)
-    tables = finish.finish(tables, reader.inputs, reader.accounts, reader.review)
+    tables = finish.finish(tables, reader.inputs, reader.accounts, reader.review, reader.places)
     open_ids = openids.gathered(reader.open_ids, tables["orders"], config.settings.shop_alias)
-    mask = repeats.duplicate_messages(tables["messages"])
+    mask = repeats.duplicate_messages(tables["messages"], reader.places)
     tables["messages"] = reader.refuse("messages", tables["messages"], mask, "", repeats.DUPLICATE)
     mask = repeats.superseded_orders(tables["orders"])
     tables["orders"] = reader.refuse("orders", tables["orders"], mask, "order_id", repeats.SUPERSEDED)
@@ -303,6 +305,7 @@ def read_month(
         reader.review,
         open_ids,
         reader.shelf,
+        reader.places,
     )
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from evaluator.names import Names
+
 FULL_WIDTH = {chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)}
 DIGITS = (
     r"[0-9０-９]{9}"  # order numbers of every platform have so many digits in a row; prices and dates do not
@@ -23,9 +25,11 @@ GOODS_LINK = r"(?:item|detail)\.(?:[0-9a-z]+\.)+com[0-9A-Za-z./?=&%_#:-]*"
 NUMBER = r"[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*"
 
 
-def name_orders(messages: pl.DataFrame, files: list[int], orders: pl.DataFrame) -> pl.DataFrame:
-    """``order_id`` of the messages of ``files`` from their texts, where no source gave one: the first number that is an
-    order of the shop, else the first that stands after a word for an order."""
+def name_orders(
+    messages: pl.DataFrame, files: list[int], orders: pl.DataFrame, numbers: Names
+) -> pl.DataFrame:
+    """``order_id`` (places in ``numbers``) of the messages of ``files`` from their texts, where no source gave one: the
+    first number that is an order of the shop, else the first that stands after a word for an order."""
     if not files:
         return messages
     rows = _candidates(messages, files)
@@ -35,8 +39,10 @@ def name_orders(messages: pl.DataFrame, files: list[int], orders: pl.DataFrame) 
         "_at", pl.coalesce("order_id", _after_word()).alias("order_id")
     )
     named = named.drop_nulls("order_id")
-    numbers = named["order_id"].cast(messages.schema["order_id"])
-    return messages.with_columns(messages["order_id"].scatter(named["_at"], numbers))
+    shops = rows["shop"].gather(rows["_at"].search_sorted(named["_at"]))
+    return messages.with_columns(
+        messages["order_id"].scatter(named["_at"], numbers.add(shops, named["order_id"]))
+    )
 
 
 def _candidates(messages: pl.DataFrame, files: list[int]) -> pl.DataFrame:

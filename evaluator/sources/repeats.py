@@ -3,8 +3,11 @@ order."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
+from evaluator.names import Names, spelled
 from evaluator.tables import TABLES
 
 DUPLICATE = "duplicate"
@@ -12,7 +15,7 @@ SUPERSEDED = "superseded"
 SLICE = 1 << 19  # rows hashed at a time: hashing a row of text copies it
 
 
-def duplicate_messages(messages: pl.DataFrame) -> pl.Series:
+def duplicate_messages(messages: pl.DataFrame, names: Mapping[str, Names]) -> pl.Series:
     """Mask of the rows that equal one of an earlier file in every column. Inside a file nothing is a
     repeat."""
     nothing = pl.repeat(False, messages.height, dtype=pl.Boolean, eager=True)
@@ -20,14 +23,16 @@ def duplicate_messages(messages: pl.DataFrame) -> pl.Series:
         return nothing
     columns = [c.name for c in TABLES["messages"].columns]
     whole_row = pl.struct(columns).hash(seed=1).alias("hash")
-    keyed = pl.concat([part.select(whole_row, "_file") for part in messages.iter_slices(SLICE)])
+    keyed = pl.concat(
+        [spelled(part, names).select(whole_row, "_file") for part in messages.iter_slices(SLICE)]
+    )
     keyed = keyed.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("at"))
     # Only rows whose hash stands in two files can be repeats; those are compared exactly.
     few = keyed.filter(pl.col("hash").is_duplicated())
     few = few.filter(pl.col("_file").n_unique().over("hash") > 1)
     if few.is_empty():
         return nothing
-    exact = messages.select(columns)[few["at"]].with_columns(few["_file"], few["at"])
+    exact = spelled(messages.select(columns)[few["at"]], names).with_columns(few["_file"], few["at"])
     repeated = exact.filter(pl.col("_file") > pl.col("_file").min().over(columns))["at"]
     return pl.select(pl.int_range(messages.height).is_in(repeated.implode())).to_series()
 

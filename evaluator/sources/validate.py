@@ -107,8 +107,9 @@ def _column(check: _Check, column: Column, raw: RawTable) -> pl.Series:
         series = series.cast(pl.String)
     if column.kind == "body":
         return cells.clean_body(series, dialect)
-    if column.kind == "name":
-        return _names(check, column, cells.names(series, lambda values: cells.clean(values, dialect)))
+    if column.kind in ("name", "place"):
+        few = column.kind == "name"
+        return _names(check, column, cells.names(series, lambda values: cells.clean(values, dialect), few))
     if not _typed_is_empty(series) or column.kind in ("text", "choice"):
         series = cells.clean(series, dialect)
     if column.required:
@@ -133,7 +134,8 @@ def _column(check: _Check, column: Column, raw: RawTable) -> pl.Series:
 
 
 def _names(check: _Check, column: Column, series: pl.Series) -> pl.Series:
-    """The same for a column of names: rules look at each distinct one once."""
+    """The same for a column of names: rules look at each distinct one once. Those of kind ``place``
+    have none yet."""
     name = column.name
     if column.required:
         check.flag(series.is_null(), name, WHY_EMPTY)
@@ -144,7 +146,7 @@ def _names(check: _Check, column: Column, series: pl.Series) -> pl.Series:
     if name in ID_COLUMNS:
         lost = values.filter(cells.whole_number(values)[1])
         check.flag(_one_of(series, lost), name, cells.WHY_LOST)
-        series = cells.names(series, lambda texts: cells.whole_number(texts)[0])
+        series = cells.names(series, lambda texts: cells.whole_number(texts)[0], column.kind == "name")
     return series
 
 

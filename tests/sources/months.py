@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluator.model import MonthData
+from evaluator.names import spelled
 from evaluator.settings import MonthConfig, Settings
 from evaluator.sources import read_month
 
@@ -23,7 +24,7 @@ ROSTER = "account,employee_id,name,group,role\n甲店:小一,E1,张一,一组,�
 
 
 class Month:
-    """A folder; ``write`` adds a file, ``read`` reads it all."""
+    """A folder; ``write`` adds a file, ``read`` reads it all, messages with their buyers and orders as text."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -44,6 +45,7 @@ class Month:
         for entry in month.inputs:
             assert entry.rows_in == entry.rows_used + entry.rows_rejected
         assert len(month.rejects) == sum(entry.rows_rejected for entry in month.inputs)
+        month.tables["messages"] = spelled(month.tables["messages"], month.names)
         return month
 
 

@@ -8,6 +8,8 @@ import polars as pl
 import pytest
 from months import Month
 
+from evaluator.names import Names, placed, spelled
+from evaluator.shelf import Shelf
 from evaluator.sources.ordernumbers import name_orders
 
 TAOBAO, OLD = "3812345678901234567", "1812345678901234"  # 19 digits now, 16 in 2016
@@ -57,9 +59,11 @@ TEXTS = [
 def test_which_numbers_name_an_order(text: str, order_id: str | None) -> None:
     schema = {"shop": pl.String, "text": pl.String, "order_id": pl.String, "_file": pl.UInt16}
     rows = [("甲店", text, None, 0), ("乙店", text, None, 0), ("甲店", text, None, 1), ("甲店", text, "7", 0)]
-    messages = pl.DataFrame(rows, schema=schema, orient="row")
+    numbers = {"order_id": Names(Shelf())}
+    messages = placed(pl.DataFrame(rows, schema=schema, orient="row"), numbers)
     orders = pl.DataFrame({"shop": ["甲店"] * len(KNOWN), "order_id": KNOWN})
-    found = name_orders(messages, [0], orders)["order_id"].to_list()
+    named = name_orders(messages, [0], orders, numbers["order_id"])
+    found = spelled(named, numbers)["order_id"].to_list()
     assert found[0] == order_id
     assert found[1] is None or "订单" in text  # the order of another shop
     assert found[2:] == [None, "7"]  # a file that is taken as it stands; what the source said

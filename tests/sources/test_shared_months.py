@@ -51,7 +51,7 @@ def rows(frame: pl.DataFrame, *without: str) -> Counter:
     ],
 )
 def test_the_exports_say_what_the_canonical_month_says(months, table, without):
-    ours, truth = (month.tables[table] for month in months)
+    ours, truth = (month.in_full(table) for month in months)
     assert rows(ours, *without) == rows(truth, *without)
 
 

@@ -37,8 +37,10 @@ import polars as pl
 
 from evaluator.metrics.request import MetricRequest
 from evaluator.model import InputFile, MonthData
+from evaluator.names import Names, placed
 from evaluator.settings import MonthConfig, Settings, read_settings
-from evaluator.tables import TABLES
+from evaluator.shelf import Shelf
+from evaluator.tables import PLACED, TABLES
 from evaluator.yamlfile import parse_yaml
 
 HEADING = re.compile(r"((?:R-[A-Z]\d* |§\d )+) *(\S.*)")
@@ -216,11 +218,16 @@ class Drawing:
         tables, absent = {}, {}
         for name, rows in self.rows.items():
             table = TABLES[name]
+            written = dict.fromkeys(PLACED, pl.String()) if name == "messages" else {}
             data = []
             for n, (row, day) in enumerate(zip(rows, self.days.get(name, []), strict=True), 1):
                 given = {c.name: typed(row[c.name], c.kind, day) for c in table.columns if c.name in row}
                 data.append([*(given.get(c.name, c.default) for c in table.columns), 0, n])
-            tables[name] = pl.DataFrame(data, schema=table.schema, orient="row")
+            tables[name] = pl.DataFrame(data, schema=table.schema | written, orient="row")
             optional = {c.name for c in table.columns if c.optional}
             absent[name] = frozenset(optional - self.columns.get(name, set()))
-        return MonthData(Path(), config, tables, absent, [InputFile("case", "", "case", "")], [])
+        shelf = Shelf()
+        names = {column: Names(shelf) for column in PLACED}
+        tables["messages"] = placed(tables["messages"], names)
+        case = InputFile("case", "", "case", "")
+        return MonthData(Path(), config, tables, absent, [case], [], shelf=shelf, names=names)
