@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
+import numpy as np
 import polars as pl
 
 from evaluator.ads.decide import Judges, opinion
-from evaluator.ads.talk import Talk
+from evaluator.ads.talk import Talk, different
+from evaluator.ads.wrote import Wrote
 from evaluator.engine.grown import BUYERS, Same, facts_of_all
-from evaluator.engine.partition import Coded, DiskBucket
+from evaluator.engine.partition import DiskBucket
 from evaluator.engine.task import ORDERS, Task, of_bucket, own_moves
 from evaluator.engine.work import Frames, Work, key_of
 from evaluator.filters import BuyerLists
@@ -64,7 +66,7 @@ class Opinions:
     kind: str = OPINIONS
 
     def done(self, bucket: DiskBucket, own: Own, work: Work, shelf: Shelf) -> Result:
-        talk = _talk(bucket.read(shelf), own["shops"]["s"], self.period)
+        talk = _talk(bucket, own["shops"]["s"], self.period)
         asked = _Asked(talk, own["labels"], self.judges)
         key = asked.key()
         frames = work.find(self.kind, bucket.span.number, key)
@@ -83,17 +85,22 @@ class _Asked:
     judges: Judges
 
     def evidence(self) -> Frames:
-        return {"said": self.talk.said, "messages": self.talk.messages, "labels": self.labels.sort("b")}
+        return {"said": self.talk.said.said()} | self._rest()
+
+    def _rest(self) -> Frames:
+        return {"messages": self.talk.messages, "labels": self.labels.sort("b")}
 
     def key(self) -> str:
         """As of ``Task``."""
-        return f"{self.judges.key}:{key_of(self.evidence().items(), self.judges.key)}"
+        said = {"said": self.talk.said.rows, "texts": self.talk.said.texts.to_frame()}
+        return f"{self.judges.key}:{key_of((said | self._rest()).items(), self.judges.key)}"
 
     def opinion(self) -> Frames:
         return opinion(self.talk, self.labels, self.judges)._asdict()
 
     def without(self, same: Same) -> _Asked:
-        talk = Talk(same.without(self.talk.said), same.without(self.talk.messages))
+        said = self.talk.said
+        talk = Talk(said.of_rows(same.without(said.rows)), same.without(self.talk.messages))
         return _Asked(talk, same.without(self.labels), self.judges)
 
 
@@ -109,18 +116,17 @@ def _thought(asked: _Asked, work: Work, number: int, key: str, buyers: pl.DataFr
     return {n: pl.concat([same.taken(last.frames[n]), again[n]]) for n in again} | kept
 
 
-def _talk(coded: Coded, shops: pl.Series, period: tuple[int, int]) -> Talk:
+def _talk(bucket: DiskBucket, shops: pl.Series, period: tuple[int, int]) -> Talk:
     """As ``ads.talk.judged`` gives it, of one bucket. ``shops``: of its buyers."""
-    said = coded.said.select(
-        "b",
-        "a",
-        pl.col("b").map_batches(shops.gather, return_dtype=pl.Int16).alias("s"),
-        pl.col("text").fill_null(""),
-    ).unique(maintain_order=True)
+    said = bucket.said()
+    said = said.with_columns(shops.gather(said["b"]).cast(pl.Int16).alias("s"))
     first, end = period
-    inside = coded.part.messages.filter(pl.col("day").is_between(first, end - 1))
-    messages = inside.join(said.select("b").unique(), on="b", how="semi", maintain_order="left")
-    return Talk(said, messages.select("b", "buyer_msg", "human"))
+    speakers = np.zeros(max(len(shops), 1), dtype=bool)
+    speakers[said["b"].to_numpy()] = True
+    asked = pl.Series(speakers)
+    inside = pl.col("day").is_between(first, end - 1)
+    theirs = pl.col("b").map_batches(asked.gather, return_dtype=pl.Boolean)
+    return Talk(different(Wrote.of(said.select("b", "a", "s", "text"))), bucket.spoken(inside & theirs))
 
 
 # --- facts -------------------------------------------------------------------------------------------------------

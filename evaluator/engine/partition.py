@@ -20,11 +20,11 @@ import pyarrow as pa
 from evaluator.engine.bundle import Bundle, read_bundle, write_bundle
 from evaluator.engine.work import Work
 from evaluator.model import MonthData
-from evaluator.prepare import Bucket, Part
+from evaluator.prepare import Bucket, Part, by_buyer_and_time
 from evaluator.shelf import Shelf, full, slices
 
 MESSAGES, SAID, REST = "messages.arrow", "said.arrow", "rest.bundle"
-_SAID = ("pos", "b", "a", "ts", "text")
+_SAID = ("b", "a", "ts", "text")
 _NOT_TEXT = (
     "a",
     "ts",
@@ -111,7 +111,6 @@ class Coded:
 
     part: Part
     items: pl.DataFrame | None
-    said: pl.DataFrame  # b, a, ts, text of what buyers wrote that the ad filter looks at, by (b, ts)
 
 
 @dataclass(frozen=True)
@@ -131,24 +130,37 @@ class DiskBucket:
         """Rows sorted as the kernel wants them."""
         rest = read_bundle(self.folder / REST, shelf)
         assert rest is not None, "written by ``partition``"
-        messages = _stream(self.folder / MESSAGES).sort("b", "ts", "pos")
-        transfers = rest.frames["transfers"]
-        place = pl.concat([messages["pos"], transfers["pos"]]).rank("ordinal").cast(pl.UInt32)
-        said = _stream(self.folder / SAID).sort("b", "ts", "pos").drop("pos")
-        return Coded(
-            Part(
-                messages.with_columns(place.head(messages.height).alias("pos")),
-                transfers.with_columns(place.tail(transfers.height).alias("pos")),
-                rest.frames["orders"],
-            ),
-            rest.frames.get("items"),
-            said,
-        )
+        messages, transfers = _placed(_stream(self.folder / MESSAGES), rest.frames["transfers"])
+        part = Part(by_buyer_and_time(messages), transfers, rest.frames["orders"])
+        return Coded(part, rest.frames.get("items"))
+
+    def said(self) -> pl.DataFrame:
+        """b, a, ts, text of what buyers wrote that the ad filter looks at, by (b, ts)."""
+        return by_buyer_and_time(_stream(self.folder / SAID))
+
+    def spoken(self, where: pl.Expr) -> pl.DataFrame:
+        """b, buyer_msg, human of some messages, by (b, ts)."""
+        rows = _stream(self.folder / MESSAGES, ["b", "ts", "day", "buyer_msg", "human"]).filter(where)
+        return by_buyer_and_time(rows).select("b", "buyer_msg", "human")
 
 
-def _stream(path: Path) -> pl.DataFrame:
+def _placed(messages: pl.DataFrame, transfers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """``pos`` counted from 1 among the bucket's messages and transfers. ``messages``: in the order of the input."""
+    at, given = messages["pos"].to_numpy(), transfers["pos"].to_numpy()
+    before = np.searchsorted(at, given)  # messages before each transfer
+    passed = np.cumsum(np.bincount(before, minlength=len(at) + 1))[: len(at)]  # transfers before each message
+    talk, moved = np.arange(1, len(at) + 1) + passed, before + given.argsort().argsort() + 1
+    return _with_pos(messages, talk), _with_pos(transfers, moved)
+
+
+def _with_pos(rows: pl.DataFrame, place: npt.NDArray[np.int64]) -> pl.DataFrame:
+    return rows.with_columns(pl.Series("pos", place.astype(np.uint32)))
+
+
+def _stream(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
     with pa.memory_map(str(path)) as file:
-        found: pl.DataFrame = pl.DataFrame(pa.ipc.open_file(file).read_all())
+        table = pa.ipc.open_file(file).read_all()
+        found: pl.DataFrame = pl.DataFrame(table.select(columns) if columns else table)
         return found.rechunk()
 
 
