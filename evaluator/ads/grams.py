@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -94,9 +94,18 @@ class _GramsOfTexts:
         return self.grams[np.arange(int(lengths.sum())) + np.repeat(moved, lengths)]
 
 
-def counted(texts: pl.Series, which: Places, person: Places) -> Iterator[tuple[Places, Numbers, Floats]]:
-    """(person, n-gram, 1 + ln occurrences) in parts, sorted; the n-grams of one person are all in one part.
-    ``person`` of each row, ascending, and ``which`` of the texts it is: a text is taken apart once."""
+class Counted(NamedTuple):
+    """The n-grams of some ``people``, sorted: ``place`` among these people, ``gram``, how many ``times``."""
+
+    people: Places
+    place: Numbers
+    gram: Numbers
+    times: Places
+
+
+def counted(texts: pl.Series, which: Places, person: Places) -> Iterator[Counted]:
+    """The n-grams of everybody in parts; those of one person are all in one part. ``person`` of each row, ascending,
+    and ``which`` of the texts it is: a text is taken apart once."""
     if not len(which):
         return
     at, apart = 0, _GramsOfTexts.of(texts)
@@ -110,7 +119,7 @@ def counted(texts: pl.Series, which: Places, person: Places) -> Iterator[tuple[P
         begins = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
         found, times = keys[begins], np.diff(begins, append=len(keys))
         people = np.concatenate([owners[:1], owners[other]])
-        yield people[found >> np.uint32(BITS)], found & np.uint32(BUCKETS - 1), 1 + np.log(times)
+        yield Counted(people, found >> np.uint32(BITS), found & np.uint32(BUCKETS - 1), times)
         at = end
 
 
@@ -119,11 +128,16 @@ def scores(
 ) -> Floats:
     """Vector × weights, person by person. ``person`` of each row, 0 … people − 1, ascending; ``which`` of the texts."""
     total, square = np.zeros(people), np.zeros(people)
-    for who, gram, frequency in counted(texts, which, person):
-        value = frequency * idf[gram]
-        first = who[0]
-        total[first : who[-1] + 1] += np.bincount(who - first, weights=value * weights[gram])
-        square[first : who[-1] + 1] += np.bincount(who - first, weights=value * value)
+    exact = idf.astype(np.float64)
+    once, once_squared = exact * weights, exact * exact  # of an n-gram that occurs once, as most do
+    for who, place, gram, times in counted(texts, which, person):
+        share, squared = once[gram], once_squared[gram]
+        often = np.flatnonzero(times > 1)
+        several = gram[often]
+        value = (1 + np.log(times[often])) * exact[several]
+        share[often], squared[often] = value * weights[several], value * value
+        total[who] = np.bincount(place, weights=share, minlength=len(who))
+        square[who] = np.bincount(place, weights=squared, minlength=len(who))
     return total / np.maximum(np.sqrt(square), SHORTEST)
 
 
@@ -154,8 +168,9 @@ def matrix(texts: pl.Series, person: Places, people: int) -> csr_matrix:
     from scipy.sparse import csr_matrix
 
     parts = list(counted(texts, np.arange(len(texts)), person))
-    who, gram, frequency = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return csr_matrix((frequency, (who, gram)), shape=(people, BUCKETS))
+    who = np.concatenate([part.people[part.place] for part in parts])
+    gram, times = (np.concatenate([getattr(part, name) for part in parts]) for name in ("gram", "times"))
+    return csr_matrix((1 + np.log(times), (who, gram)), shape=(people, BUCKETS))
 
 
 def inverse_frequencies(counts: csr_matrix) -> Weights:

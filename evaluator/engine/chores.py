@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
-import numpy as np
 import polars as pl
 
 from evaluator.ads.decide import Judges, opinion
@@ -121,12 +120,8 @@ def _talk(bucket: DiskBucket, shops: pl.Series, period: tuple[int, int]) -> Talk
     said = bucket.said()
     said = said.with_columns(shops.gather(said["b"]).cast(pl.Int16).alias("s"))
     first, end = period
-    speakers = np.zeros(max(len(shops), 1), dtype=bool)
-    speakers[said["b"].to_numpy()] = True
-    asked = pl.Series(speakers)
-    inside = pl.col("day").is_between(first, end - 1)
-    theirs = pl.col("b").map_batches(asked.gather, return_dtype=pl.Boolean)
-    return Talk(different(Wrote.of(said.select("b", "a", "s", "text"))), bucket.spoken(inside & theirs))
+    asked = pl.col("day").is_between(first, end - 1) & pl.col("b").is_in(said["b"].unique().implode())
+    return Talk(different(Wrote.of(said.select("b", "a", "s", "text"))), bucket.spoken(asked))
 
 
 # --- facts -------------------------------------------------------------------------------------------------------
@@ -167,7 +162,7 @@ def _analyzed(task: Task, work: Work, number: int, key: str, buyers: pl.DataFram
         return task.facts() | _marked(now)
     was = _unmarked(last.frames)
     same = task.same(was, now)
-    work.unchanged += same.codes.height
+    work.spare(same.codes.height)
     facts = {name: frame for name, frame in last.frames.items() if not name.startswith(WAS)}
     found = facts_of_all(same, facts, task.without(same).facts(), (was[ORDERS], now[ORDERS]))
     return found | _marked(now)

@@ -6,7 +6,9 @@ then, with the lists of who is filtered, the kernel. A crew may do them elsewher
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from time import monotonic
 from typing import Protocol
@@ -24,6 +26,8 @@ from evaluator.prepare import Bucket
 from evaluator.shelf import Shelf
 
 Tell = Callable[[str], None]
+#: Buckets that this process works on at a time: what is not done on all cores in one is done beside the other.
+HANDS = min(2, os.cpu_count() or 1)
 
 
 class Crew(Protocol):
@@ -81,13 +85,19 @@ class BucketRun:
         """Of one bucket after the other, with the time left told."""
         told = _TimeLeft(doing, len(self.buckets), self.tell)
         made = self.crew and self.crew.do(chore, self.buckets, own, self.work, told.done)
-        for n, each in enumerate(self.buckets):
+
+        def frames_of(n: int, each: DiskBucket) -> Frames:
             frames = self.work.brought(chore.kind, each.span.number, made[n]) if made else None
             if frames is None:  # nobody else did it, or it was lost on the way
-                told.done(n)
                 frames = chore.done(each, own(each), self.work, self.shelf).frames
-            yield each, frames
-            self.shelf.rest()
+            return frames
+
+        with ThreadPoolExecutor(HANDS) as hands:
+            found = hands.map(frames_of, range(len(self.buckets)), self.buckets)
+            for n, each in enumerate(self.buckets):
+                if not made:
+                    told.done(n)
+                yield each, next(found)
 
 
 class _TimeLeft:

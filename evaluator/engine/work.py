@@ -9,6 +9,7 @@ import platform
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import polars as pl
@@ -69,6 +70,7 @@ class Work:
         self.taken: dict[str, int] = {}
         self.made: dict[str, int] = {}
         self.unchanged = 0
+        self._counting = Lock()
         folder.mkdir(parents=True, exist_ok=True)
 
     def _path(self, kind: str, number: int) -> Path:
@@ -83,7 +85,7 @@ class Work:
         found = self.last(kind, number)
         if found is None or found.key != key:
             return None
-        self.taken[kind] = self.taken.get(kind, 0) + 1
+        self.count(kind, True)
         return found.frames
 
     def brought(self, kind: str, number: int, key: str) -> Frames | None:
@@ -92,16 +94,22 @@ class Work:
         found = self.last(kind, number)
         return None if found is None or found.key != key else found.frames
 
-    def count(self, kind: str, taken: bool, unchanged: int) -> None:
-        """A bucket that another process found or made."""
-        counts = self.taken if taken else self.made
-        counts[kind] = counts.get(kind, 0) + 1
-        self.unchanged += unchanged
+    def count(self, kind: str, taken: bool, unchanged: int = 0) -> None:
+        """A bucket that was found or made, here or by another process."""
+        with self._counting:
+            counts = self.taken if taken else self.made
+            counts[kind] = counts.get(kind, 0) + 1
+            self.unchanged += unchanged
+
+    def spare(self, buyers: int) -> None:
+        """So many did not change."""
+        with self._counting:
+            self.unchanged += buyers
 
     def keep(self, kind: str, number: int, key: str, frames: Frames) -> Frames:
         """The same frames, from disk, in the place of what was made of the bucket before."""
         write_bundle(self._path(kind, number), Bundle(key, frames))
-        self.made[kind] = self.made.get(kind, 0) + 1
+        self.count(kind, False)
         kept = self.last(kind, number)
         assert kept is not None
         return kept.frames
