@@ -19,6 +19,7 @@ from evaluator.ads import corpus
 from evaluator.ads.decide import Judges, in_plain_spelling
 from evaluator.ads.quality import judged, rates_of
 from evaluator.ads.rules import AdRules
+from evaluator.ads.wrote import Wrote
 from evaluator.settings import AdStages
 
 
@@ -62,7 +63,7 @@ def tfidf(found: pl.DataFrame, rules: AdRules | None) -> np.ndarray:
 def spelled(texts: pl.Series, rules: AdRules) -> pl.Series:
     """Each text's messages in plain spelling, where a digit that an export masked with x is a number."""
     said = texts.str.split("\n").to_frame("text").with_row_index("n").explode("text")
-    said = said.with_columns(in_plain_spelling(said["text"], rules).alias("text"))
+    said = in_plain_spelling(Wrote.of(said), rules).said()
     return said.group_by("n", maintain_order=True).agg(pl.col("text").str.join("\n"))["text"]
 
 
@@ -99,11 +100,11 @@ def speed(judges: Judges) -> str:
     """Messages a second of a processor's time, on customers' talks of our own."""
     messages = corpus.talks()["text"].str.split("\n").explode().sample(200_000, with_replacement=True, seed=1)
     start = time.process_time()
-    plain = in_plain_spelling(messages, judges.rules)
-    middle = time.process_time()
-    judges.model.probabilities(pl.DataFrame({"b": range(len(plain)), "text": plain}))
-    end = time.process_time()
     n = len(messages)
+    plain = in_plain_spelling(Wrote.of(pl.DataFrame({"b": range(n), "text": messages})), judges.rules)
+    middle = time.process_time()
+    judges.model.probabilities(plain)
+    end = time.process_time()
     return (
         f"{n:,} messages: spelling {n / (middle - start):,.0f}, classifier {n / (end - middle):,.0f} a second"
     )

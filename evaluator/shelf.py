@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 from time import sleep
 from typing import IO
 
@@ -78,6 +78,7 @@ class Shelf:
         self.folder, self.limits = folder, limits or Limits()
         self._maps: list[weakref.ref[mmap.mmap]] = []
         self._guard: Thread | None = None
+        self._mapping = Lock()
 
     def lay(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The same frame, from a file. Errors: EvaluatorError where the disk is full."""
@@ -91,11 +92,12 @@ class Shelf:
     def map(self, file: IO[bytes]) -> mmap.mmap:
         """A file whose pages ``rest`` gives back."""
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self._maps = [held for held in self._maps if held() is not None]
-        self._maps.append(weakref.ref(mapped))  # gone with the last frame that needs it
-        if self._guard is None and STATM.exists():
-            self._guard = Thread(target=_guard, args=(weakref.ref(self), self.limits.mapped), daemon=True)
-            self._guard.start()
+        with self._mapping:
+            self._maps = [held for held in self._maps if held() is not None]
+            self._maps.append(weakref.ref(mapped))  # gone with the last frame that needs it
+            if self._guard is None and STATM.exists():
+                self._guard = Thread(target=_guard, args=(weakref.ref(self), self.limits.mapped), daemon=True)
+                self._guard.start()
         return mapped
 
     def keep(self, frame: pl.DataFrame) -> pl.DataFrame:

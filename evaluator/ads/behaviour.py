@@ -10,6 +10,7 @@ import polars as pl
 
 from evaluator.ads.rules import SIGNALS, Behaviour, Steps
 from evaluator.ads.spelling import CODE, LINK, SIGNS
+from evaluator.ads.wrote import Wrote
 
 OTHERS = ("same_text_senders", "same_text_shops")  # that others wrote the same
 SHARED = ("same_text_agents", "same_text_senders", "same_text_shops")
@@ -18,18 +19,20 @@ _NOT_HAN = r"[^\p{Han}]+"
 _WORDS = r"[\p{L}\p{N}]"
 
 
-def comparable_words(said: pl.DataFrame, clause: int) -> pl.DataFrame:
-    """What texts are compared by: b, a, s, words (a number). ``said``: b, a, s, text (plain).
+def comparable_words(wrote: Wrote, clause: int) -> pl.DataFrame:
+    """What texts are compared by: b, a, s, words (a number). ``wrote``: b, a, s of each, in plain spelling.
 
     Texts are the same where their first or last ``clause`` Han characters are: digits, marks and emoji do not count, so
     that another phone number or greeting makes no new text."""
+    texts = wrote.texts.to_frame("text").with_row_index("t")
     han = (
-        said.filter(pl.col("text").str.len_chars() >= clause)
+        texts.filter(pl.col("text").str.len_chars() >= clause)
         .with_columns(pl.col("text").str.replace_all(_NOT_HAN, "").alias("han"))
         .filter(pl.col("han").str.len_chars() >= clause)
     )
     ends = (pl.col("han").str.head(clause), pl.col("han").str.tail(clause))
-    return pl.concat(han.select("b", "a", "s", end.hash().alias("words")) for end in ends).unique()
+    words = pl.concat(han.select("t", end.hash().alias("words")) for end in ends).unique()
+    return wrote.rows.join(words, on="t").select("b", "a", "s", "words").unique()
 
 
 def shared_words(compared: Sequence[pl.DataFrame]) -> pl.DataFrame:
@@ -60,16 +63,13 @@ def _shared(compared: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def link_only(said: pl.DataFrame) -> pl.DataFrame:
+def link_only(wrote: Wrote) -> pl.DataFrame:
     """``b`` of buyers who sent a link or a share code and not a word besides."""
-    bare = pl.col("text").str.replace_all(f"[{''.join(SIGNS)}]", "").str.contains(_WORDS)
-    elsewhere = pl.col("text").str.contains(f"[{LINK}{CODE}]")
-    return (
-        said.group_by("b")
-        .agg(bare.any().alias("words"), elsewhere.any().alias("link"))
-        .filter(pl.col("link") & ~pl.col("words"))
-        .select("b", pl.lit(1).alias("link_only"))
-    )
+    elsewhere = wrote.rows.filter(wrote.each(wrote.texts.str.contains(f"[{LINK}{CODE}]")))
+    words = wrote.texts.str.replace_all(f"[{''.join(SIGNS)}]", "").str.contains(_WORDS)
+    spoke = wrote.rows.filter(wrote.each(words))
+    silent = elsewhere.select("b").unique().join(spoke.select("b"), on="b", how="anti")
+    return silent.select("b", pl.lit(1).alias("link_only"))
 
 
 def never_answers(messages: pl.DataFrame) -> pl.DataFrame:

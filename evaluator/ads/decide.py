@@ -20,6 +20,7 @@ from evaluator.ads.model import AdModel, builtin, load
 from evaluator.ads.rules import SIGNALS, AdRules, ad_rules, rule_decisions
 from evaluator.ads.spelling import plain
 from evaluator.ads.talk import Talk
+from evaluator.ads.wrote import Wrote
 from evaluator.model import EvaluatorError, ReviewItem
 from evaluator.settings import OWN_MODEL, AdStages
 
@@ -77,11 +78,9 @@ class Judges:
         return self.rules.model_threshold or self.model.threshold
 
 
-def in_plain_spelling(texts: pl.Series, rules: AdRules) -> pl.Series:
-    """The same texts, each distinct one respelled once."""
-    once = texts.unique(maintain_order=True)
-    spelled = pl.DataFrame({"text": once, "plain": plain(once, rules.spellings)})
-    return pl.DataFrame({"text": texts}).join(spelled, on="text", how="left", maintain_order="left")["plain"]
+def in_plain_spelling(wrote: Wrote, rules: AdRules) -> Wrote:
+    """The same in the one spelling of contacts."""
+    return wrote.spelled(lambda texts: plain(texts, rules.spellings))
 
 
 def decide(talk: Iterable[Talk], labels: pl.DataFrame, judges: Judges) -> pl.DataFrame:
@@ -112,28 +111,29 @@ class Opinion(NamedTuple):
 def opinion(talk: Talk, labels: pl.DataFrame, judges: Judges) -> Opinion:
     """``talk``: of some buyers. ``labels``: b, ad."""
     stages, rules = judges.stages, judges.rules
-    said = talk.said.join(labels, on="b", how="anti", maintain_order="left")
-    said = said.with_columns(in_plain_spelling(said["text"], rules).alias("text"))
-    once = said.select("b", "text").unique(maintain_order=True)
-    everyone = once.select("b").unique()
+    rows = talk.said.rows.join(labels, on="b", how="anti", maintain_order="left")
+    said = in_plain_spelling(talk.said.of_rows(rows), rules)
+    once = said.of_rows(said.rows.select("b", "t").unique(maintain_order=True))
+    nothing = said.of_rows(said.rows.clear())
+    everyone = once.rows.select("b").unique()
     probability = (
         judges.model.probabilities(once)
-        if stages.model and once.height
+        if stages.model and once.rows.height
         else everyone.with_columns(pl.lit(None, pl.Float64).alias("p"))
     )
-    own = said if stages.behaviour else said.clear()
+    own = said if stages.behaviour else nothing
+    writers = own.rows.select("b").unique()
     buyers = everyone
     for part in (
-        rule_decisions(once if stages.rules else once.clear(), rules).rename({"why": "rules"}),
+        rule_decisions(once if stages.rules else nothing, rules).rename({"why": "rules"}),
         probability.with_columns(pl.col("p").round(PLACES)),
         link_only(own),
-        never_answers(
-            talk.messages.join(own.select("b").unique(), on="b", how="semi", maintain_order="left")
-        ),
+        never_answers(talk.messages.join(writers, on="b", how="semi", maintain_order="left")),
     ):
         buyers = buyers.join(part, on="b", how="left")
     suspect = buyers.filter((pl.col("p") >= WORTH_TELLING) | pl.col("hits").is_not_null())
-    words = _words(once.join(suspect, on="b", how="semi", maintain_order="left"), judges.model)
+    theirs = once.rows.join(suspect, on="b", how="semi", maintain_order="left")
+    words = _words(once.of_rows(theirs).said(), judges.model)
     return Opinion(buyers.join(words, on="b", how="left"), comparable_words(own, rules.behaviour.clause))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -64,28 +64,82 @@ def _bucket(hashed: Numbers) -> Numbers:
     return mixed >> np.uint32(32 - BITS)
 
 
-def counted(texts: pl.Series, person: Places) -> Iterator[tuple[Places, Places, Floats]]:
-    """(person, n-gram, 1 + ln occurrences) in parts; the n-grams of one person are all in one part.
-    ``person`` of each text, ascending."""
-    at = 0
-    while at < len(texts):
-        end = int(np.searchsorted(person, person[min(at + SLICE, len(texts)) - 1], side="right"))
-        chars, owner = Chars.of(texts.slice(at, end - at)), person[at:end]
-        whose = np.repeat(owner, chars.lengths)
+@dataclass(frozen=True)
+class _GramsOfTexts:
+    """The n-grams of texts, one text after the other. ``starts``: where those of each begin."""
+
+    grams: Numbers
+    starts: Places
+    lengths: Places
+
+    @classmethod
+    def of(cls, texts: pl.Series) -> _GramsOfTexts:
+        parts = [cls._of_some(texts.slice(at, SLICE)) for at in range(0, len(texts), SLICE)]
+        lengths = np.concatenate([lengths for _, lengths in parts])
+        return cls(np.concatenate([grams for grams, _ in parts]), np.cumsum(lengths) - lengths, lengths)
+
+    @staticmethod
+    def _of_some(texts: pl.Series) -> tuple[Numbers, Places]:
+        chars = Chars.of(texts)
+        whose = np.repeat(np.arange(len(texts), dtype=np.int64), chars.lengths)
         keys = np.concatenate([(whose[w] << BITS) | bucket[w] for _, bucket, w in chars.grams()])
-        found, times = np.unique(keys, return_counts=True)
-        yield found >> BITS, found & (BUCKETS - 1), 1 + np.log(times)
+        keys.sort()
+        lengths = np.bincount(keys >> BITS, minlength=len(texts))
+        return (keys & (BUCKETS - 1)).astype(np.uint32), lengths.astype(np.int64)
+
+    def taken(self, which: Places) -> Numbers:
+        """Those of some texts, one text after the other."""
+        lengths = self.lengths[which]
+        moved = self.starts[which] - (np.cumsum(lengths) - lengths)
+        return self.grams[np.arange(int(lengths.sum())) + np.repeat(moved, lengths)]
+
+
+class Counted(NamedTuple):
+    """The n-grams of some ``people``, sorted: ``place`` among these people, ``gram``, how many ``times``."""
+
+    people: Places
+    place: Numbers
+    gram: Numbers
+    times: Places
+
+
+def counted(texts: pl.Series, which: Places, person: Places) -> Iterator[Counted]:
+    """The n-grams of everybody in parts; those of one person are all in one part. ``person`` of each row, ascending,
+    and ``which`` of the texts it is: a text is taken apart once."""
+    if not len(which):
+        return
+    at, apart = 0, _GramsOfTexts.of(texts)
+    while at < len(which):
+        end = int(np.searchsorted(person, person[min(at + SLICE, len(which)) - 1], side="right"))
+        rows, owners = which[at:end], person[at:end]
+        other = (
+            np.diff(owners, prepend=owners[0]) != 0
+        )  # at most SLICE people: their places are short numbers
+        place = np.cumsum(other, dtype=np.uint32) << np.uint32(BITS)
+        keys = np.repeat(place, apart.lengths[rows]) | apart.taken(rows)
+        keys.sort()
+        begins = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+        found, times = keys[begins], np.diff(begins, append=len(keys))
+        people = np.concatenate([owners[:1], owners[other]])
+        yield Counted(people, found >> np.uint32(BITS), found & np.uint32(BUCKETS - 1), times)
         at = end
 
 
-def scores(texts: pl.Series, person: Places, people: int, weights: Weights, idf: Weights) -> Floats:
-    """Vector × weights, person by person. ``person`` of each text, 0 … people − 1, ascending."""
+def scores(
+    texts: pl.Series, which: Places, person: Places, people: int, weights: Weights, idf: Weights
+) -> Floats:
+    """Vector × weights, person by person. ``person`` of each row, 0 … people − 1, ascending; ``which`` of the texts."""
     total, square = np.zeros(people), np.zeros(people)
-    for who, gram, frequency in counted(texts, person):
-        value = frequency * idf[gram]
-        first = who[0]
-        total[first : who[-1] + 1] += np.bincount(who - first, weights=value * weights[gram])
-        square[first : who[-1] + 1] += np.bincount(who - first, weights=value * value)
+    exact = idf.astype(np.float64)
+    once, once_squared = exact * weights, exact * exact  # of an n-gram that occurs once, as most do
+    for who, place, gram, times in counted(texts, which, person):
+        share, squared = once[gram], once_squared[gram]
+        often = np.flatnonzero(times > 1)
+        several = gram[often]
+        value = (1 + np.log(times[often])) * exact[several]
+        share[often], squared[often] = value * weights[several], value * value
+        total[who] = np.bincount(place, weights=share, minlength=len(who))
+        square[who] = np.bincount(place, weights=squared, minlength=len(who))
     return total / np.maximum(np.sqrt(square), SHORTEST)
 
 
@@ -115,9 +169,10 @@ def matrix(texts: pl.Series, person: Places, people: int) -> csr_matrix:
     """1 + ln occurrences as a sparse matrix, a person a row, for training."""
     from scipy.sparse import csr_matrix
 
-    parts = list(counted(texts, person))
-    who, gram, frequency = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return csr_matrix((frequency, (who, gram)), shape=(people, BUCKETS))
+    parts = list(counted(texts, np.arange(len(texts)), person))
+    who = np.concatenate([part.people[part.place] for part in parts])
+    gram, times = (np.concatenate([getattr(part, name) for part in parts]) for name in ("gram", "times"))
+    return csr_matrix((1 + np.log(times), (who, gram)), shape=(people, BUCKETS))
 
 
 def inverse_frequencies(counts: csr_matrix) -> Weights:

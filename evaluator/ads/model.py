@@ -26,6 +26,7 @@ import polars as pl
 
 from evaluator.ads import grams
 from evaluator.ads.spelling import SIGNS
+from evaluator.ads.wrote import Wrote
 from evaluator.model import EvaluatorError
 from evaluator.rulebook import RulesFinder
 
@@ -55,12 +56,13 @@ class AdModel:
     def _exact(self) -> tuple[grams.Weights, grams.Weights]:
         return self.weights.astype(np.float32), self.idf.astype(np.float32)
 
-    def probabilities(self, said: pl.DataFrame) -> pl.DataFrame:
-        """``said``: b, text (in plain spelling), distinct. Out: b, ``p``, how likely he is an advertiser, 0…1."""
-        people = said.select("b").unique().sort("b").with_row_index("n")
-        rows = said.join(people, on="b").sort("n", "text")
-        person = rows["n"].to_numpy().astype(np.int64)
-        score = grams.scores(rows["text"], person, people.height, *self._exact) + self.intercept
+    def probabilities(self, wrote: Wrote) -> pl.DataFrame:
+        """``wrote``: b, t, distinct, in plain spelling. Out: b, ``p``, how likely he is an advertiser, 0…1."""
+        rows = wrote.rows.sort("b")
+        people = rows.select("b").unique(maintain_order=True)
+        person = rows["b"].rle_id().to_numpy().astype(np.int64)
+        which = rows["t"].to_numpy().astype(np.int64)
+        score = grams.scores(wrote.texts, which, person, people.height, *self._exact) + self.intercept
         p = 1 / (1 + np.exp(-(self.slope * score + self.shift)))
         return people.select("b", pl.Series("p", p, dtype=pl.Float64))
 

@@ -66,5 +66,7 @@ class AdMonth:
 
 def _words(talk: MonthTalk, buyers: pl.DataFrame) -> pl.DataFrame:
     """b → text: all that each of these ``buyers`` (b) wrote."""
-    own = [part.said.join(buyers.select("b"), on="b", how="semi", maintain_order="left") for part in talk]
+    own = [
+        part.said.said().join(buyers.select("b"), on="b", how="semi", maintain_order="left") for part in talk
+    ]
     return pl.concat(own).group_by("b", maintain_order=True).agg(pl.col("text").str.join("\n"))

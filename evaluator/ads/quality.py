@@ -12,6 +12,7 @@ import polars as pl
 
 from evaluator.ads.decide import PLACES, Judges, in_plain_spelling
 from evaluator.ads.rules import rule_decisions
+from evaluator.ads.wrote import Wrote
 
 ROUNDS = 1000  # of the bootstrap
 BINS = 10  # of calibration
@@ -61,10 +62,9 @@ def judged(texts: pl.DataFrame, judges: Judges) -> pl.DataFrame:
     once = texts.select(
         pl.int_range(pl.len(), dtype=pl.Int32).alias("b"), pl.col("text").str.split("\n")
     ).explode("text")
-    said = once.with_columns(in_plain_spelling(once["text"], judges.rules).alias("text")).unique(
-        maintain_order=True
-    )
-    everyone = said.select("b").unique().sort("b")
+    said = in_plain_spelling(Wrote.of(once), judges.rules)
+    said = said.of_rows(said.rows.unique(maintain_order=True))
+    everyone = said.rows.select("b").unique().sort("b")
     by_rule = rule_decisions(said, judges.rules).rename({"why": "rules"})
     found = (
         everyone.join(by_rule, on="b", how="left")

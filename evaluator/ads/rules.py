@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import polars as pl
 
+from evaluator.ads.wrote import Wrote
 from evaluator.rulebook import RulesFinder
 from evaluator.yamlfile import Node, read_yaml
 
@@ -121,11 +122,10 @@ def _steps(node: Node) -> Steps:
     return tuple((float(value), points) for value, points in sorted(found))
 
 
-def rule_decisions(said: pl.DataFrame, rules: AdRules) -> pl.DataFrame:
-    """``said``: b, text (what a buyer wrote, in plain spelling). Out: b, ``hits`` (Σ weight), ``why``
-    (rule ids joined by
-    ``+``); only buyers whom some rule hits."""
-    hits = said.filter(pl.col("text").str.contains_any(rules.anchors))
+def rule_decisions(wrote: Wrote, rules: AdRules) -> pl.DataFrame:
+    """``wrote``: in plain spelling. Out: b, ``hits`` (Σ weight), ``why`` (rule ids joined by ``+``); only buyers whom
+    some rule hits."""
+    hits = wrote.said(wrote.texts.str.contains_any(rules.anchors))
     by_buyer = (
         hits.group_by("b")
         .agg(*(pl.col("text").str.contains(r.pattern).any().alias(r.id) for r in rules.rules))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from evaluator.ads.wrote import Wrote
 from evaluator.filters import BUYER_PROTECTED_DAYS
 from evaluator.model import MonthData
 from evaluator.prepare import Bucket
@@ -15,10 +16,10 @@ from evaluator.prepare import Bucket
 
 @dataclass(frozen=True)
 class Talk:
-    """Of some buyers ``said``: b, a, s, text, the different things that each wrote to each agent, in the order of the
+    """Of some buyers ``said``: b, a, s, t, the different things that each wrote to each agent, in the order of the
     messages; ``messages``: b, buyer_msg, human, by time."""
 
-    said: pl.DataFrame
+    said: Wrote
     messages: pl.DataFrame
 
 
@@ -36,12 +37,17 @@ class MonthTalk:
             yield Talk(self._said(messages), messages.select("b", "buyer_msg", "human"))
             self.month.shelf.rest()
 
-    def _said(self, messages: pl.DataFrame) -> pl.DataFrame:
+    def _said(self, messages: pl.DataFrame) -> Wrote:
         said = messages.filter("buyer_msg").join(
             self.bucket.codes.buyers.select("b", "s"), on="b", how="left", maintain_order="left"
         )
         text = self.month.shelf.gather(self.month.tables["messages"]["text"], said["pos"])
-        return said.select("b", "a", "s", text.fill_null("").alias("text")).unique(maintain_order=True)
+        return different(Wrote.of(said.select("b", "a", "s", text.alias("text"))))
+
+
+def different(said: Wrote) -> Wrote:
+    """Whatever was written more than once to the same agent, once."""
+    return said.of_rows(said.rows.unique(maintain_order=True))
 
 
 def everybody(month: MonthData, bucket: Bucket) -> MonthTalk:

@@ -13,7 +13,8 @@ from typing import NamedTuple, Protocol
 import polars as pl
 
 from evaluator.ads.decide import Judges, opinion
-from evaluator.ads.talk import Talk
+from evaluator.ads.talk import Talk, different
+from evaluator.ads.wrote import Wrote
 from evaluator.engine.grown import BUYERS, Same, facts_of_all
 from evaluator.engine.partition import DiskBucket
 from evaluator.engine.task import ORDERS, Task, key_of_facts, of_bucket, own_moves
@@ -105,13 +106,15 @@ class _Asked:
     judges: Judges
 
     def evidence(self) -> Frames:
-        return {"said": self.talk.said, "messages": self.talk.messages, "labels": self.labels.sort("b")}
+        said, labels = self.talk.said.said(), self.labels.sort("b")
+        return {"said": said, "messages": self.talk.messages, "labels": labels}
 
     def opinion(self) -> Frames:
         return opinion(self.talk, self.labels, self.judges)._asdict()
 
     def without(self, same: Same) -> _Asked:
-        talk = Talk(same.without(self.talk.said), same.without(self.talk.messages))
+        said = self.talk.said
+        talk = Talk(said.of_rows(same.without(said.rows)), same.without(self.talk.messages))
         return _Asked(talk, same.without(self.labels), self.judges)
 
 
@@ -129,19 +132,11 @@ def _thought(asked: _Asked, work: Work, number: int, key: str, buyers: pl.DataFr
 
 def _talk(bucket: DiskBucket, shops: pl.Series, period: tuple[int, int]) -> Talk:
     """As ``ads.talk.judged`` gives it, of one bucket. ``shops``: of its buyers."""
-    said = (
-        bucket.said()
-        .select(
-            "b",
-            "a",
-            pl.col("b").map_batches(shops.gather, return_dtype=pl.Int16).alias("s"),
-            pl.col("text").fill_null(""),
-        )
-        .unique(maintain_order=True)
-    )
+    said = bucket.said()
+    said = said.with_columns(shops.gather(said["b"]).cast(pl.Int16).alias("s"))
     first, end = period
-    theirs = pl.col("b").is_in(said["b"].unique().implode())
-    return Talk(said, bucket.spoken(pl.col("day").is_between(first, end - 1) & theirs))
+    asked = pl.col("day").is_between(first, end - 1) & pl.col("b").is_in(said["b"].unique().implode())
+    return Talk(different(Wrote.of(said.select("b", "a", "s", "text"))), bucket.spoken(asked))
 
 
 # --- facts -------------------------------------------------------------------------------------------------------
@@ -197,7 +192,7 @@ def _analyzed(task: Task, work: Work, number: int, key: str, buyers: pl.DataFram
         return task.facts() | _marked(now)
     was = _unmarked(last.frames)
     same = task.same(was, now)
-    work.unchanged += same.codes.height
+    work.count({"unchanged": same.codes.height})
     facts = {name: frame for name, frame in last.frames.items() if not name.startswith(WAS)}
     found = facts_of_all(same, facts, task.without(same).facts(), (was[ORDERS], now[ORDERS]))
     return found | _marked(now)

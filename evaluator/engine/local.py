@@ -16,7 +16,7 @@ import polars as pl
 from evaluator.attribution import check_conservation
 from evaluator.engine.chores import FACTS, OPINIONS
 from evaluator.engine.grown import COUNTED, OF_ORDERS
-from evaluator.engine.ondisk import BucketRun, Crew, OfBucket
+from evaluator.engine.ondisk import HANDS, BucketRun, Crew, OfBucket
 from evaluator.engine.partition import ORDER_ROWS, Span, partition, starts_of
 from evaluator.engine.work import Frames, Work
 from evaluator.filters import BuyerLists
@@ -51,6 +51,12 @@ class Room:
             return ""
         grown = f"；其余的桶里 {unchanged:,} 位买家没有变化，也沿用" if unchanged else ""
         return f"沿用上次算好的桶结果 {taken} / {taken + made} 份{grown}"
+
+    @property
+    def bucket_rows(self) -> int:
+        """Message rows of a bucket: ``part_rows`` are held at once, by all who work here at a time."""
+        rows = self.limits.part_rows
+        return rows if self.crew is not None else max(rows // HANDS, 1)
 
     def holds(self, bucket: Bucket) -> bool:
         """Whether the month is analysed in memory."""
@@ -107,7 +113,7 @@ def _run(
 ) -> BucketRun:
     work = Work(folder, month.shelf)
     room.used.append(work)
-    starts = starts_of(bucket, room.limits.part_rows, work)
+    starts = starts_of(bucket, room.bucket_rows, work)
     shutil.rmtree(folder / BUCKETS, ignore_errors=True)
     buckets = partition(month, bucket, items, judged, starts, folder / BUCKETS)
     return BucketRun(buckets, bucket, work, month.shelf, room.always, room.tell, room.crew)

@@ -6,7 +6,9 @@ then, with the lists of who is filtered, the kernel. A crew may do them elsewher
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from time import monotonic
 from typing import NamedTuple, Protocol
@@ -35,6 +37,8 @@ from evaluator.prepare import Bucket
 from evaluator.shelf import Shelf
 
 Tell = Callable[[str], None]
+#: Buckets that this process works on at a time: what is not done on all cores in one is done beside the other.
+HANDS = min(2, os.cpu_count() or 1)
 
 
 class Answer(NamedTuple):
@@ -101,14 +105,20 @@ class BucketRun:
         """By kind, of one bucket after the other, with the time left told."""
         told = _TimeLeft(doing, len(self.buckets), self.tell)
         made = self.crew and self.crew.do(chore, self.buckets, own, self.work, told.done)
-        for n, each in enumerate(self.buckets):
+
+        def results(n: int, each: DiskBucket) -> dict[str, Frames]:
             found = self._brought(each, made[n]) if made else None
             if found is None:  # nobody else did it, or it was lost on the way
-                told.done(n)
-                results = chore.done(each, own(each), self.work, self.shelf)
-                found = {kind: result.frames for kind, result in results.items()}
-            yield each, found
-            self.shelf.rest()
+                done = chore.done(each, own(each), self.work, self.shelf)
+                found = {kind: result.frames for kind, result in done.items()}
+            return found
+
+        with ThreadPoolExecutor(HANDS) as hands:
+            found = hands.map(results, range(len(self.buckets)), self.buckets)
+            for n, each in enumerate(self.buckets):
+                if not made:
+                    told.done(n)
+                yield each, next(found)
 
     def _brought(self, each: DiskBucket, answer: Answer) -> dict[str, Frames] | None:
         """What others did; None where some of it is not there."""

@@ -7,7 +7,7 @@ count from 0: what stands in it does not change because somebody else bought or 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +30,7 @@ MESSAGES, SAID, ORDERS, ITEMS, REST = (
     "items.arrow",
     "rest.bundle",
 )
-_SAID = ("pos", "b", "a", "ts", "text")
+_SAID = ("b", "a", "ts", "text")
 _NOT_TEXT = (
     "a",
     "ts",
@@ -144,11 +144,11 @@ class DiskBucket:
 
     def said(self) -> pl.DataFrame:
         """b, a, ts, text of what buyers wrote that the ad filter looks at, by (b, ts)."""
-        return by_buyer_and_time(_stream(self.folder / SAID)).drop("pos")
+        return by_buyer_and_time(_stream(self.folder / SAID))
 
     def spoken(self, where: pl.Expr) -> pl.DataFrame:
         """b, buyer_msg, human of some messages, by (b, ts)."""
-        rows = _stream(self.folder / MESSAGES).select(_SPOKEN).filter(where)
+        rows = _stream(self.folder / MESSAGES, _SPOKEN).filter(where)
         return by_buyer_and_time(rows).select("b", "buyer_msg", "human")
 
     def content(self, shelf: Shelf) -> Iterator[tuple[str, pl.DataFrame | None]]:
@@ -163,8 +163,8 @@ class DiskBucket:
 
     def talk(self) -> Iterator[tuple[str, pl.DataFrame]]:
         """Everything that the ad filter gets to see, likewise."""
-        yield "said", _stream(self.folder / SAID).drop("pos")
-        yield "messages", _stream(self.folder / MESSAGES).select(_SPOKEN)
+        yield "said", _stream(self.folder / SAID)
+        yield "messages", _stream(self.folder / MESSAGES, _SPOKEN)
 
     def _items(self) -> pl.DataFrame | None:
         path = self.folder / ITEMS
@@ -176,10 +176,11 @@ class DiskBucket:
         return rest.frames
 
 
-def _stream(path: Path) -> pl.DataFrame:
+def _stream(path: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
     """Rows in the order of the input."""
     with pa.memory_map(str(path)) as file:
-        return pl.DataFrame(pa.ipc.open_file(file).read_all())
+        table = pa.ipc.open_file(file).read_all()
+        return pl.DataFrame(table.select(list(columns)) if columns else table)
 
 
 def partition(

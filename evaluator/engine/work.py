@@ -9,6 +9,7 @@ import platform
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import polars as pl
@@ -69,6 +70,7 @@ class Work:
         self.taken: dict[str, int] = {}
         self.made: dict[str, int] = {}
         self.unchanged = 0
+        self._counting = Lock()
         folder.mkdir(parents=True, exist_ok=True)
 
     def _path(self, kind: str, number: int) -> Path:
@@ -83,7 +85,7 @@ class Work:
         found = self.last(kind, number)
         if found is None or found.key != key:
             return None
-        self.taken[kind] = self.taken.get(kind, 0) + 1
+        self.count({"taken": {kind: 1}})
         return found.frames
 
     def brought(self, kind: str, number: int, key: str) -> Frames | None:
@@ -97,16 +99,17 @@ class Work:
         return {"taken": self.taken, "made": self.made, "unchanged": self.unchanged}
 
     def count(self, counts: dict[str, Any]) -> None:
-        """Adds what another process found or made (``counts``)."""
-        for own, more in ((self.taken, counts["taken"]), (self.made, counts["made"])):
-            for kind, buckets in more.items():
-                own[kind] = own.get(kind, 0) + buckets
-        self.unchanged += counts["unchanged"]
+        """Adds what was found or made, here or by another process (``counts``)."""
+        with self._counting:
+            for own, more in ((self.taken, counts.get("taken", {})), (self.made, counts.get("made", {}))):
+                for kind, buckets in more.items():
+                    own[kind] = own.get(kind, 0) + buckets
+            self.unchanged += counts.get("unchanged", 0)
 
     def keep(self, kind: str, number: int, key: str, frames: Frames) -> Frames:
         """The same frames, from disk, in the place of what was made of the bucket before."""
         write_bundle(self._path(kind, number), Bundle(key, frames))
-        self.made[kind] = self.made.get(kind, 0) + 1
+        self.count({"made": {kind: 1}})
         kept = self.last(kind, number)
         assert kept is not None
         return kept.frames

@@ -12,6 +12,7 @@ from evaluator.ads.decide import Judges, decide
 from evaluator.ads.model import builtin
 from evaluator.ads.rules import SIGNALS, ad_rules, rule_decisions
 from evaluator.ads.talk import Talk
+from evaluator.ads.wrote import Wrote
 from evaluator.ads.told import told
 from evaluator.settings import AdStages
 
@@ -39,6 +40,10 @@ def talk(*rows: tuple[int, str]) -> pl.DataFrame:
     )
 
 
+def heard(rows: pl.DataFrame, messages: pl.DataFrame) -> Talk:
+    return Talk(Wrote.of(rows), messages)
+
+
 def labels(**marks: bool) -> pl.DataFrame:
     return pl.DataFrame(
         {"b": [int(b[1:]) for b in marks], "ad": list(marks.values())},
@@ -59,22 +64,22 @@ def verdicts(frame: pl.DataFrame) -> dict[int, tuple[str, bool]]:
 def test_a_label_holds_above_every_stage() -> None:
     rows = said((0, 0, AD), (1, 0, AD), (2, 0, "有大码吗"))
     all_on = judges(rules=True, model=True, behaviour=True)
-    found = decide([Talk(rows, talk())], labels(b1=False, b2=True), all_on)
+    found = decide([heard(rows, talk())], labels(b1=False, b2=True), all_on)
     assert verdicts(found) == {0: ("rule", True), 1: ("label", False), 2: ("label", True)}
 
 
 @pytest.mark.rule("R-F3")
 def test_each_stage_by_itself() -> None:
     rows = said((0, 0, AD), (1, 0, "这件什么时候发货"))
-    assert verdicts(decide([Talk(rows, talk())], labels(), judges(rules=True))) == {0: ("rule", True)}
-    assert verdicts(decide([Talk(rows, talk())], labels(), judges(model=True)))[0] == ("model", True)
-    assert decide([Talk(rows, talk())], labels(), judges()).is_empty()
+    assert verdicts(decide([heard(rows, talk())], labels(), judges(rules=True))) == {0: ("rule", True)}
+    assert verdicts(decide([heard(rows, talk())], labels(), judges(model=True)))[0] == ("model", True)
+    assert decide([heard(rows, talk())], labels(), judges()).is_empty()
 
 
 def test_the_same_words_to_many_are_behaviour() -> None:
     rows = said(*((b, a, SOFT + str(b)) for b in range(3) for a in range(3)), (9, 0, "这个还有货吗"))
     quiet = talk(*((b, w) for b in range(3) for w in "ba"), (9, "b"), (9, "a"), (9, "b"))
-    found = decide([Talk(rows, quiet)], labels(), judges(behaviour=True))
+    found = decide([heard(rows, quiet)], labels(), judges(behaviour=True))
     assert {b: v for b, v in verdicts(found).items() if v[1]} == dict.fromkeys(range(3), ("behaviour", True))
     sentence = told(found.row(0, named=True))
     assert "同一段话发给 3 位客服" in sentence
@@ -85,7 +90,7 @@ def test_a_platforms_ready_made_question_from_many_customers_is_no_ad() -> None:
     question = "我想了解一下这款商品什么时候可以发货"
     rows = said(*((b, 0, question) for b in range(20)))
     replied = talk(*((b, w) for b in range(20) for w in "ba"))
-    found = decide([Talk(rows, replied)], labels(), judges(rules=True, model=True, behaviour=True))
+    found = decide([heard(rows, replied)], labels(), judges(rules=True, model=True, behaviour=True))
     assert not found["ad"].any()
 
 
@@ -93,7 +98,7 @@ def test_what_is_shared() -> None:
     rows = said(
         (0, 0, SOFT + "138"), (0, 1, SOFT + "！"), (1, 0, "您好" + SOFT), (2, 0, "短句"), (3, 0, SOFT[::-1])
     )
-    found = {r["b"]: r for r in shared_words([comparable_words(rows, 12)]).iter_rows(named=True)}
+    found = {r["b"]: r for r in shared_words([comparable_words(Wrote.of(rows), 12)]).iter_rows(named=True)}
     assert found.keys() == {0, 1}
     assert (found[0]["same_text_agents"], found[0]["same_text_senders"]) == (2, 2)
 
@@ -104,7 +109,7 @@ def test_the_same_words_alone_are_no_ad() -> None:
     question = "我想了解一下这款商品什么时候可以发货"
     rows = said(*((b, a, question) for b in range(30) for a in range(3))).with_columns(shops)
     replied = talk(*((b, w) for b in range(30) for w in "bab"))
-    found = decide([Talk(rows, replied)], labels(), judges(rules=True, model=True, behaviour=True))
+    found = decide([heard(rows, replied)], labels(), judges(rules=True, model=True, behaviour=True))
     assert not found["ad"].any()
 
 
@@ -112,15 +117,15 @@ def test_parts_decide_as_the_whole() -> None:
     rows = said(*((b, a, SOFT) for b in range(4) for a in range(3)), (4, 0, AD), (5, 0, "有大码吗"))
     messages = talk(*((b, w) for b in range(6) for w in "ba"))
     everything = judges(rules=True, model=True, behaviour=True)
-    parts = [Talk(rows.filter(pl.col("b") % 2 == n), messages.filter(pl.col("b") % 2 == n)) for n in range(2)]
-    whole = decide([Talk(rows, messages)], labels(), everything)
+    parts = [heard(rows.filter(pl.col("b") % 2 == n), messages.filter(pl.col("b") % 2 == n)) for n in range(2)]
+    whole = decide([heard(rows, messages)], labels(), everything)
     assert decide(parts, labels(), everything).equals(whole)
     assert whole["ad"].sum() == 5
 
 
 def test_links_alone() -> None:
     rows = said((0, 0, "🔗"), (1, 0, "🔗"), (1, 0, "这个有吗"), (2, 0, "🛒"), (3, 0, "🎫 !"), (4, 0, "好"))
-    assert sorted(link_only(rows)["b"]) == [0, 3]
+    assert sorted(link_only(Wrote.of(rows))["b"]) == [0, 3]
 
 
 def test_who_never_answers() -> None:
@@ -154,7 +159,7 @@ def test_points_are_those_of_the_rules() -> None:
 )
 def test_ordinary_sentences_are_no_ads(text: str) -> None:
     found = decide(
-        [Talk(said((0, 0, text)), talk())], labels(), judges(rules=True, model=True, behaviour=True)
+        [heard(said((0, 0, text)), talk())], labels(), judges(rules=True, model=True, behaviour=True)
     )
     assert not found["ad"].any()
 
@@ -170,13 +175,13 @@ def test_ordinary_sentences_are_no_ads(text: str) -> None:
     ],
 )
 def test_what_rules_are_for(text: str) -> None:
-    frame = decide([Talk(said((0, 0, text)), talk())], labels(), judges(rules=True))
+    frame = decide([heard(said((0, 0, text)), talk())], labels(), judges(rules=True))
     assert verdicts(frame) == {0: ("rule", True)}
     assert frame["rules"][0]
 
 
 def test_words_that_weighed_are_kept() -> None:
-    found = decide([Talk(said((0, 0, AD)), talk())], labels(), judges(model=True))
+    found = decide([heard(said((0, 0, AD)), talk())], labels(), judges(model=True))
     assert found["words"][0]
     assert 0 < found["p"][0] <= 1
 
@@ -184,12 +189,12 @@ def test_words_that_weighed_are_kept() -> None:
 def test_several_rules_add_up_once_each() -> None:
     rows = pl.DataFrame({"b": [0, 0], "text": ["刷单团队", "刷单团队"]})
     weight = next(r.weight for r in ad_rules().rules if r.id == "brush_orders")
-    assert rule_decisions(rows, ad_rules())["hits"].to_list() == [weight]
+    assert rule_decisions(Wrote.of(rows), ad_rules())["hits"].to_list() == [weight]
 
 
 def test_a_threshold_of_the_rules_stands_for_the_models() -> None:
     strict = judges(model=True)
     lax = replace(strict, rules=replace(strict.rules, model_threshold=0.0001))
     rows = said((0, 0, "贵司报价单盖章了吗"))
-    assert not decide([Talk(rows, talk())], labels(), strict)["ad"].any()
-    assert decide([Talk(rows, talk())], labels(), lax)["ad"].all()
+    assert not decide([heard(rows, talk())], labels(), strict)["ad"].any()
+    assert decide([heard(rows, talk())], labels(), lax)["ad"].all()

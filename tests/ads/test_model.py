@@ -12,10 +12,12 @@ from evaluator.ads import corpus, grams
 from evaluator.ads.model import AdModel, builtin, load
 from evaluator.ads.rules import ad_rules
 from evaluator.ads.training import train
+from evaluator.ads.wrote import Wrote
 from evaluator.model import EvaluatorError
 
 TEXTS = pl.Series(["刷单加微信", "", "好", "这个什么时候发货呀", "加微信"])
 PERSON = np.array([0, 0, 1, 2, 2])
+EACH = np.arange(5)
 
 
 def numbers(seed: int) -> tuple[grams.Weights, grams.Weights]:
@@ -27,24 +29,24 @@ def numbers(seed: int) -> tuple[grams.Weights, grams.Weights]:
 def test_scores_are_those_of_the_training_matrix() -> None:
     weights, idf = numbers(1)
     vectors = grams.weighed(grams.matrix(TEXTS, PERSON, 3), idf)
-    assert np.allclose(grams.scores(TEXTS, PERSON, 3, weights, idf), vectors @ weights, atol=1e-4)
+    assert np.allclose(grams.scores(TEXTS, EACH, PERSON, 3, weights, idf), vectors @ weights, atol=1e-4)
 
 
 def test_what_one_person_wrote_is_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the texts are taken in parts."""
     weights, idf = numbers(2)
-    whole = grams.scores(TEXTS, PERSON, 3, weights, idf)
+    whole = grams.scores(TEXTS, EACH, PERSON, 3, weights, idf)
     for person in range(3):
         own = TEXTS.filter(pl.Series(person == PERSON))
-        alone = grams.scores(own, np.zeros(len(own), dtype=np.int64), 1, weights, idf)
+        alone = grams.scores(own, np.arange(len(own)), np.zeros(len(own), dtype=np.int64), 1, weights, idf)
         assert np.allclose(alone, whole[person])
     monkeypatch.setattr(grams, "SLICE", 1)
-    assert np.allclose(grams.scores(TEXTS, PERSON, 3, weights, idf), whole)
+    assert np.allclose(grams.scores(TEXTS, EACH, PERSON, 3, weights, idf), whole)
 
 
 def test_a_word_or_two_is_little_evidence() -> None:
     weights, idf = np.ones(grams.BUCKETS, dtype=np.float32), np.ones(grams.BUCKETS, dtype=np.float32)
-    short, long = (grams.scores(pl.Series([t]), np.array([0]), 1, weights, idf)[0] for t in ("好", "好" * 9))
+    short, long = (grams.scores(pl.Series([t]), np.array([0]), np.array([0]), 1, weights, idf)[0] for t in ("好", "好" * 9))
     assert short < long < 1 or short * 2 < long
 
 
@@ -70,7 +72,7 @@ def test_the_built_in_model_is_of_this_corpus_and_judges_plainly() -> None:
             ],
         }
     )
-    p = model.probabilities(said)["p"].to_list()
+    p = model.probabilities(Wrote.of(said))["p"].to_list()
     assert p[0] > model.threshold > 0.5 > max(p[1:])
     assert {"加微信", "团队"} & {word for word, _ in next(model.words(said["text"].head(1)))}
 
@@ -132,7 +134,7 @@ def test_a_shops_labels_teach_the_model() -> None:
     own = pl.DataFrame({"text": odd * 5, "ad": [True] * 10})
     taught, _ = train(ad_rules(), own)
     said = pl.DataFrame({"b": [0], "text": ["咕噜噜星星糖来一斤"]})
-    before, after = (m.probabilities(said)["p"][0] for m in (builtin(), taught))
+    before, after = (m.probabilities(Wrote.of(said))["p"][0] for m in (builtin(), taught))
     assert after > before
     assert taught.about["own_labels"] == 10
 
