@@ -22,7 +22,7 @@ from evaluator.render.handout import NAME, write_handout
 from evaluator.render.pages import environment, write_agents
 from evaluator.render.text import page_files
 from evaluator.render.view.agent import AgentPages
-from evaluator.render.view.slices import Slices
+from evaluator.render.view.slices import Slices, Troubled
 from evaluator.render.view.talks import Talks
 from evaluator.run import evaluate_month
 
@@ -51,7 +51,7 @@ def main() -> None:
         (month / "plan.yaml").write_text(RANKED, encoding="utf-8")
         data = prepare(timed("evaluate", lambda: evaluate_month(month)))
         files, env = page_files(data.employees), environment(data.words)
-        slices = timed("cut by agent", lambda: Slices(data))
+        slices = timed("cut by agent", lambda: Slices(data, Troubled(data)))
         talks = timed("fetch conversations", lambda: Talks(data, slices.keys()))
         pages = timed("next steps, days", lambda: AgentPages(data, slices, talks))
         begun = time.perf_counter()

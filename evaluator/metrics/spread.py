@@ -51,8 +51,8 @@ def newcombe(now: tuple[Decimal, Decimal], before: tuple[Decimal, Decimal]) -> I
 def mean_intervals(
     requests: Mapping[str, MetricRequest], facts: MonthFacts
 ) -> dict[str, dict[str, Interval]]:
-    """Name of a request → agent id → interval of a mean or quotient in the metric's unit, for agents with at least LEAST_BUYERS
-    buyers. Without those that are no quotient of sums over buyers."""
+    """Name of a request → agent id → interval of a mean or quotient in the metric's unit, for agents with at least
+    LEAST_BUYERS buyers. Without those that are no quotient of sums over buyers."""
     figures: dict[str, tuple[Figure, Measure]] = {}
     for name, request in requests.items():
         figure = MAKERS[request.metric](request, facts).figure if request.metric in MAKERS else None
@@ -76,7 +76,11 @@ def _by_buyer(measures: Iterable[Measure], facts: MonthFacts) -> Sums:
     no buyers, or whose units are not a buyer's."""
     batches: dict[Batch, dict[str, Measure]] = {}
     for m in measures:
-        if m.fact in set(facts) and {"a", "b"} <= set(facts[m.fact].columns) and (not m.unit or "b" in m.unit):
+        if (
+            m.fact in set(facts)
+            and {"a", "b"} <= set(facts[m.fact].columns)
+            and (not m.unit or "b" in m.unit)
+        ):
             batches.setdefault((m.fact, m.unit), {})[m.name] = m
     return {(fact, unit): _summed(facts[fact], unit, own.values()) for (fact, unit), own in batches.items()}
 
@@ -96,7 +100,9 @@ def _pairs(sums: Sums, over: Measure, under: Measure) -> pl.DataFrame:
     if x is y:
         return x.select("a", "b", pl.col(over.name).alias("x"), pl.col(under.name).alias("y"))
     own = x.select("a", "b", pl.col(over.name).alias("x"))
-    rows = y.select("a", "b", pl.col(under.name).alias("y")).join(own, on=["a", "b"], how="full", coalesce=True)
+    rows = y.select("a", "b", pl.col(under.name).alias("y")).join(
+        own, on=["a", "b"], how="full", coalesce=True
+    )
     return rows.with_columns(pl.col("x", "y").fill_null(0)).sort("a", "b")
 
 

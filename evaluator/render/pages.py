@@ -20,7 +20,7 @@ from evaluator.render.view import assessment
 from evaluator.render.view.agent import AgentPages
 from evaluator.render.view.noteworthy import TeamLists
 from evaluator.render.view.prepared import Prepared
-from evaluator.render.view.slices import Slices
+from evaluator.render.view.slices import Slices, Troubled
 from evaluator.render.view.talks import Talks
 from evaluator.render.view.team import team_page
 from evaluator.render.words import Words, run_words
@@ -79,7 +79,8 @@ def write_pages(
     common = _common(data, env)
     if progress:
         progress("team.html")
-    slices, lists = Slices(data), TeamLists(data)
+    troubled = Troubled(data)
+    slices, lists = Slices(data, troubled), TeamLists(data, troubled)
     talks = Talks(data, [*slices.keys(), *lists.keys()])
     (out / "team.html").write_text(team_html(data, env, lists, talks), encoding="utf-8")
     text = env.get_template("handbook.html.j2").render(
