@@ -67,12 +67,17 @@ def mean_intervals(
     return found
 
 
+_BUYERS = 1 << 32
+_KEY = (pl.col("a").cast(pl.Int64) * _BUYERS + pl.col("b")).alias(
+    "key"
+)  # one number sorts and joins faster than two
+_AGENT = (pl.col("key") // _BUYERS).cast(pl.Int32).alias("a")
 Batch = tuple[str, tuple[str, ...]]  # fact and unit: measures that are summed in one go
 Sums = dict[Batch, pl.DataFrame]
 
 
 def _by_buyer(measures: Iterable[Measure], facts: MonthFacts) -> Sums:
-    """The measures by agent and buyer: a, b, and a column each, sorted. Without those whose fact was not made or knows
+    """The measures by agent and buyer: ``key``, sorted, and a column each. Without those whose fact was not made or knows
     no buyers, or whose units are not a buyer's."""
     batches: dict[Batch, dict[str, Measure]] = {}
     for m in measures:
@@ -91,19 +96,17 @@ def _summed(fact: pl.DataFrame, unit: tuple[str, ...], measures: Collection[Meas
         used = sorted({c for m in measures for c in m.expr.meta.root_names()} - {*unit})
         rows = rows.group_by("a", *unit).agg(pl.col(c).max() for c in used)
     values = [m.expr.cast(pl.Float64).sum().alias(m.name) for m in measures]
-    return rows.group_by("a", "b").agg(values).sort("a", "b").collect()
+    return rows.group_by(_KEY).agg(values).sort("key").collect()
 
 
 def _pairs(sums: Sums, over: Measure, under: Measure) -> pl.DataFrame:
-    """a, b, x, y: a figure's two sums of every buyer who has either, sorted."""
+    """a, x, y: a figure's two sums of every buyer who has either, sorted by agent and buyer."""
     x, y = sums[over.fact, over.unit], sums[under.fact, under.unit]
     if x is y:
-        return x.select("a", "b", pl.col(over.name).alias("x"), pl.col(under.name).alias("y"))
-    own = x.select("a", "b", pl.col(over.name).alias("x"))
-    rows = y.select("a", "b", pl.col(under.name).alias("y")).join(
-        own, on=["a", "b"], how="full", coalesce=True
-    )
-    return rows.with_columns(pl.col("x", "y").fill_null(0)).sort("a", "b")
+        return x.select(_AGENT, pl.col(over.name).alias("x"), pl.col(under.name).alias("y"))
+    own = x.select("key", pl.col(over.name).alias("x"))
+    rows = y.select("key", pl.col(under.name).alias("y")).join(own, on="key", how="full", coalesce=True)
+    return rows.sort("key").select(_AGENT, pl.col("x", "y").fill_null(0))
 
 
 def _linearised(rows: pl.DataFrame, figure: Figure, agents: list[str]) -> dict[str, Interval]:

@@ -19,7 +19,7 @@ from test_history import earlier, written
 
 from evaluator.evaluation import Evaluation
 from evaluator.render import prepare, write_reports
-from evaluator.render.pages import environment, team_html
+from evaluator.render.pages import Setting, team_html
 from evaluator.render.view import distribution, glance, load, network, noteworthy, ranking, speed, standing
 from evaluator.render.view.history import History
 from evaluator.render.view.prepared import Prepared
@@ -394,7 +394,7 @@ class Texts(HTMLParser):
 
 def rendered(data: Prepared) -> str:
     lists = noteworthy.TeamLists(data, Troubled(data))
-    return team_html(data, environment(data.words), lists, Talks(data, lists.keys()))
+    return team_html(data, Setting.of(data), lists, Talks(data, lists.keys()))
 
 
 def read(path: Path) -> Texts:
