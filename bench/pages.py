@@ -18,11 +18,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.generate import PLAN, generate
 from evaluator.render import prepare
-from evaluator.render.handout import NAME, write_handout
-from evaluator.render.pages import environment, write_agents
+from evaluator.render.handout import NAME
+from evaluator.render.helper import helper
+from evaluator.render.pages import AgentsFolder, Setting
 from evaluator.render.text import page_files
 from evaluator.render.view.agent import AgentPages
-from evaluator.render.view.slices import Slices
+from evaluator.render.view.slices import Slices, Troubled
 from evaluator.render.view.talks import Talks
 from evaluator.run import evaluate_month
 
@@ -50,14 +51,16 @@ def main() -> None:
         generate(month, given.messages, given.agents)
         (month / "plan.yaml").write_text(RANKED, encoding="utf-8")
         data = prepare(timed("evaluate", lambda: evaluate_month(month)))
-        files, env = page_files(data.employees), environment(data.words)
-        slices = timed("cut by agent", lambda: Slices(data))
+        files = page_files(data.employees)
+        slices = timed("cut by agent", lambda: Slices(data, Troubled(data)))
         talks = timed("fetch conversations", lambda: Talks(data, slices.keys()))
         pages = timed("next steps, days", lambda: AgentPages(data, slices, talks))
         begun = time.perf_counter()
-        timed("pages", lambda: write_agents(out / "agents", files, data, env, pages))
+        with helper(wanted=True) as by:
+            drawn = AgentsFolder(out / "agents", files, Setting.of(data), pages, by=by)
+            timed("pages put together", drawn.begin)
+            timed("pages drawn, agents.zip", drawn.end)
         rate = len(files) / (time.perf_counter() - begun)
-        timed("agents.zip", lambda: write_handout(out / "agents", files))
         sizes = [page.stat().st_size for page in (out / "agents").iterdir()]
         mean, most = sum(sizes) / len(sizes), max(sizes)
         print(f"{len(files):,} pages, {rate:.0f} a second; {mean:,.0f} bytes each, at most {most:,}")

@@ -77,11 +77,13 @@ class Messages:
         """Every row, in the order of the input."""
         return self._named(self.rows)
 
-    def of(self, buyers: pl.DataFrame) -> pl.DataFrame:
-        """The messages of these (``shop``, ``buyer``), in the order of messages."""
-        codes = self.buyers.join(buyers.select("shop", "buyer").unique(), on=["shop", "buyer"])["b"]
-        own = self.rows.lazy().filter(pl.col("b").is_in(codes.implode())).sort("ts", maintain_order=True)
-        found = self._named(own.collect())
+    def on_days(self, asked: pl.DataFrame, day: pl.Expr) -> pl.DataFrame:
+        """The messages of these (``shop``, ``buyer``, ``day``), in the order of messages. ``day``: of ``ts``."""
+        keys = self.buyers.join(asked, on=["shop", "buyer"]).select("b", "day")
+        own = self.rows.lazy().filter(pl.col("b").is_in(keys["b"].unique().implode()))
+        own = own.with_columns(day).join(keys.lazy(), on=["b", "day"], how="semi", maintain_order="left")
+        rows = own.sort("ts", maintain_order=True).collect()
+        found = self._named(rows).with_columns(rows["day"])
         self.shelf.rest()
         return found
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import MAX_PREC, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 
 Number = Fraction | Decimal | int
+_WIDE = Context(prec=MAX_PREC)  # rounds nothing away
 
 
 def half_up(value: Number, places: int = 2) -> Decimal:
-    """``value`` rounded to ``places`` decimals, halves away from zero. Exact: no float, no context."""
-    exact = Fraction(value)
-    scaled = abs(exact) * 10**places
-    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
-    return _decimal(-whole if exact < 0 else whole, places)
+    """``value`` rounded to ``places`` decimals, halves away from zero. Exact: no float, no context's precision."""
+    if isinstance(value, Decimal):
+        rounded = value.quantize(Decimal((0, (1,), -places)), ROUND_HALF_UP, _WIDE)
+        return rounded or rounded.copy_abs()  # there is no -0
+    above, below = abs(value.numerator) * 10**places, value.denominator
+    whole = (2 * above + below) // (2 * below)
+    return _decimal(-whole if value < 0 else whole, places)
 
 
 def floor_to(value: Number, places: int = 2) -> Decimal:
@@ -23,8 +26,7 @@ def floor_to(value: Number, places: int = 2) -> Decimal:
 
 
 def _decimal(whole: int, places: int) -> Decimal:
-    digits = tuple(int(d) for d in str(abs(whole)))
-    return Decimal((1 if whole < 0 else 0, digits, -places))
+    return Decimal(whole).scaleb(-places, _WIDE)
 
 
 def plain(value: Number, places: int = 10) -> str:

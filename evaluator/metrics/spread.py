@@ -5,6 +5,7 @@ buyers (linearised, each buyer one draw). A share gets Wilson's interval, which 
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from math import sqrt
@@ -47,54 +48,84 @@ def newcombe(now: tuple[Decimal, Decimal], before: tuple[Decimal, Decimal]) -> I
     return Interval(p - q - down, p - q + up)
 
 
-def mean_intervals(request: MetricRequest, facts: MonthFacts) -> dict[str, Interval]:
-    """Agent id → interval of a mean or quotient in the metric's unit, for agents with at least LEAST_BUYERS buyers.
-    Empty where the figure is no quotient of sums over buyers."""
-    figure = MAKERS[request.metric](request, facts).figure if request.metric in MAKERS else None
-    if figure is None or figure.denominator is None:
-        return {}
-    over, under = _by_buyer(figure.numerator, facts, "x"), _by_buyer(figure.denominator, facts, "y")
-    if over is None or under is None:
-        return {}
-    rows = under.join(over, on=["a", "b"], how="full", coalesce=True).with_columns(
-        pl.col("x", "y").fill_null(0)
-    )
-    return _linearised(rows, figure, facts.scopes.agents)
+def mean_intervals(
+    requests: Mapping[str, MetricRequest], facts: MonthFacts
+) -> dict[str, dict[str, Interval]]:
+    """Name of a request → agent id → interval of a mean or quotient in the metric's unit, for agents with at least
+    LEAST_BUYERS buyers. Without those that are no quotient of sums over buyers."""
+    figures: dict[str, tuple[Figure, Measure]] = {}
+    for name, request in requests.items():
+        figure = MAKERS[request.metric](request, facts).figure if request.metric in MAKERS else None
+        if figure is not None and figure.denominator is not None:
+            figures[name] = figure, figure.denominator
+    sums = _by_buyer([m for figure, under in figures.values() for m in (figure.numerator, under)], facts)
+    found = {}
+    for name, (figure, under) in figures.items():
+        over = figure.numerator
+        if (over.fact, over.unit) in sums and (under.fact, under.unit) in sums:
+            found[name] = _linearised(_pairs(sums, over, under), figure, facts.scopes.agents)
+    return found
 
 
-def _by_buyer(measure: Measure, facts: MonthFacts, name: str) -> pl.DataFrame | None:
-    """``measure`` by agent and buyer: a, b, and the sum as ``name``. None where its fact was not made or knows no
-    buyers, or its units are not a buyer's."""
-    if measure.fact not in set(facts):
-        return None
-    fact = facts[measure.fact]
-    if not {"a", "b"} <= set(fact.columns) or (measure.unit and "b" not in measure.unit):
-        return None
+_BUYERS = 1 << 32
+_KEY = (pl.col("a").cast(pl.Int64) * _BUYERS + pl.col("b")).alias(
+    "key"
+)  # one number sorts and joins faster than two
+_AGENT = (pl.col("key") // _BUYERS).cast(pl.Int32).alias("a")
+Batch = tuple[str, tuple[str, ...]]  # fact and unit: measures that are summed in one go
+Sums = dict[Batch, pl.DataFrame]
+
+
+def _by_buyer(measures: Iterable[Measure], facts: MonthFacts) -> Sums:
+    """The measures by agent and buyer: ``key``, sorted, and a column each. Without those whose fact was not made or knows
+    no buyers, or whose units are not a buyer's."""
+    batches: dict[Batch, dict[str, Measure]] = {}
+    for m in measures:
+        if (
+            m.fact in set(facts)
+            and {"a", "b"} <= set(facts[m.fact].columns)
+            and (not m.unit or "b" in m.unit)
+        ):
+            batches.setdefault((m.fact, m.unit), {})[m.name] = m
+    return {(fact, unit): _summed(facts[fact], unit, own.values()) for (fact, unit), own in batches.items()}
+
+
+def _summed(fact: pl.DataFrame, unit: tuple[str, ...], measures: Collection[Measure]) -> pl.DataFrame:
     rows = fact.lazy().filter(pl.col("a").is_not_null() & pl.col("b").is_not_null())
-    if measure.unit:
-        used = sorted({*measure.expr.meta.root_names()} - {*measure.unit})
-        rows = rows.group_by("a", *measure.unit).agg(pl.col(c).max() for c in used)
-    value = measure.expr.cast(pl.Float64).sum().alias(name)
-    return rows.group_by("a", "b").agg(value).collect()
+    if unit:
+        used = sorted({c for m in measures for c in m.expr.meta.root_names()} - {*unit})
+        rows = rows.group_by("a", *unit).agg(pl.col(c).max() for c in used)
+    values = [m.expr.cast(pl.Float64).sum().alias(m.name) for m in measures]
+    return rows.group_by(_KEY).agg(values).sort("key").collect()
+
+
+def _pairs(sums: Sums, over: Measure, under: Measure) -> pl.DataFrame:
+    """a, x, y: a figure's two sums of every buyer who has either, sorted by agent and buyer."""
+    x, y = sums[over.fact, over.unit], sums[under.fact, under.unit]
+    if x is y:
+        return x.select(_AGENT, pl.col(over.name).alias("x"), pl.col(under.name).alias("y"))
+    own = x.select("key", pl.col(over.name).alias("x"))
+    rows = y.select("key", pl.col(under.name).alias("y")).join(own, on="key", how="full", coalesce=True)
+    return rows.sort("key").select(_AGENT, pl.col("x", "y").fill_null(0))
 
 
 def _linearised(rows: pl.DataFrame, figure: Figure, agents: list[str]) -> dict[str, Interval]:
-    """The residual of a buyer is x − r·y; a quotient's variance is that of their sum, over y²."""
-    rest = pl.col("x") - pl.col("x").sum().over("a") / pl.col("y").sum().over("a") * pl.col("y")
+    """The residual of a buyer is x − r·y; a quotient's variance is that of their sum, over y². ``rows`` are sorted:
+    floats add up the same on every machine."""
+    x, y = pl.col("x"), pl.col("y")
     sums = (
-        rows.sort("a", "b")  # floats add up the same on every machine
-        .with_columns(rest.alias("rest"))
-        .group_by("a", maintain_order=True)
+        rows.group_by("a", maintain_order=True)
         .agg(
-            (pl.col("y") > 0).sum().alias("buyers"),
-            pl.col("x", "y").sum(),
-            (pl.col("rest") ** 2).sum().alias("squares"),
+            (y > 0).sum().alias("buyers"),
+            x.sum(),
+            y.sum(),
+            ((x - x.sum() / y.sum() * y) ** 2).sum().alias("squares"),
         )
         .filter((pl.col("buyers") >= LEAST_BUYERS) & (pl.col("y") > 0))
     )
     scale = figure.denominator_scale / figure.scale
     found = {}
-    for a, buyers, x, y, squares in sums.iter_rows():
-        error = Z * sqrt(buyers / (buyers - 1) * squares) / y
-        found[agents[a]] = Interval((x / y - error) * scale, (x / y + error) * scale)
+    for a, buyers, above, below, squares in sums.iter_rows():
+        error = Z * sqrt(buyers / (buyers - 1) * squares) / below
+        found[agents[a]] = Interval((above / below - error) * scale, (above / below + error) * scale)
     return found

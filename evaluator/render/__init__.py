@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from evaluator.model import EvaluatorError
 from evaluator.render.forms.fill import templates_of, write_forms
+from evaluator.render.helper import helper
 from evaluator.render.pages import write_pages
 from evaluator.render.view.history import NO_HISTORY, History
 from evaluator.render.view.orders import ORDER_LIMIT
@@ -19,6 +20,7 @@ from evaluator.reportoptions import AS_USUAL, ReportOptions
 if TYPE_CHECKING:
     from evaluator.evaluation import Evaluation
 
+LARGE_STAFF, LARGE_SALES = 40, 20_000  # employees, orders
 LANGUAGES = ("zh", "en")
 
 
@@ -39,9 +41,16 @@ def write_reports(
     if options.passwords is not None:
         options.passwords.check(data.employees)
     out.mkdir(parents=True, exist_ok=True)
-    write_workbook(data, out / "payroll.xlsx", options.order_limit or ORDER_LIMIT, progress)
-    write_forms(data, templates_of(evaluation.month.folder, options.templates), out)
-    write_pages(data, out, progress, options.passwords)
+    with helper(_is_large(data), progress) as by:
+        workbook = write_workbook(data, out / "payroll.xlsx", options.order_limit or ORDER_LIMIT, by)
+        write_forms(data, templates_of(evaluation.month.folder, options.templates), out)
+        write_pages(data, out, progress, options.passwords, by)
+        workbook.result()
+
+
+def _is_large(data: Prepared) -> bool:
+    """Whether the reports are worth a second process, which takes half a second to begin."""
+    return len(data.employees) >= LARGE_STAFF or data.frame("attribution").height >= LARGE_SALES
 
 
 def prepare(evaluation: Evaluation, lang: str = "zh", history: History | None = None) -> Prepared:

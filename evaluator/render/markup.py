@@ -17,6 +17,7 @@ _SPECIAL = re.compile("[&<>\"']")
 _CLASSES = dict.fromkeys(("money", "count", "points", "ratio", "seconds", "hours", "factor"), "n") | {
     "time": "t", "short": "t", "date": "t", "id": "k", "wrap": "w",
 }  # fmt: skip
+_OPENED = {kind: f'<td class="{css}">' for kind, css in _CLASSES.items()}
 
 
 def escaped(text: str) -> str:
@@ -62,27 +63,24 @@ def total_row(block: Block) -> Markup:
 
 def _row(row: Row, kinds: Sequence[str]) -> str:
     head, *rest = row
-    text, _, note = _parts(head, kinds[0])
     cells = "".join([_cell(item, kind) for item, kind in zip(rest, kinds[1:], strict=True)])
-    return f'<tr><th scope="row">{text}{note}</th>{cells}</tr>'
+    return f'<tr><th scope="row">{_inside(head, kinds[0])}</th>{cells}</tr>'
 
 
 def _cell(item: Item, kind: str) -> str:
-    text, style, note = _parts(item, kind)
-    return f"<td{style}>{text}{note}</td>"
+    if isinstance(item, Cell) and item.kind:
+        kind = item.kind
+    return f"{_OPENED.get(kind, '<td>')}{_inside(item, kind)}</td>"
 
 
-def _parts(item: Item, kind: str) -> tuple[str, str, str]:
-    """Text, class attribute and note of a cell, as HTML."""
-    note = ""
+def _inside(item: Item, kind: str) -> str:
+    """Text and note of a cell, as HTML; how numbers and times are written needs no escaping."""
+    if isinstance(item, str):
+        return escaped(item)
     if isinstance(item, Cell):
-        kind = item.kind or kind
-        if item.note:
-            note = f"<small>{escaped(item.note)}</small>"
-        item = item.value
-    text = escaped(show(item, kind)) if item != "" else ""
-    css = _CLASSES.get(kind)
-    return text, f' class="{css}"' if css else "", note
+        note = f"<small>{escaped(item.note)}</small>" if item.note else ""
+        return _inside(item.value, item.kind or kind) + note
+    return show(item, kind)
 
 
 def chat_lines(talk: Talk) -> Markup:

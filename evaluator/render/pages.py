@@ -3,24 +3,29 @@ autoescape on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import pickle
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import date
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from evaluator.render.handbook.content import handbook
 from evaluator.render.handout import write_handout
+from evaluator.render.helper import HERE, Helper
 from evaluator.render.markup import chat_lines, css_class, spark_rows, table_rows, total_row
 from evaluator.render.passwords import Passwords
 from evaluator.render.text import page_files, visible
 from evaluator.render.view import assessment
-from evaluator.render.view.agent import AgentPages
+from evaluator.render.view.agent import AgentPage, AgentPages
 from evaluator.render.view.noteworthy import TeamLists
 from evaluator.render.view.prepared import Prepared
-from evaluator.render.view.slices import Slices
+from evaluator.render.view.slices import Slices, Troubled
 from evaluator.render.view.talks import Talks
 from evaluator.render.view.team import team_page
 from evaluator.render.words import Words, run_words
@@ -28,6 +33,7 @@ from evaluator.rulebook import builtin
 from evaluator.stopwatch import Counted, Progress
 
 PAGE_LIMIT = 1_000_000  # bytes of an agent's page
+PAGES_AT_ONCE = 8  # that a helper gets
 LEAST_SHARE = 1 / 256  # of a list: by then it is not the lists that are long
 
 
@@ -57,72 +63,138 @@ def style() -> Markup:
     return Markup((builtin("templates") / "report.css").read_text(encoding="utf-8"))
 
 
-def _common(data: Prepared, env: Environment) -> dict[str, Any]:
-    start, end = data.period
-    last = date.fromordinal(end.toordinal() - 1)
-    config, say = data.evaluation.month.config, data.words.say
-    return {
-        "period": say("{start} 至 {last}", start=start.isoformat(), last=last.isoformat()),
-        "shops": say("、").join(visible(s) for s in data.ids("shop")),
-        "plans": say("、").join(visible(p.name) for p in config.plans),
-        "css": style(),
-        "version": f"evaluator {data.version}",
-    }
+@dataclass(frozen=True)
+class Setting:
+    """What all pages of a run have in common: words, and what their templates name."""
+
+    words: Words
+    common: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, data: Prepared) -> Setting:
+        start, end = data.period
+        last = date.fromordinal(end.toordinal() - 1)
+        config, say = data.evaluation.month.config, data.words.say
+        common = {
+            "period": say("{start} 至 {last}", start=start.isoformat(), last=last.isoformat()),
+            "shops": say("、").join(visible(s) for s in data.ids("shop")),
+            "plans": say("、").join(visible(p.name) for p in config.plans),
+            "css": style(),
+            "version": f"evaluator {data.version}",
+        }
+        return cls(data.words, common)
+
+    @cached_property
+    def _templates(self) -> Environment:
+        return environment(self.words)
+
+    def page(self, template: str, **shown: Any) -> str:
+        """A page, as its template makes it of what is ``shown``."""
+        return self._templates.get_template(template).render(**shown, **self.common)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Setting, (self.words, self.common)
 
 
 def write_pages(
-    data: Prepared, out: Path, progress: Progress | None = None, passwords: Passwords | None = None
+    data: Prepared,
+    out: Path,
+    progress: Progress | None = None,
+    passwords: Passwords | None = None,
+    by: Helper = HERE,
 ) -> None:
     """Writes ``out/team.html``, ``out/handbook.html``, ``out/agents/*.html``, ``out/agents.zip`` and, where platforms
-    assess, ``out/assessment.html``."""
-    env = environment(data.words)
-    common = _common(data, env)
+    assess, ``out/assessment.html``. ``by``: who draws the agents' pages."""
+    setting, files = Setting.of(data), page_files(data.employees)
+    troubled = Troubled(data)
+    slices, lists = Slices(data, troubled), TeamLists(data, troubled)
+    talks = Talks(data, [*slices.keys(), *lists.keys()])
+    del troubled
+    pages = AgentPages(data, slices, talks)
+    drawn = AgentsFolder(out / "agents", files, setting, pages, passwords, by)
+    drawn.begin(progress)
     if progress:
         progress("team.html")
-    slices, lists = Slices(data), TeamLists(data)
-    talks = Talks(data, [*slices.keys(), *lists.keys()])
-    (out / "team.html").write_text(team_html(data, env, lists, talks), encoding="utf-8")
-    text = env.get_template("handbook.html.j2").render(
-        book=handbook(data.settings, data.words.lang), **common
-    )
+    (out / "team.html").write_text(team_html(data, setting, lists, talks), encoding="utf-8")
+    text = setting.page("handbook.html.j2", book=handbook(data.settings, data.words.lang))
     (out / "handbook.html").write_text(text, encoding="utf-8")
     if data.evaluation.assessments:
-        text = env.get_template("assessment.html.j2").render(packs=assessment.packs(data), **common)
+        text = setting.page("assessment.html.j2", packs=assessment.packs(data))
         (out / "assessment.html").write_text(text, encoding="utf-8")
-    files = page_files(data.employees)
-    write_agents(out / "agents", files, data, env, AgentPages(data, slices, talks), progress)
-    write_handout(out / "agents", files, passwords)
+    drawn.end()
 
 
-def team_html(data: Prepared, env: Environment, lists: TeamLists, talks: Talks) -> str:
+def team_html(data: Prepared, setting: Setting, lists: TeamLists, talks: Talks) -> str:
     """The team's page."""
-    page = team_page(data, lists, talks)
-    return env.get_template("team.html.j2").render(page=page, **_common(data, env))
+    return setting.page("team.html.j2", page=team_page(data, lists, talks))
 
 
-def write_agents(
-    folder: Path,
-    files: Mapping[str, str],
-    data: Prepared,
-    env: Environment,
-    pages: AgentPages,
-    progress: Progress | None = None,
-) -> None:
-    """The agents' pages into ``folder``; ``files``: employee id → file name."""
-    common = _common(data, env)
-    folder.mkdir(parents=True, exist_ok=True)
-    template = env.get_template("agent.html.j2")
-    for done, (employee_id, name) in enumerate(files.items()):
-        if progress:
-            progress(Counted(f"agents/{name}", done, len(files)))
-        (folder / name).write_bytes(_agent_page(template, pages, employee_id, common))
+class AgentsFolder:
+    """The agents' pages and agents.zip beside them. ``files``: employee id → file name."""
+
+    def __init__(
+        self,
+        folder: Path,
+        files: Mapping[str, str],
+        setting: Setting,
+        pages: AgentPages,
+        passwords: Passwords | None = None,
+        by: Helper = HERE,
+    ) -> None:
+        self._folder, self._files, self._setting, self._pages = folder, files, setting, pages
+        self._passwords, self._by = passwords, by
+        self._drawn: list[Future[list[str]]] = []
+        self._zipped: Future[None] | None = None
+
+    def begin(self, progress: Progress | None = None) -> None:
+        """Puts the pages together and has them drawn."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        setting, several = pickle.dumps(self._setting), []
+        for done, (employee_id, name) in enumerate(self._files.items(), 1):
+            if progress:
+                progress(Counted(f"agents/{name}", done - 1, len(self._files)))
+            several.append((employee_id, self._folder / name, self._pages.page(employee_id)))
+            if len(several) == PAGES_AT_ONCE or done == len(self._files):
+                self._drawn.append(self._by.submit(draw, setting, several))
+                several = []
+        self._zip()
+
+    def end(self) -> None:
+        """Waits; pages that were too long are drawn again with shorter lists."""
+        long = [employee_id for drawn in self._drawn for employee_id in drawn.result()]
+        for employee_id in long:
+            (self._folder / self._files[employee_id]).write_bytes(self._shortened(employee_id))
+        if long:
+            self._zip()
+        if self._zipped is not None:
+            self._zipped.result()
+
+    def _zip(self) -> None:
+        self._zipped = self._by.submit(write_handout, self._folder, self._files, self._passwords)
+
+    def _shortened(self, employee_id: str) -> bytes:
+        """The page, with shorter lists until it is small enough for a phone."""
+        share = 1.0
+        while True:
+            share /= 2
+            page = self._setting.page("agent.html.j2", page=self._pages.page(employee_id, share)).encode()
+            if len(page) <= PAGE_LIMIT or share < LEAST_SHARE:
+                return page
 
 
-def _agent_page(template: Template, pages: AgentPages, employee_id: str, common: Mapping[str, Any]) -> bytes:
-    """The page, with shorter lists until it is small enough for a phone."""
-    share = 1.0
-    while True:
-        page = template.render(page=pages.page(employee_id, share), **common).encode()
-        if len(page) <= PAGE_LIMIT or share < LEAST_SHARE:
-            return page
-        share /= 2
+def draw(setting: bytes, pages: Sequence[tuple[str, Path, AgentPage]]) -> list[str]:
+    """Writes pages of agents; ``setting``: a pickled ``Setting``. Returns whose page is too long."""
+    long = []
+    for employee_id, path, page in pages:
+        drawn = _setting(setting).page("agent.html.j2", page=page).encode()
+        path.write_bytes(drawn)
+        if len(drawn) > PAGE_LIMIT:
+            long.append(employee_id)
+    return long
+
+
+@lru_cache(maxsize=1)
+def _setting(pickled: bytes) -> Setting:
+    """Once for all pages: templates are compiled when first used."""
+    found: Setting = pickle.loads(pickled)
+    return found

@@ -35,13 +35,14 @@ def write_sheets(
     path: Path,
     title: str,
     start: date,
-    progress: Progress | None = None,
     say: Say = str,
+    progress: Progress | None = None,
 ) -> None:
     """Writes a workbook of these sheets. ``start``: its date; the same month gives the same file. ``say``: the language
     of what every sheet has, such as page numbers."""
     options = {
         "constant_memory": True,
+        "tmpdir": str(path.parent),
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from evaluator.render.helper import HERE, Helper
 from evaluator.render.live import basis, parameters, pictures, points
 from evaluator.render.live.payroll import payroll_block
 from evaluator.render.live.people import people
@@ -16,8 +17,6 @@ from evaluator.render.sheetwriter import write_sheets
 from evaluator.render.text import visible
 from evaluator.render.view import assessment, evidence, kpi, links, method, orders, payroll, plans, review
 from evaluator.render.view.prepared import Prepared
-
-Progress = Callable[[str], None]
 
 
 def sheets(data: Prepared, order_limit: int) -> list[Sheet]:
@@ -89,16 +88,16 @@ def carried(data: Prepared) -> list[Block]:
 
 
 def write_workbook(
-    data: Prepared, path: Path, order_limit: int = orders.ORDER_LIMIT, progress: Progress | None = None
-) -> None:
-    """Writes the workbook to ``path``. ``order_limit``: orders on sheet 归属明细; a note says what is
-    left out."""
+    data: Prepared, path: Path, order_limit: int = orders.ORDER_LIMIT, by: Helper = HERE
+) -> Future[None]:
+    """Has the workbook written to ``path``. ``order_limit``: orders on sheet 归属明细; a note says what is left out.
+    Errors: EvaluatorError at once where sums do not agree."""
     say = data.words.say
     made = [
         replace(s, name=say(s.name), blocks=[_named(data, data.words.spoken(b)) for b in s.blocks])
         for s in sheets(data, order_limit)
     ]
-    write_sheets(made, path, say("绩效工资"), data.period[0], progress, say)
+    return by.submit(write_sheets, made, path, say("绩效工资"), data.period[0], say, tells=True)
 
 
 def _named(data: Prepared, block: Block) -> Block:

@@ -19,10 +19,11 @@ from test_history import earlier, written
 
 from evaluator.evaluation import Evaluation
 from evaluator.render import prepare, write_reports
-from evaluator.render.pages import environment, team_html
+from evaluator.render.pages import Setting, team_html
 from evaluator.render.view import distribution, glance, load, network, noteworthy, ranking, speed, standing
 from evaluator.render.view.history import History
 from evaluator.render.view.prepared import Prepared
+from evaluator.render.view.slices import Troubled
 from evaluator.render.view.talks import Talks
 
 VOID = {"meta", "br", "img", "input", "hr", "link"}
@@ -320,7 +321,7 @@ def test_the_most_valuable_conversations_come_first(demo_out: Path, data: Prepar
     for order in table(demo_out, "attribution"):
         if order["created"].month == 10 and order["excluded"] is None and order["buyer"]:
             value[order["shop"], order["buyer"]] += order["amount"]
-    lists = noteworthy.TeamLists(data)
+    lists = noteworthy.TeamLists(data, Troubled(data))
     lost = {
         (r["shop"], r["buyer"], r["agent"], r["day"])
         for r in table(demo_out, "receptions")
@@ -392,8 +393,8 @@ class Texts(HTMLParser):
 
 
 def rendered(data: Prepared) -> str:
-    lists = noteworthy.TeamLists(data)
-    return team_html(data, environment(data.words), lists, Talks(data, lists.keys()))
+    lists = noteworthy.TeamLists(data, Troubled(data))
+    return team_html(data, Setting.of(data), lists, Talks(data, lists.keys()))
 
 
 def read(path: Path) -> Texts:

@@ -80,6 +80,8 @@ class AgentPages:
         self._cut = slices
         self._talks = talks
         self._own = OwnPay(data, slices)
+        paid = ((line, who, None) for who, tree in data.pay_trees.items() for line in tree)
+        slices.redactor.learn([*slices.texts(), *talks.texts(), *paid])
         self._trends = Trends(data)
         self._links = links.counts_block(data)
         self._say = data.words.say

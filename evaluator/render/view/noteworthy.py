@@ -11,13 +11,12 @@ import polars as pl
 from evaluator.render.sheet import show
 from evaluator.render.text import visible
 from evaluator.render.view.prepared import Prepared, day_expr
-from evaluator.render.view.slices import SLOW_S, Record, consult_turns, lost_receptions
+from evaluator.render.view.slices import RECEPTION, SLOW_S, Record, Troubled, foremost
 from evaluator.render.view.talks import Key, Line, Message, Talk, Talks
 
 TALK_LIMIT = 30
 EXCERPT_LINES = 40
 LONG_S = 1800  # SPEC §7 long_receptions
-RECEPTION = ("shop", "buyer", "agent", "day")
 #: Most valuable first.
 VALUE = ("fen", "unpaid")
 
@@ -52,13 +51,12 @@ def buyer_values(data: Prepared) -> pl.DataFrame:
     )
 
 
-def turn_talks(data: Prepared, outcome: str) -> pl.DataFrame:
+def turn_talks(turns: pl.DataFrame, outcome: str) -> pl.DataFrame:
     """Receptions with turns that were slow (``answered``) or had no answer (``unanswered``): their number ``bad``, and
     the worst of them."""
     longest = ["wait", "opened"] if outcome == "answered" else ["opened"]
     return (
-        consult_turns(data)
-        .filter(pl.col("outcome") == outcome)
+        turns.filter(pl.col("outcome") == outcome)
         .sort(longest, descending=[True, False] if outcome == "answered" else [False])
         .group_by(RECEPTION, maintain_order=True)
         .agg(pl.len().alias("bad"), pl.col("opened", "replied", "wait").first())
@@ -85,7 +83,7 @@ def long_talks(data: Prepared) -> pl.DataFrame:
 class TeamLists:
     """The first TALK_LIMIT of each list, and how many there are."""
 
-    def __init__(self, data: Prepared) -> None:
+    def __init__(self, data: Prepared, troubled: Troubled) -> None:
         values = buyer_values(data)
 
         def first(rows: pl.DataFrame, by: str) -> list[Record]:
@@ -93,6 +91,7 @@ class TeamLists:
             return (
                 rows.join(values, on=["shop", "buyer"], how="left")
                 .with_columns(pl.col("unpaid", "paid", "fen").fill_null(0))
+                .pipe(foremost, VALUE[0], TALK_LIMIT, descending=True)
                 .sort(
                     *VALUE, by, *RECEPTION,
                     descending=[True] * (len(VALUE) + 1) + [False] * len(RECEPTION), nulls_last=True,
@@ -102,7 +101,8 @@ class TeamLists:
             )  # fmt: skip
 
         lost, silent, slow, long = (
-            lost_receptions(data), turn_talks(data, "unanswered"), turn_talks(data, "answered"), long_talks(data),
+            troubled.lost, turn_talks(troubled.turns, "unanswered"), turn_talks(troubled.turns, "answered"),
+            long_talks(data),
         )  # fmt: skip
         self.totals = [frame.height for frame in (lost, silent, slow, long)]
         self.lost, self.long = first(lost, "buyer_messages"), first(long, "talk_s")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
+from evaluator.metrics.request import STANDARD, MetricRequest
+from evaluator.metrics.spread import Interval, mean_intervals
 from evaluator.render.text import visible
 from evaluator.render.view.history import NO_HISTORY, History
 from evaluator.render.words import Words
@@ -143,6 +145,22 @@ class Prepared:
         return orders.join(rivals, on=keys, how="left", maintain_order="left").join(
             evidence, on=[*keys, "credited"], how="left", maintain_order="left"
         )
+
+    @cached_property
+    def intervals(self) -> dict[str, dict[str, Interval]]:
+        """Metric → agent → interval of his mean or quotient; of metrics that some agent has."""
+        known = dict.fromkeys(
+            figure.metric
+            for (scope, _), own in self.figures.items()
+            for figure in own.values()
+            if scope == "agent" and figure.value and figure.status != "missing"
+        )
+        asked = {
+            metric: self.words.requests.get(metric) or STANDARD.get(metric) or MetricRequest(metric)
+            for metric in known
+            if (info := self.words.info(metric)) and info.has_denominator
+        }
+        return mean_intervals(asked, self.evaluation.facts)
 
     @property
     def has_disputes(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 import polars as pl
@@ -11,63 +11,83 @@ from evaluator.render.view import kpi
 from evaluator.render.view.prepared import Prepared, day_expr
 from evaluator.render.view.redact import Redactor, naming_tokens
 from evaluator.render.view.talks import Key
+from evaluator.shelf import slices
 
 ORDER_LIMIT = 300
 ASSIST_LIMIT = 100
 TALK_LIMIT = 20
 SLOW_S = 120.0  # SPEC §7 slow_receptions
 
+RECEPTION = ("shop", "buyer", "agent", "day")
+_OF_ORDERS = (
+    *("shop", "order_id", "buyer", "created", "paid", "counted", "credited", "decided", "rivals"),
+    *("last_human", "human_messages", "buyer_messages", "answered_turns"),
+)
+
 Record = dict[str, Any]
 
 
-def consult_turns(data: Prepared) -> pl.DataFrame:
-    """The period's turns of consults that were slow (> 120 s) or unanswered, with ``day``."""
-    start, end = data.period
-    filtered = (
-        data.frame("receptions")
-        .filter(pl.col("filtered").is_not_null())
-        .select("shop", "buyer", "agent", "day")
-    )
-    return (
-        data.frame("turns")
-        .filter(
-            (pl.col("outcome") == "unanswered")
-            | ((pl.col("outcome") == "answered") & (pl.col("wait") > SLOW_S))
+class Troubled:
+    """The period's conversations in which something went wrong, one slice of the month after the other: of a large
+    month there are millions. ``turns`` of consults that were slow (> 120 s) or unanswered, with ``day``; receptions
+    whose outcome is ``lost`` (R-I4)."""
+
+    def __init__(self, data: Prepared) -> None:
+        start, end = data.period
+        inside = pl.col("day").is_between(start, end, closed="left")
+        filtered = pl.col("filtered").is_not_null()
+        unseen = _chosen(data, "receptions", lambda rows: rows.filter(filtered).select(RECEPTION)).lazy()
+        bad = (pl.col("outcome") == "unanswered") | (
+            (pl.col("outcome") == "answered") & (pl.col("wait") > SLOW_S)
         )
-        .with_columns(day_expr("opened", data.settings.day_start_s).alias("day"))
-        .filter(pl.col("day").is_between(start, end, closed="left"))
-        .join(filtered, on=["shop", "buyer", "agent", "day"], how="anti", maintain_order="left")
-    )
-
-
-def lost_receptions(data: Prepared) -> pl.DataFrame:
-    """The period's receptions whose outcome is lost (R-I4), longest talks first."""
-    start, end = data.period
-    return (
-        data.frame("receptions")
-        .filter((pl.col("outcome") == "lost") & pl.col("day").is_between(start, end, closed="left"))
-        .sort(
-            "buyer_messages",
-            "first_wait",
-            "shop",
-            "buyer",
-            "day",
-            descending=[True, True, False, False, False],
+        self.turns = _chosen(
+            data,
+            "turns",
+            lambda rows: (
+                rows.filter(bad)
+                .with_columns(day_expr("opened", data.settings.day_start_s).alias("day"))
+                .filter(inside)
+                .join(unseen, on=RECEPTION, how="anti", maintain_order="left")
+            ),
         )
-    )
+        told = ("buyer_messages", "human_messages", "first_wait")
+        is_lost = (pl.col("outcome") == "lost") & inside
+        self.lost = _chosen(data, "receptions", lambda rows: rows.filter(is_lost).select(*RECEPTION, *told))
 
 
-def top(frame: pl.DataFrame, by: str, limit: int) -> tuple[dict[str, list[Record]], dict[str, int]]:
-    """The first ``limit`` rows of each value of ``by``, and how many there are."""
-    counts = dict(frame.group_by(by).len().iter_rows())
+def _chosen(data: Prepared, name: str, choose: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
+    """Rows of a table of the month, in its order."""
+    shelf, frame, found = data.evaluation.month.shelf, data.frame(name), []
+    for _, part in slices(frame, shelf.limits.slice_rows):
+        found.append(shelf.keep(choose(part.lazy()).collect()))
+        shelf.rest()
+    return pl.concat(found)
+
+
+def foremost(
+    frame: pl.DataFrame, first: str, limit: int, descending: bool, by: str | None = None
+) -> pl.DataFrame:
+    """Those that can be among the first ``limit`` (of each ``by``) when sorted by ``first`` and whatever comes then:
+    few, so that sorting costs nothing."""
+    rank = pl.col(first).rank("min", descending=descending)
+    return frame.filter((rank.over(by) if by else rank) <= limit)
+
+
+def counts(frame: pl.DataFrame, by: str) -> dict[str, int]:
+    """How many rows there are of each value of ``by``."""
+    return dict(frame.group_by(by).len().iter_rows())
+
+
+def top(frame: pl.DataFrame, by: str, limit: int) -> dict[str, list[Record]]:
+    """The first ``limit`` rows of each value of ``by``."""
     rows: dict[str, list[Record]] = {}
     for row in frame.group_by(by, maintain_order=True).head(limit).iter_rows(named=True):
         rows.setdefault(row[by], []).append(row)
-    return rows, counts
+    return rows
 
 
 def redactor(data: Prepared) -> Redactor:
-    """Names, ids and accounts of everybody in the roster, accounts bound to nobody, every buyer's nick."""
+    """Names, ids and accounts of everybody in the roster, accounts bound to nobody, and buyers' nicks."""
     people: dict[str, set[str]] = {}
     roster = data.evaluation.month.tables["roster"].select("employee_id", "name", "account")
     for employee_id, name, account in roster.iter_rows():
@@ -77,31 +97,28 @@ def redactor(data: Prepared) -> Redactor:
             people[agent] = naming_tokens(agent, [], [agent])
     shops = set(data.ids("shop"))  # a main account is often called as its shop: that names nobody
     people = {agent: tokens - shops for agent, tokens in people.items()}
-    nicks = pl.concat([data.frame("receptions")["buyer"], data.frame("attribution")["buyer"]]).drop_nulls()
-    return Redactor(people, frozenset(nicks.unique().to_list()), data.words.say)
+    return Redactor(people, lambda words: _nicks(data, words), data.words.say)
+
+
+def _nicks(data: Prepared, words: Collection[str]) -> set[str]:
+    """Which of the words are a buyer's nick."""
+    asked, found = pl.Series(list(words), dtype=pl.String).implode(), set[str]()
+    for name in ("receptions", "attribution"):
+        hits = data.frame(name).lazy().select("buyer").filter(pl.col("buyer").is_in(asked)).unique().collect()
+        found.update(hits["buyer"].to_list())
+    data.evaluation.month.shelf.rest()
+    return found
 
 
 def with_last_message(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
     """The first ORDER_LIMIT orders of each credited agent with ``text``, his last message before the deciding
     time (R-A2); of several in that instant the last in the order of messages."""
     orders = orders.group_by("credited", maintain_order=True).head(ORDER_LIMIT)
-    keys = orders.select(
-        "shop", "buyer", pl.col("credited").alias("agent"), pl.col("last_human").alias("ts")
-    ).unique()
-    found = (
-        data.evaluation.talk.of(keys)
-        .lazy()
-        .filter("is_human")
-        .select("shop", "buyer", "agent", "ts", "text")
-        .join(keys.lazy(), on=["shop", "buyer", "agent", "ts"], how="semi", maintain_order="left")
-        .with_columns(pl.col("text").str.slice(0, 200))
-        .collect()
-        .unique(["shop", "buyer", "agent", "ts"], keep="last")
-        .rename({"agent": "credited", "ts": "last_human"})
-    )
-    return orders.join(
-        found, on=["shop", "buyer", "credited", "last_human"], how="left", maintain_order="left"
-    )
+    keys = ["shop", "buyer", "credited", "last_human"]
+    asked = orders.select(keys).rename({"credited": "agent", "last_human": "ts"}).drop_nulls().unique()
+    said = data.evaluation.talk.said(asked).rename({"agent": "credited", "ts": "last_human"})
+    said = said.with_columns(pl.col("text").str.slice(0, 200))
+    return orders.join(said, on=keys, how="left", maintain_order="left")
 
 
 def period_assists(data: Prepared) -> pl.DataFrame:
@@ -126,25 +143,47 @@ def _by_employee(rows: Iterable[Any]) -> dict[str, list[Any]]:
 class Slices:
     """``top`` rows by agent and how many there are, of each list that a page shows; redaction."""
 
-    def __init__(self, data: Prepared) -> None:
+    def __init__(self, data: Prepared, troubled: Troubled) -> None:
         self.redactor = redactor(data)
         self.pay = _by_employee(data.evaluation.pay.lines)
         self.scores = _by_employee(data.evaluation.score_book.rows)
         self.topics = kpi.topics(data)
         wanted = pl.Series("who", data.employees, dtype=pl.String).implode()
-        own = data.orders.filter(pl.col("in_period") & pl.col("credited").is_in(wanted))
+        is_mine = pl.col("in_period") & pl.col("credited").is_in(wanted)
+        own = data.orders.lazy().filter(is_mine).select(_OF_ORDERS).collect()
         sums = own.group_by("credited").agg(pl.len(), pl.col("counted").sum())
         self.order_sums = {agent: (count, fen) for agent, count, fen in sums.iter_rows()}
-        self.orders, _ = top(with_last_message(data, own.sort("paid", "order_id")), "credited", ORDER_LIMIT)
+        own = foremost(own, "paid", ORDER_LIMIT, descending=False, by="credited").sort("paid", "order_id")
+        self.orders = top(with_last_message(data, own), "credited", ORDER_LIMIT)
         self.disputes = data.frame("disputes").to_dicts() if data.has_disputes else []
         is_wanted = pl.col("agent").is_in(wanted)
-        self.assists, self.assist_counts = top(period_assists(data).filter(is_wanted), "agent", ASSIST_LIMIT)
-        self.lost, self.lost_counts = top(lost_receptions(data).filter(is_wanted), "agent", TALK_LIMIT)
-        turns = consult_turns(data).filter(is_wanted)
-        unanswered = turns.filter(pl.col("outcome") == "unanswered").sort("opened", "shop", "buyer")
-        slow = turns.filter(pl.col("outcome") == "answered").sort("wait", "opened", descending=[True, False])
-        self.unanswered, self.unanswered_counts = top(unanswered, "agent", TALK_LIMIT)
-        self.slow, self.slow_counts = top(slow, "agent", TALK_LIMIT)
+        assists = period_assists(data).filter(is_wanted)
+        self.assists, self.assist_counts = top(assists, "agent", ASSIST_LIMIT), counts(assists, "agent")
+        self._talks(troubled, is_wanted)
+
+    def _talks(self, troubled: Troubled, is_wanted: pl.Expr) -> None:
+        lost = troubled.lost.filter(is_wanted)
+        self.lost_counts = counts(lost, "agent")
+        lost = foremost(lost, "buyer_messages", TALK_LIMIT, descending=True, by="agent")
+        lost = lost.sort(
+            *("buyer_messages", "first_wait", "shop", "buyer", "day"),
+            descending=[True, True, False, False, False],
+        )
+        self.lost = top(lost, "agent", TALK_LIMIT)
+        turns = troubled.turns.filter(is_wanted)
+        unanswered = turns.filter(pl.col("outcome") == "unanswered")
+        self.unanswered_counts = counts(unanswered, "agent")
+        unanswered = foremost(unanswered, "opened", TALK_LIMIT, descending=False, by="agent")
+        self.unanswered = top(unanswered.sort("opened", "shop", "buyer"), "agent", TALK_LIMIT)
+        slow = turns.filter(pl.col("outcome") == "answered")
+        self.slow_counts = counts(slow, "agent")
+        slow = foremost(slow, "wait", TALK_LIMIT, descending=True, by="agent")
+        self.slow = top(slow.sort("wait", "opened", descending=[True, False]), "agent", TALK_LIMIT)
+
+    def texts(self) -> Iterator[tuple[str, str, str | None]]:
+        """What the agents said last before their orders, as ``Redactor.hide`` gets it."""
+        for agent, rows in self.orders.items():
+            yield from ((row["text"], agent, row["buyer"]) for row in rows if row["text"])
 
     def keys(self) -> Iterator[Key]:
         """Every (shop, buyer, day) of which a page shows messages."""

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from evaluator.metrics.request import STANDARD, MetricRequest
-from evaluator.metrics.spread import Interval, mean_intervals, wilson
+from evaluator.metrics.spread import Interval, wilson
 from evaluator.render.sheet import Block, Cell, Column, Row, show
 from evaluator.render.text import visible
 from evaluator.render.view import kpi
@@ -136,12 +135,8 @@ def _whole(figures: Sequence[Figure]) -> float | None:
 
 def _intervals(data: Prepared, metric: str, figures: dict[str, Figure]) -> dict[str, Interval]:
     """At 95 %: of means by buyer; of shares the wider of that and Wilson's."""
-    info = data.words.info(metric)
-    request = data.words.requests.get(metric) or STANDARD.get(metric) or MetricRequest(metric)
-    if info is None or not info.has_denominator:
-        return {}
-    found = mean_intervals(request, data.evaluation.facts)
-    if not info.is_share:
+    info, found = data.words.info(metric), dict(data.intervals.get(metric, {}))
+    if info is None or not info.is_share or not info.has_denominator:
         return found
     for who, figure in figures.items():
         hits, of = Decimal(figure.numerator or 0), Decimal(figure.denominator or 0)

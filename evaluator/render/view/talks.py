@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -58,26 +58,20 @@ class Talks:
         self._words = data.words
         self._days: dict[Key, list[Message]] = {}
         schema = {"shop": pl.String, "buyer": pl.String, "day": pl.Date}
-        wanted = pl.DataFrame(list(dict.fromkeys(keys)), schema=schema, orient="row").lazy()
-        rows = (
-            data.evaluation.talk.of(wanted.select("shop", "buyer").collect())
-            .lazy()
-            .with_columns(day_expr("ts", data.settings.day_start_s).alias("day"))
-            .join(wanted, on=["shop", "buyer", "day"], how="semi", maintain_order="left")
-            .select(
-                "shop",
-                "buyer",
-                "day",
-                "ts",
-                "agent",
-                "sender",
-                "kind",
-                "auto",
-                pl.col("text").str.slice(0, TEXT_LIMIT + _SPARE),
-                pl.col("text").str.len_chars().alias("length"),
-                "is_human",
-            )
-            .collect()
+        wanted = pl.DataFrame(list(dict.fromkeys(keys)), schema=schema, orient="row")
+        day = day_expr("ts", data.settings.day_start_s).alias("day")
+        rows = data.evaluation.talk.on_days(wanted, day).select(
+            "shop",
+            "buyer",
+            "day",
+            "ts",
+            "agent",
+            "sender",
+            "kind",
+            "auto",
+            pl.col("text").str.slice(0, TEXT_LIMIT + _SPARE),
+            pl.col("text").str.len_chars().alias("length"),
+            "is_human",
         )
         for shop, buyer, day, *message in rows.iter_rows():
             found = self._days.setdefault((shop, buyer, day), [])
@@ -86,6 +80,11 @@ class Talks:
 
     def day(self, key: Key) -> list[Message]:
         return self._days.get(key, [])
+
+    def texts(self) -> Iterator[tuple[str, str, str | None]]:
+        """What was said to and by each agent, as ``Redactor.hide`` gets it."""
+        for (_, buyer, _), messages in self._days.items():
+            yield from ((m.text, m.agent, buyer) for m in messages if m.text and m.agent)
 
     def around(
         self, key: Key, opened: datetime, replied: datetime | None, before: int = 2, after: int = 6
