@@ -11,6 +11,8 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
+from evaluator.buyers import with_codes
+from evaluator.identity import OWN
 from evaluator.model import MonthData
 from evaluator.names import Names
 from evaluator.prepare import Bucket
@@ -41,7 +43,7 @@ ROW_GROUP = 1 << 17  # rows
 
 @dataclass(frozen=True)
 class Messages:
-    """``rows``: message rows in the order of the input, coded; ``buyers`` (b, shop, buyer), ``agents`` and ``files``:
+    """``rows``: message rows in the order of the input, coded; ``buyers`` (shop, who, buyer), ``agents`` and ``files``:
     the names of the codes, each at its place; ``orders``: the texts of places in ``order_id``. The tables that come out
     have COLUMNS; ordered by ``ts`` (stably), rows are in the order of messages of SPEC §1."""
 
@@ -59,7 +61,7 @@ class Messages:
             "account", "sender", "ts", "text", "kind", "order_id", "to_account", "_file", "_row"
         ).with_columns(codes["b"], codes["a"], codes["auto"], codes["buyer_msg"], codes["human"])
         files = pl.Series("file", [f.file for f in month.inputs], dtype=pl.String)
-        buyers = bucket.codes.buyers.select("b", "shop", "buyer")
+        buyers = bucket.codes.buyers.select("shop", "who", "buyer")
         return cls(rows, buyers, bucket.codes.agent_names(), files, month.names["order_id"], month.shelf)
 
     def _named(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -79,16 +81,22 @@ class Messages:
 
     def of(self, buyers: pl.DataFrame) -> pl.DataFrame:
         """The messages of these (``shop``, ``buyer``), in the order of messages."""
-        codes = self.buyers.join(buyers.select("shop", "buyer").unique(), on=["shop", "buyer"])["b"]
+        codes = self._codes(buyers)["b"]
         own = self.rows.lazy().filter(pl.col("b").is_in(codes.implode())).sort("ts", maintain_order=True)
         found = self._named(own.collect())
         self.shelf.rest()
         return found
 
+    def _codes(self, asked: pl.DataFrame) -> pl.DataFrame:
+        """shop, buyer, b of these (``shop``, ``buyer``): one written like an ambiguous buyer may be he."""
+        names = asked.select("shop", "buyer").drop_nulls().unique()
+        who = pl.concat([names.with_columns((pl.col("buyer") + end).alias("who")) for end in ("", OWN)])
+        return with_codes(who, self.buyers).drop_nulls("b").select("shop", "buyer", "b")
+
     def said(self, asked: pl.DataFrame) -> pl.DataFrame:
         """What people wrote at these moments: ``shop``, ``buyer``, ``agent``, ``ts`` → besides ``text``, of several
         messages in one second the last."""
-        codes = self.buyers.join(asked.select("shop", "buyer").unique(), on=["shop", "buyer"])
+        codes = self._codes(asked)
         agents = pl.DataFrame({"agent": self.agents}).with_row_index("a").cast({"a": self.rows.schema["a"]})
         keys = (
             asked.join(codes, on=["shop", "buyer"]).join(agents, on="agent").select("b", "a", "ts").unique()

@@ -68,7 +68,7 @@ SOURCES: dict[str, Callable[[PeriodView], pl.DataFrame]] = {
 #: Those of them that look at one buyer at a time.
 OF_BUYERS = (
     *("consults", "turns", "replies", "sessions", "session_turns", "chases", "inquiries", "contact_days"),
-    *("services", "young_services"),
+    *("services", "young_services", "robot_replies"),
 )
 
 

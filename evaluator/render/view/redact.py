@@ -4,7 +4,7 @@ wherever they stand in free text."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 
 from evaluator.render.text import mask_buyer
 
@@ -35,11 +35,11 @@ def _names_someone(token: str) -> bool:
 
 
 class Redactor:
-    """``people``: agent → the texts that name him. ``buyers``: every nick of the month. ``say``: into the reports'
-    language."""
+    """``people``: agent → the texts that name him. ``buyers``: every nick of the month, of which those that may be a
+    common word or number are not looked for. ``say``: into the reports' language."""
 
     def __init__(
-        self, people: Mapping[str, set[str]], buyers: frozenset[str], say: Callable[[str], str] = str
+        self, people: Mapping[str, set[str]], buyers: Container[str], say: Callable[[str], str] = str
     ) -> None:
         self._shown_colleague, self._shown_buyer = say(COLLEAGUE), say(OTHER_BUYER)
         self._owners: dict[str, set[str]] = {}
@@ -49,7 +49,8 @@ class Redactor:
         self._tokens = sorted(self._owners, key=lambda t: (-len(t), t))
         # Plain alternatives only: with look-arounds inside, the search would be a hundred times slower.
         self._pattern = re.compile("|".join(map(re.escape, self._tokens))) if self._tokens else None
-        self._buyers = frozenset(b for b in buyers if len(b) >= _SHORTEST_NICK and not b.isdigit())
+        self._buyers = buyers
+        self._of_buyers: dict[str, bool] = {}
 
     def hide(self, text: str, me: str, buyer: str | None = None) -> str:
         """``text`` as ``me`` may see it; ``buyer``: whose chat or order it is."""
@@ -61,13 +62,21 @@ class Redactor:
 
     def _other_buyer(self, match: re.Match[str]) -> str:
         run = match[0]
-        if run in self._buyers:
+        if self._is_nick(run):
             return self._shown_buyer
         return (
             run
             if run.isascii()
-            else _LATIN.sub(lambda m: self._shown_buyer if m[0] in self._buyers else m[0], run)
+            else _LATIN.sub(lambda m: self._shown_buyer if self._is_nick(m[0]) else m[0], run)
         )
+
+    def _is_nick(self, word: str) -> bool:
+        """Whether it is a buyer's; texts say the same words again and again."""
+        known = self._of_buyers.get(word)
+        if known is None:
+            known = len(word) >= _SHORTEST_NICK and not word.isdigit() and word in self._buyers
+            self._of_buyers[word] = known
+        return known
 
     def _colleague(self, match: re.Match[str], me: str) -> str:
         """A name that stands by itself, not inside a Latin word or number, and is not his own, is hidden."""

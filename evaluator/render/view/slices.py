@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from evaluator.names import distinct
 from evaluator.render.view import kpi
 from evaluator.render.view.prepared import Prepared, day_expr
 from evaluator.render.view.redact import Redactor, naming_tokens
@@ -77,8 +78,10 @@ def redactor(data: Prepared) -> Redactor:
             people[agent] = naming_tokens(agent, [], [agent])
     shops = set(data.ids("shop"))  # a main account is often called as its shop: that names nobody
     people = {agent: tokens - shops for agent, tokens in people.items()}
-    nicks = pl.concat([data.frame("receptions")["buyer"], data.frame("attribution")["buyer"]]).drop_nulls()
-    return Redactor(people, frozenset(nicks.unique().to_list()), data.words.say)
+    nicks = distinct(
+        (data.frame(name)["buyer"] for name in ("receptions", "attribution")), data.evaluation.month.shelf
+    )
+    return Redactor(people, nicks, data.words.say)
 
 
 def with_last_message(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
