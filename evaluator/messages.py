@@ -43,12 +43,14 @@ ROW_GROUP = 1 << 17  # rows
 
 @dataclass(frozen=True)
 class Messages:
-    """``rows``: message rows in the order of the input, coded; ``buyers`` (shop, who, buyer), ``agents`` and ``files``:
-    the names of the codes, each at its place; ``orders``: the texts of places in ``order_id``. The tables that come out
-    have COLUMNS; ordered by ``ts`` (stably), rows are in the order of messages of SPEC §1."""
+    """``rows``: message rows in the order of the input, coded; ``buyers`` (b, shop, buyer), ``agents`` and ``files``:
+    the names of the codes, each at its place; ``who``: of buyers, which ``identity`` tells apart; ``orders``: the texts
+    of places in ``order_id``. The tables that come out have COLUMNS; ordered by ``ts`` (stably), rows are in the order
+    of messages of SPEC §1."""
 
     rows: pl.DataFrame
     buyers: pl.DataFrame
+    who: pl.Series
     agents: pl.Series
     files: pl.Series
     orders: Names
@@ -61,8 +63,10 @@ class Messages:
             "account", "sender", "ts", "text", "kind", "order_id", "to_account", "_file", "_row"
         ).with_columns(codes["b"], codes["a"], codes["auto"], codes["buyer_msg"], codes["human"])
         files = pl.Series("file", [f.file for f in month.inputs], dtype=pl.String)
-        buyers = bucket.codes.buyers.select("shop", "who", "buyer")
-        return cls(rows, buyers, bucket.codes.agent_names(), files, month.names["order_id"], month.shelf)
+        buyers = bucket.codes.buyers
+        agents, orders = bucket.codes.agent_names(), month.names["order_id"]
+        named = buyers.select("b", "shop", "buyer")
+        return cls(rows, named, buyers["who"], agents, files, orders, month.shelf)
 
     def _named(self, rows: pl.DataFrame) -> pl.DataFrame:
         names = rows.with_columns(
@@ -91,7 +95,9 @@ class Messages:
         """shop, buyer, b of these (``shop``, ``buyer``): one written like an ambiguous buyer may be he."""
         names = asked.select("shop", "buyer").drop_nulls().unique()
         who = pl.concat([names.with_columns((pl.col("buyer") + end).alias("who")) for end in ("", OWN)])
-        return with_codes(who, self.buyers).drop_nulls("b").select("shop", "buyer", "b")
+        return (
+            with_codes(who, self.buyers.with_columns(self.who)).drop_nulls("b").select("shop", "buyer", "b")
+        )
 
     def said(self, asked: pl.DataFrame) -> pl.DataFrame:
         """What people wrote at these moments: ``shop``, ``buyer``, ``agent``, ``ts`` → besides ``text``, of several
