@@ -63,7 +63,8 @@ class _Reader:
         self.unknown: list[str] = []
         self.shelf = shelf
         self.places = {column: Names(shelf) for column in PLACED}  # of messages
-        self._laid = self._loose = 0  # frames of messages that are on the shelf; bytes of those that are not
+        self._laid: dict[str, int] = {}  # by table: how many frames are on the shelf
+        self._loose: dict[str, int] = {}  # by table: bytes of those that are not
         self._pending: dict[str, tuple[RawTable, list[pl.DataFrame]]] = {}
         self._no_shop: list[tuple[str, RawTable, pl.DataFrame]] = []
 
@@ -166,17 +167,17 @@ class _Reader:
     def _validate(self, raw: RawTable, frame: pl.DataFrame) -> None:
         good, rejects, of_file = validate(frame, raw, self.scope, self.names)
         self.frames[raw.table].append(placed(good, self.places) if raw.table == LARGE else good)
-        if raw.table == LARGE:
-            self._shelve()
+        self._shelve(raw.table)
         self.rejects += zip(of_file.to_list(), rejects, strict=True)
 
-    def _shelve(self) -> None:
+    def _shelve(self, table: str) -> None:
         """Lays the rows read last on the shelf when there are enough of them."""
-        frames = self.frames[LARGE]
-        self._loose += int(frames[-1].estimated_size())
-        if self._loose >= self.shelf.limits.loose:
-            frames[self._laid :] = [self.shelf.lay(pl.concat(frames[self._laid :]))]
-            self._laid, self._loose = len(frames), 0
+        frames, laid = self.frames[table], self._laid.get(table, 0)
+        loose = self._loose.get(table, 0) + int(frames[-1].estimated_size())
+        if loose >= self.shelf.limits.loose:
+            frames[laid:] = [self.shelf.lay(pl.concat(frames[laid:]))]
+            self._laid[table], loose = len(frames), 0
+        self._loose[table] = loose
 
     # --------------------------------------------------------------------------------------- the month
     def tables(self) -> dict[str, pl.DataFrame]:

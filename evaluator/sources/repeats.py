@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from evaluator.names import Names, spelled
+from evaluator.shelf import slices
 from evaluator.tables import TABLES
 
 DUPLICATE = "duplicate"
@@ -39,7 +40,13 @@ def duplicate_messages(messages: pl.DataFrame, names: Mapping[str, Names]) -> pl
 
 def superseded_orders(orders: pl.DataFrame) -> pl.Series:
     """Mask of the rows after which the same (shop, order_id) comes again in input order."""
-    return orders.select(~pl.struct("shop", "order_id").is_last_distinct()).to_series()
+    order = pl.struct("shop", "order_id")
+    hashes = pl.concat([part.select(order.hash(seed=1).alias("hash")) for _, part in slices(orders, SLICE)])
+    few = orders.select("shop", "order_id", pl.int_range(pl.len(), dtype=pl.UInt32).alias("at")).filter(
+        hashes["hash"].is_duplicated()
+    )
+    again = few.filter(~order.is_last_distinct())["at"]
+    return pl.repeat(False, orders.height, eager=True).scatter(again, True)
 
 
 def superseded_refunds(refunds: pl.DataFrame, files: list[int]) -> pl.Series:
