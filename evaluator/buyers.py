@@ -97,3 +97,26 @@ def _texts(
         counts[each.shop] = counts.get(each.shop, 0) + len(each.texts)
         count += len(each.texts)
         yield each.texts
+
+
+def with_codes(rows: pl.DataFrame, buyers: pl.DataFrame) -> pl.DataFrame:
+    """Adds ``b`` to rows with shop, who; null where that is nobody. ``buyers``: of ``prepare.Codes``, which are sorted:
+    each name is looked up, for a join would hold them all."""
+    found = [
+        part.with_columns(_looked_up(part["who"], str(shop), buyers))
+        for (shop,), part in rows.with_row_index("_at").group_by("shop")
+    ]
+    if not found:
+        return rows.with_columns(pl.lit(None, pl.Int32).alias("b"))
+    return pl.concat(found).sort("_at").drop("_at")
+
+
+def _looked_up(who: pl.Series, shop: str, buyers: pl.DataFrame) -> pl.Series:
+    first, end = buyers["shop"].search_sorted(shop, "left"), buyers["shop"].search_sorted(shop, "right")
+    names = buyers["who"].slice(first, end - first)
+    if not len(names):
+        return pl.Series("b", [None] * len(who), dtype=pl.Int32)
+    asked = who.fill_null("")
+    at = names.search_sorted(asked).clip(upper_bound=len(names) - 1)
+    known = (names.gather(at) == asked) & who.is_not_null()
+    return pl.select(pl.when(known).then(at.cast(pl.Int32) + first).alias("b")).to_series()

@@ -48,7 +48,7 @@ class Facts:
     ``receptions``  as of ``Conversation`` without key, plus r, filtered, consult, label, outcome
     ``turns``       as of ``Conversation`` without key and pos, plus r, b, a, day, consult, filtered turns included
     ``session_turns``: None unless some figure asks
-    ``sessions``, ``services``, ``service_parts``, ``replies``, ``inquiries``: see the functions that make them
+    ``sessions``, ``services``, ``service_parts``, ``replies``, ``robot_replies``, ``inquiries``: see their makers
     ``orders``      Part.orders plus excluded, the judgments, credited (and original, where there are disputes)
     ``candidates``, ``assists``: see ``Attribution``
     """
@@ -60,6 +60,7 @@ class Facts:
     services: pl.DataFrame
     service_parts: pl.DataFrame
     replies: pl.DataFrame
+    robot_replies: pl.DataFrame
     inquiries: pl.DataFrame
     orders: pl.DataFrame
     candidates: pl.DataFrame
@@ -136,6 +137,7 @@ def analyze(part: Part, lists: BuyerLists, items: pl.DataFrame | None, context: 
         services=by_time.services,
         service_parts=by_time.parts,
         replies=by_time.replies.drop("key"),
+        robot_replies=robot_replies(messages, receptions),
         inquiries=found,
         orders=orders,
         candidates=credit.candidates,
@@ -206,6 +208,19 @@ def _by_time(messages: pl.DataFrame, receptions: pl.DataFrame, settings: Setting
     said = said.select("key", "b", "a", "day", "ts", what)
     talk = said.join(counts, on="key", how="inner", maintain_order="left").collect()
     return _ByTime(*services(talk, settings.session_gap_s), replies(talk))
+
+
+def robot_replies(messages: pl.DataFrame, receptions: pl.DataFrame) -> pl.DataFrame:
+    """Buyer messages of unfiltered receptions in which a robot spoke, robots' own and agents': b, day, ts, ``wait``: ms
+    until the robot's next message there, null if there is none. From messages sorted by (b, ts, pos)."""
+    spoke = pl.col("robot_after_buyer") | (pl.col("is_robot") & (pl.col("buyer_messages") > 0))
+    where = receptions.lazy().filter(pl.col("filtered").is_null() & spoke).select("key")
+    said = messages.lazy().filter(pl.col("buyer_msg") | pl.col("robot"))
+    said = said.select("key", "b", "day", "ts", "buyer_msg", "robot")
+    talk = said.join(where, on="key", how="semi", maintain_order="left").collect()
+    answer = pl.when("robot").then("ts").backward_fill().over("key")
+    asked = talk.with_columns((answer - pl.col("ts")).dt.total_milliseconds().alias("wait"))
+    return asked.filter("buyer_msg").select("b", "day", "ts", "wait")
 
 
 def _session_turns(

@@ -11,6 +11,8 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
+from evaluator.buyers import with_codes
+from evaluator.identity import OWN
 from evaluator.model import MonthData
 from evaluator.names import Names
 from evaluator.prepare import Bucket
@@ -42,11 +44,13 @@ ROW_GROUP = 1 << 17  # rows
 @dataclass(frozen=True)
 class Messages:
     """``rows``: message rows in the order of the input, coded; ``buyers`` (b, shop, buyer), ``agents`` and ``files``:
-    the names of the codes, each at its place; ``orders``: the texts of places in ``order_id``. The tables that come out
-    have COLUMNS; ordered by ``ts`` (stably), rows are in the order of messages of SPEC §1."""
+    the names of the codes, each at its place; ``who``: of buyers, which ``identity`` tells apart; ``orders``: the texts
+    of places in ``order_id``. The tables that come out have COLUMNS; ordered by ``ts`` (stably), rows are in the order
+    of messages of SPEC §1."""
 
     rows: pl.DataFrame
     buyers: pl.DataFrame
+    who: pl.Series
     agents: pl.Series
     files: pl.Series
     orders: Names
@@ -59,8 +63,10 @@ class Messages:
             "account", "sender", "ts", "text", "kind", "order_id", "to_account", "_file", "_row"
         ).with_columns(codes["b"], codes["a"], codes["auto"], codes["buyer_msg"], codes["human"])
         files = pl.Series("file", [f.file for f in month.inputs], dtype=pl.String)
-        buyers = bucket.codes.buyers.select("b", "shop", "buyer")
-        return cls(rows, buyers, bucket.codes.agent_names(), files, month.names["order_id"], month.shelf)
+        buyers = bucket.codes.buyers
+        agents, orders = bucket.codes.agent_names(), month.names["order_id"]
+        named = buyers.select("b", "shop", "buyer")
+        return cls(rows, named, buyers["who"], agents, files, orders, month.shelf)
 
     def _named(self, rows: pl.DataFrame) -> pl.DataFrame:
         names = rows.with_columns(
@@ -79,7 +85,7 @@ class Messages:
 
     def on_days(self, asked: pl.DataFrame, day: pl.Expr) -> pl.DataFrame:
         """The messages of these (``shop``, ``buyer``, ``day``), in the order of messages. ``day``: of ``ts``."""
-        keys = self.buyers.join(asked, on=["shop", "buyer"]).select("b", "day")
+        keys = asked.join(self._codes(asked), on=["shop", "buyer"]).select("b", "day")
         own = self.rows.lazy().filter(pl.col("b").is_in(keys["b"].unique().implode()))
         own = own.with_columns(day).join(keys.lazy(), on=["b", "day"], how="semi", maintain_order="left")
         rows = own.sort("ts", maintain_order=True).collect()
@@ -87,10 +93,18 @@ class Messages:
         self.shelf.rest()
         return found
 
+    def _codes(self, asked: pl.DataFrame) -> pl.DataFrame:
+        """shop, buyer, b of these (``shop``, ``buyer``): one written like an ambiguous buyer may be he."""
+        names = asked.select("shop", "buyer").drop_nulls().unique()
+        who = pl.concat([names.with_columns((pl.col("buyer") + end).alias("who")) for end in ("", OWN)])
+        return (
+            with_codes(who, self.buyers.with_columns(self.who)).drop_nulls("b").select("shop", "buyer", "b")
+        )
+
     def said(self, asked: pl.DataFrame) -> pl.DataFrame:
         """What people wrote at these moments: ``shop``, ``buyer``, ``agent``, ``ts`` → besides ``text``, of several
         messages in one second the last."""
-        codes = self.buyers.join(asked.select("shop", "buyer").unique(), on=["shop", "buyer"])
+        codes = self._codes(asked)
         agents = pl.DataFrame({"agent": self.agents}).with_row_index("a").cast({"a": self.rows.schema["a"]})
         keys = (
             asked.join(codes, on=["shop", "buyer"]).join(agents, on="agent").select("b", "a", "ts").unique()

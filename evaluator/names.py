@@ -8,14 +8,14 @@ the last, some of each at a time: that is how a month's buyers get their codes w
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from evaluator.shelf import Shelf
+from evaluator.shelf import Shelf, slices
 
 PLACE = pl.UInt32()
 DENSE = 4  # so many times the rows may a table of all (shop, text) have that is filled in place of a search
@@ -192,3 +192,26 @@ def _ranges(pieces: list[Piece], most: int) -> Iterator[list[Piece]]:
             for (first, texts), at in zip(pieces, ends, strict=True)
             if at[n + 1] > at[n]
         ]
+
+
+class Sorted:
+    """Different texts, sorted: whether one is among them."""
+
+    def __init__(self, texts: pl.Series) -> None:
+        self._texts = texts
+
+    def __contains__(self, text: object) -> bool:
+        at = self._texts.search_sorted(str(text))
+        return at < len(self._texts) and self._texts[at] == text
+
+
+def distinct(columns: Iterable[pl.Series], shelf: Shelf) -> Container[str]:
+    """The different texts of some columns."""
+    names, rows = Names(shelf), shelf.limits.slice_rows
+    for column in columns:
+        for _, part in slices(column.to_frame("text"), rows):
+            texts = part["text"].unique()
+            names.add(pl.repeat("", len(texts), dtype=pl.String(), eager=True), texts)
+    everywhere = np.ones(names.places, dtype=bool)
+    found = shelf.texts("text", (part.texts for part in merged(names.runs, everywhere, rows)))
+    return frozenset(found.to_list()) if len(found) <= rows else Sorted(found)

@@ -280,7 +280,9 @@ def _identities(month: MonthData, seen: Overview, orders: pl.DataFrame) -> Ident
     by_number, rows = orders.select("shop", "order_id", "buyer"), month.shelf.limits.slice_rows
     nicks: Nicks = _Written(month, seen, by_number)
     odd = pl.concat([part.filter(~is_plain()) for _, part in slices(by_number, rows)])
-    found = identify(seen.chats.select(CHAT), seen.naming(month, odd), by_number, month.open_ids, nicks, rows)
+    found = identify(
+        seen.chats.select(CHAT).unique(), seen.naming(month, odd), by_number, month.open_ids, nicks, rows
+    )
     return replace(found, orders=month.shelf.keep(found.orders))
 
 

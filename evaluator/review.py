@@ -10,6 +10,7 @@ import polars as pl
 from evaluator import links
 from evaluator.ads.told import told
 from evaluator.alike import together
+from evaluator.buyers import with_codes
 from evaluator.filters import BuyerLists, filter_counts
 from evaluator.identity import OWN, shown
 from evaluator.kernel import Facts
@@ -287,7 +288,7 @@ def _labels(month: MonthData, bucket: Bucket) -> list[ReviewItem]:
         told = f"labels 里 {both.height} 位买家（例如 {names}）既标了 ad 又标了 not_ad，以最后一行为准"
         items.append(ReviewItem("labels", "labels", told, both.height))
     meant = bucket.identities.meant_by(labels.select("shop", "buyer").unique())
-    known = meant.join(bucket.codes.buyers, on=["shop", "who"], how="semi").select("shop", "buyer").unique()
+    known = with_codes(meant, bucket.codes.buyers).drop_nulls("b").select("shop", "buyer").unique()
     unknown = labels.join(known, on=["shop", "buyer"], how="anti").select("shop", "buyer").unique()
     if unknown.height:
         names = "、".join(unknown.sort("shop", "buyer")["buyer"].head(3))

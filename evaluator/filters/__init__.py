@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from evaluator.buyers import with_codes
 from evaluator.identity import Identities
 from evaluator.model import MonthData, ReviewItem
 from evaluator.settings import Settings
+from evaluator.shelf import slices
 
 REASONS = ("internal", "manual", "ad", "agent_only", "one_liner", "code_word")  # R-F1 … R-F6, first one wins
 REASON = pl.Enum(REASONS)
@@ -42,7 +44,9 @@ def internal_buyers(month: MonthData, buyers: pl.DataFrame) -> pl.DataFrame:
     main = pl.col("buyer").str.splitn(":", 2).struct.field("field_0")
     is_sub = pl.col("buyer").str.contains(":", literal=True) & main.is_in(own)
     listed = pl.col("buyer").is_in(list(month.config.settings.internal_accounts))
-    return buyers.filter(pl.col("buyer").is_in(own) | is_sub | listed).select("b")
+    ours = pl.col("buyer").is_in(own) | is_sub | listed
+    rows = month.shelf.limits.slice_rows
+    return pl.concat([part.filter(ours).select("b") for _, part in slices(buyers.select("b", "buyer"), rows)])
 
 
 def manual_buyers(month: MonthData, found: Identities, buyers: pl.DataFrame) -> pl.DataFrame:
@@ -53,7 +57,7 @@ def manual_buyers(month: MonthData, found: Identities, buyers: pl.DataFrame) -> 
     meant = pl.concat(
         [found.by_chat(rows.drop_nulls("day")), found.meant_by(rows.filter(pl.col("day").is_null()))]
     )
-    return meant.join(buyers.select("b", "shop", "who"), on=["shop", "who"]).select("b", "day")
+    return with_codes(meant, buyers).drop_nulls("b").select("b", "day")
 
 
 def labelled(month: MonthData, found: Identities, buyers: pl.DataFrame) -> pl.DataFrame:
@@ -62,8 +66,8 @@ def labelled(month: MonthData, found: Identities, buyers: pl.DataFrame) -> pl.Da
         return pl.DataFrame(schema={"b": pl.Int32, "ad": pl.Boolean})
     rows = month.tables["labels"].select("shop", "buyer", "label").with_row_index("n")
     return (
-        found.meant_by(rows)
-        .join(buyers.select("b", "shop", "who"), on=["shop", "who"])
+        with_codes(found.meant_by(rows), buyers)
+        .drop_nulls("b")
         .sort("n")
         .group_by("b", maintain_order=True)
         .agg((pl.col("label").last() == "ad").alias("ad"))

@@ -197,10 +197,16 @@ def _services(view: OfBuyers, chosen: pl.Expr) -> pl.DataFrame:
 
 
 #: By name.
+def robot_replies(view: OfBuyers) -> pl.DataFrame:
+    """Buyer messages in the period's receptions in which a robot spoke, nobody's (``kernel.robot_replies``)."""
+    asked = view.facts.robot_replies.filter(view.inside())
+    return view.with_shop(asked.with_columns(pl.lit(None, pl.Int32).alias("a")))
+
+
 BUILDERS: dict[str, Callable[[OfBuyers], pl.DataFrame]] = {
     f.__name__: f
     for f in (
         *(consults, turns, replies, sessions, session_turns, chases, inquiries, contact_days),
-        *(services, young_services),
+        *(services, young_services, robot_replies),
     )
 }

@@ -14,6 +14,7 @@ from functools import cached_property
 
 import polars as pl
 
+from evaluator.buyers import with_codes
 from evaluator.kernel import Facts
 from evaluator.metrics.measures import Scopes, Sums
 from evaluator.metrics.tally import Tally
@@ -147,32 +148,7 @@ class PeriodView:
     def buyers_of(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Adds ``b`` to rows with shop, buyer, day (ratings, escalations); null where nobody of that name
         talked or bought."""
-        named = self.bucket.identities.by_chat(rows)
-        return named.join(
-            self.bucket.codes.buyers.select("b", "shop", "who"),
-            on=["shop", "who"],
-            how="left",
-            maintain_order="left",
-        )
-
-
-def robot_replies(view: PeriodView) -> pl.DataFrame:
-    """Buyer messages of unfiltered receptions in which a robot spoke, robots' own and agents', nobody's; ``wait``: ms
-    until the robot's next message there, null if there is none."""
-    receptions = view.facts.receptions.filter(
-        pl.col("filtered").is_null()
-        & view.inside()
-        & (pl.col("robot_after_buyer") | (pl.col("is_robot") & (pl.col("buyer_messages") > 0)))
-    ).select("b", "a", "day")
-    where = view.inside() & (pl.col("buyer_msg") | pl.col("robot"))
-    where = where & pl.col("b").is_in(receptions["b"].unique().implode())
-    said = view.bucket.messages(where, ("a", "day", "buyer_msg", "robot"))
-    said = said.join(receptions, on=["b", "a", "day"], how="semi", maintain_order="left")
-    answer = pl.when("robot").then("ts").backward_fill().over("b", "a", "day")
-    asked = said.with_columns((answer - pl.col("ts")).dt.total_milliseconds().alias("wait")).filter(
-        "buyer_msg"
-    )
-    return view.with_shop(asked.select("b", "day", "ts", "wait", pl.lit(None, pl.Int32).alias("a")))
+        return with_codes(self.bucket.identities.by_chat(rows), self.bucket.codes.buyers)
 
 
 Builder = Callable[["MonthFacts"], pl.DataFrame]

@@ -14,7 +14,6 @@ from evaluator.metrics import (
     carefacts,
     fieldfacts,
     fieldwork,
-    monthfacts,
     orderfacts,
     sales,
     shopfacts,
@@ -33,7 +32,6 @@ MAKERS: dict[str, Maker] = talk.MAKERS | sales.MAKERS | care.MAKERS | fieldwork.
 SOURCES: dict[str, Callable[[PeriodView], pl.DataFrame]] = {
     f.__name__: f
     for f in (
-        monthfacts.robot_replies,
         orderfacts.paid_orders,
         orderfacts.late_refunds,
         orderfacts.refunds_applied,

@@ -63,8 +63,8 @@ class _Reader:
         self.unknown: list[str] = []
         self.shelf = shelf
         self.places = {column: Names(shelf) for column in PLACED}  # of messages
-        self._laid: dict[str, int] = {}  # frames of each table that are on the shelf
-        self._loose: dict[str, int] = {}  # bytes of those that are not
+        self._laid: dict[str, int] = {}  # by table: how many frames are on the shelf
+        self._loose: dict[str, int] = {}  # by table: bytes of those that are not
         self._pending: dict[str, tuple[RawTable, list[pl.DataFrame]]] = {}
         self._no_shop: list[tuple[str, RawTable, pl.DataFrame]] = []
 
@@ -176,8 +176,8 @@ class _Reader:
         loose = self._loose.get(table, 0) + int(frames[-1].estimated_size())
         if loose >= self.shelf.limits.loose:
             frames[laid:] = [self.shelf.lay(pl.concat(frames[laid:]))]
-            laid, loose = len(frames), 0
-        self._laid[table], self._loose[table] = laid, loose
+            self._laid[table], loose = len(frames), 0
+        self._loose[table] = loose
 
     # --------------------------------------------------------------------------------------- the month
     def tables(self) -> dict[str, pl.DataFrame]:

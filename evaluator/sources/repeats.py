@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from evaluator.names import Names, spelled
+from evaluator.shelf import slices
 from evaluator.tables import TABLES
 
 DUPLICATE = "duplicate"
@@ -39,12 +40,13 @@ def duplicate_messages(messages: pl.DataFrame, names: Mapping[str, Names]) -> pl
 
 def superseded_orders(orders: pl.DataFrame) -> pl.Series:
     """Mask of the rows after which the same (shop, order_id) comes again in input order."""
-    key = pl.struct("shop", "order_id")
-    hashes = pl.concat([part.select(key.hash(seed=1).alias("hash")) for part in orders.iter_slices(SLICE)])
-    # Only rows whose hash stands twice can be repeats; those are compared exactly.
-    few = hashes.with_row_index("at").filter(pl.col("hash").is_duplicated())["at"]
-    found = orders.select("shop", "order_id")[few].select(~key.is_last_distinct()).to_series()
-    return pl.repeat(False, orders.height, dtype=pl.Boolean, eager=True).scatter(few.filter(found), True)
+    order = pl.struct("shop", "order_id")
+    hashes = pl.concat([part.select(order.hash(seed=1).alias("hash")) for _, part in slices(orders, SLICE)])
+    few = orders.select("shop", "order_id", pl.int_range(pl.len(), dtype=pl.UInt32).alias("at")).filter(
+        hashes["hash"].is_duplicated()
+    )
+    again = few.filter(~order.is_last_distinct())["at"]
+    return pl.repeat(False, orders.height, eager=True).scatter(again, True)
 
 
 def superseded_refunds(refunds: pl.DataFrame, files: list[int]) -> pl.Series:

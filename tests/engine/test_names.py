@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluator.names import Names, merged
+from evaluator.buyers import with_codes
+from evaluator.names import Names, distinct, merged
+from evaluator.prepare import Bucket, prepare
+from evaluator.roster import Roster
+from evaluator.settings import load_month
 from evaluator.shelf import Limits, Shelf
+from evaluator.sources import read_month
 
+PERIOD = "period: {start: 2026-10-01, end: 2026-11-01}\nplatform: tmall\n"
+ROSTER = "account,employee_id,name,group,role\n甲店:小一,E1,张一,一组,售前\n"
 TINY = Limits(worthwhile=64, slice_rows=4, mapped=1 << 12)
 
 PREFIX = "同样长的开头加上很多字" * 3
@@ -31,7 +44,7 @@ def series(block: Sequence[tuple[str, str | None]]) -> tuple[pl.Series, pl.Serie
     return pl.Series("shop", shop, dtype=pl.String), pl.Series("name", name, dtype=pl.String)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(
     blocks=st.lists(rows, max_size=6),
     limits=st.sampled_from([Limits(), TINY]),
@@ -91,3 +104,125 @@ def test_what_is_added_to_a_copy_is_not_in_the_first() -> None:
     more = kept.more()
     assert more.texts(more.add(*series([("甲店", "b" * 90)]))).to_list() == ["b" * 90]
     assert (kept.places, len(kept.runs), more.places) == (1, 1, 2)
+
+
+def test_a_text_among_sorted_ones() -> None:
+    column = pl.Series(["a", None, "猫", "a", "𠮷"])
+    for limits in (Limits(), TINY):
+        found = distinct([column, pl.Series([], dtype=pl.String)], Shelf(limits=limits))
+        assert [text in found for text in ("a", "猫", "𠮷", "b", "", "\U0010ffff")] == [True] * 3 + [
+            False
+        ] * 3
+
+
+NICKS = ("大买家", "a**1", "a221", "猫**", "猫1猫", f"{PREFIX}1", f"{PREFIX}2", f"{PREFIX}*", "é", "*", "b1")
+SHOPS = ("甲店", "乙店")
+talk = st.tuples(
+    st.sampled_from(SHOPS),
+    st.sampled_from(NICKS),
+    st.integers(1, 3),
+    st.none() | st.sampled_from(["n1", "n2", "n3"]),
+)
+sold = st.tuples(st.sampled_from(SHOPS), st.none() | st.sampled_from(NICKS))
+
+
+def write(folder: Path, messages: list[Any], orders: list[Any], group: int) -> Path:
+    """A month whose messages are Parquet in row groups of ``group`` rows."""
+    (folder / "roster.csv").write_text(ROSTER, encoding="utf-8")
+    (folder / "period.yaml").write_text(PERIOD, encoding="utf-8")
+    rows = [
+        (s, b, "甲店:小一", "buyer", f"2026-10-0{d} 09:00:00", f"{n}", o)
+        for n, (s, b, d, o) in enumerate(messages)
+    ]
+    schema = ("shop", "buyer", "account", "sender", "ts", "text", "order_id")
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(schema, pl.String), orient="row")
+    frame.write_parquet(folder / "messages.parquet", row_group_size=group)
+    lines = [
+        f"{s},n{n},{b or ''},2026-10-01 09:01:00,2026-10-02 09:02:00,1" for n, (s, b) in enumerate(orders)
+    ]
+    text = "\n".join(["shop,order_id,buyer,created,paid,amount", *lines]) + "\n"
+    (folder / "orders.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+def coded(folder: Path, limits: Limits) -> Bucket:
+    month = read_month(load_month(folder), limits=limits)
+    assert not month.rejects
+    return prepare(month, Roster.of(month.tables["roster"]))
+
+
+@settings(deadline=None, max_examples=10)
+@given(
+    st.lists(talk, min_size=1, max_size=25), st.lists(sold, max_size=12), st.integers(1, 6), st.integers(1, 9)
+)
+def test_a_month_is_coded_alike_in_runs_of_any_size(
+    messages: list[Any], orders: list[Any], group: int, slice_rows: int
+) -> None:
+    """Masked nicks, names of several shops, orders without a buyer: with everything on the shelf as in memory."""
+    with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        folder = write(Path(name), messages, orders, 1000)
+        want = coded(folder, Limits())
+        write(folder, messages, orders, group)
+        patch.setattr("evaluator.sources.month.SMALL", 0)  # each row group is a run
+        got = coded(folder, Limits(loose=1, worthwhile=0, slice_rows=slice_rows))
+    for part in ("rows", "transfers", "orders"):
+        assert getattr(got, part).rows() == getattr(want, part).rows(), part
+        assert getattr(got, part).schema == getattr(want, part).schema, part
+    assert got.codes.buyers.rows() == want.codes.buyers.rows()
+    assert got.codes.buyers["who"].n_chunks() == 1
+    names = [(shop, who) for shop, who in want.codes.buyers.select("shop", "who").iter_rows()]
+    assert names == sorted(set(names))
+    asked = pl.DataFrame([*names, ("甲店", None), ("无", "a")], schema=["shop", "who"], orient="row")
+    assert with_codes(asked, got.codes.buyers)["b"].to_list() == [*range(len(names)), None, None]
+
+
+MEASURED = """
+import resource, sys
+from pathlib import Path
+from evaluator.engine.memory import give_back_soon
+give_back_soon()
+from evaluator.prepare import prepare
+from evaluator.roster import Roster
+from evaluator.settings import load_month
+from evaluator.shelf import Limits
+from evaluator.sources import read_month
+month = read_month(load_month(Path(sys.argv[1])), limits=Limits.within(512 << 20))
+found = prepare(month, Roster.of(month.tables["roster"]))
+print(found.codes.buyers.height, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10)
+"""
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory is counted otherwise")
+def test_memory_does_not_grow_with_names(tmp_path: Path) -> None:
+    """Months in which nobody writes twice: eight times the buyers, and no more than the bound."""
+    peaks = []
+    for millions in (1, 8):
+        folder = tmp_path / str(millions)
+        folder.mkdir()
+        write(folder, [("甲店", "a", 1, None)], [("甲店", "a")], 1)
+        _write_strangers(folder / "messages.parquet", millions)
+        run = [sys.executable, "-c", MEASURED, str(folder)]
+        told = subprocess.run(run, check=True, capture_output=True, text=True).stdout.split()
+        assert int(told[0]) == millions * 1_000_000 + 1  # and who bought
+        peaks.append(int(told[1]))
+    assert peaks[1] <= (512 << 20) + (300 << 20), peaks
+
+
+def _write_strangers(path: Path, millions: int) -> None:
+    with ExitStack() as files:
+        writer = None
+        for part in range(millions):
+            n = pl.int_range(part * 1_000_000, (part + 1) * 1_000_000, eager=True)
+            scattered = (n * 7_919_001_247 % 99_999_999_977).cast(pl.String)
+            rows = pl.select(
+                pl.lit("甲店").alias("shop"),
+                ("某地的一位买家" + scattered).alias("buyer"),
+                pl.lit("甲店:小一").alias("account"),
+                pl.lit("buyer").alias("sender"),
+                pl.datetime(2026, 10, 1, time_unit="ms") + pl.duration(milliseconds=n),
+                pl.lit("在吗").alias("text"),
+            ).rename({"datetime": "ts"})
+            table = rows.to_arrow()
+            writer = writer or files.enter_context(pq.ParquetWriter(path, table.schema))
+            writer.write_table(table)
