@@ -112,7 +112,9 @@ def counted(texts: pl.Series, which: Places, person: Places) -> Iterator[Counted
     while at < len(which):
         end = int(np.searchsorted(person, person[min(at + SLICE, len(which)) - 1], side="right"))
         rows, owners = which[at:end], person[at:end]
-        other = np.diff(owners, prepend=owners[0]) != 0  # at most SLICE people: their places are short numbers
+        other = (
+            np.diff(owners, prepend=owners[0]) != 0
+        )  # at most SLICE people: their places are short numbers
         place = np.cumsum(other, dtype=np.uint32) << np.uint32(BITS)
         keys = np.repeat(place, apart.lengths[rows]) | apart.taken(rows)
         keys.sort()

@@ -38,6 +38,10 @@ _NOT_TEXT = (
     "words",
     "courtesy",
 )
+_OF_ORDERS = (
+    *("o", "b", "order_id", "created", "paid", "grouped", "created_day", "paid_day", "grouped_day"),
+    *("amount", "memo"),
+)
 SPANS = "spans"
 TOO_LARGE = 1.5  # times its share of rows
 MOST = 512  # buckets: each is an open file while messages are written
@@ -198,7 +202,7 @@ def partition(
         }
         if own_items is not None:
             rest["items"] = _renumbered(own_items[n].select("o", "title"), numbers)
-        write_bundle(folders[n] / REST, Bundle("", rest))
+        write_bundle(folders[n] / REST, Bundle("", rest), lasting=False)
         made.append(DiskBucket(folders[n], span, numbers))
     return made
 
@@ -220,10 +224,10 @@ def _cut(frame: pl.DataFrame, count: int) -> list[pl.DataFrame]:
 
 
 def _local_orders(orders: pl.DataFrame, span: Span) -> pl.DataFrame:
-    """``o`` and ``b`` counted from 0; where an order was read from matters to nobody."""
+    """What the kernel asks of orders, ``o`` and ``b`` counted from 0."""
     o = pl.int_range(pl.len(), dtype=pl.UInt32)
     b = pl.when(pl.col("b") < 0).then(-1 - o.cast(pl.Int32)).otherwise(pl.col("b") - span.first)
-    return orders.drop("_file", "_row").with_columns(o.alias("o"), b.cast(pl.Int32).alias("b"))
+    return orders.select(_OF_ORDERS).with_columns(o.alias("o"), b.cast(pl.Int32).alias("b"))
 
 
 def _renumbered(rows: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:

@@ -117,7 +117,9 @@ def test_parts_decide_as_the_whole() -> None:
     rows = said(*((b, a, SOFT) for b in range(4) for a in range(3)), (4, 0, AD), (5, 0, "有大码吗"))
     messages = talk(*((b, w) for b in range(6) for w in "ba"))
     everything = judges(rules=True, model=True, behaviour=True)
-    parts = [heard(rows.filter(pl.col("b") % 2 == n), messages.filter(pl.col("b") % 2 == n)) for n in range(2)]
+    parts = [
+        heard(rows.filter(pl.col("b") % 2 == n), messages.filter(pl.col("b") % 2 == n)) for n in range(2)
+    ]
     whole = decide([heard(rows, messages)], labels(), everything)
     assert decide(parts, labels(), everything).equals(whole)
     assert whole["ad"].sum() == 5

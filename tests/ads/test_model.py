@@ -46,7 +46,10 @@ def test_what_one_person_wrote_is_no_others(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_word_or_two_is_little_evidence() -> None:
     weights, idf = np.ones(grams.BUCKETS, dtype=np.float32), np.ones(grams.BUCKETS, dtype=np.float32)
-    short, long = (grams.scores(pl.Series([t]), np.array([0]), np.array([0]), 1, weights, idf)[0] for t in ("好", "好" * 9))
+    short, long = (
+        grams.scores(pl.Series([t]), np.array([0]), np.array([0]), 1, weights, idf)[0]
+        for t in ("好", "好" * 9)
+    )
     assert short < long < 1 or short * 2 < long
 
 
