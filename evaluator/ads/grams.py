@@ -91,7 +91,8 @@ class _GramsOfTexts:
         """Those of some texts, one text after the other."""
         lengths = self.lengths[which]
         moved = self.starts[which] - (np.cumsum(lengths) - lengths)
-        return self.grams[np.arange(int(lengths.sum())) + np.repeat(moved, lengths)]
+        found: Numbers = self.grams[np.arange(int(lengths.sum())) + np.repeat(moved, lengths)]
+        return found
 
 
 class Counted(NamedTuple):

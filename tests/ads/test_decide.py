@@ -12,8 +12,8 @@ from evaluator.ads.decide import Judges, decide
 from evaluator.ads.model import builtin
 from evaluator.ads.rules import SIGNALS, ad_rules, rule_decisions
 from evaluator.ads.talk import Talk
-from evaluator.ads.wrote import Wrote
 from evaluator.ads.told import told
+from evaluator.ads.wrote import Wrote
 from evaluator.settings import AdStages
 
 Row = tuple[int, int, str]  # buyer, agent, text
