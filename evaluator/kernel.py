@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import polars as pl
 
 from evaluator.attribution import (
@@ -127,11 +128,10 @@ def analyze(part: Part, lists: BuyerLists, items: pl.DataFrame | None, context: 
     by_time = _by_time(messages, receptions, settings)
     return Facts(
         receptions=receptions.drop("key"),
-        turns=conversation.turns.join(
+        turns=of_receptions(
+            conversation.turns.drop("pos"),
             receptions.select("key", "r", "b", "a", "day", "consult", "filtered"),
-            on="key",
-            maintain_order="left",
-        ).drop("key", "pos"),
+        ).drop("key"),
         session_turns=_session_turns(conversation, receptions, context),
         sessions=sessions(_talk(conversation, receptions), settings.session_gap_s),
         services=by_time.services,
@@ -144,6 +144,22 @@ def analyze(part: Part, lists: BuyerLists, items: pl.DataFrame | None, context: 
         assists=credit.assists,
         chases=chases(conversation, receptions, counted, settings),
     )
+
+
+def of_receptions(rows: pl.DataFrame, receptions: pl.DataFrame) -> pl.DataFrame:
+    """The rows of these ``receptions`` (sorted by ``key``) with their columns, in the order of the rows. Rows of one
+    reception mostly follow each other, so it is looked up once a run of them."""
+    keys, own = rows["key"].to_numpy(), receptions["key"].to_numpy()
+    if not len(keys) or not len(own):
+        return rows.join(receptions, on="key", maintain_order="left")
+    begins = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+    found = np.minimum(np.searchsorted(own, keys[begins]), len(own) - 1)
+    found[own[found] != keys[begins]] = -1
+    place = np.repeat(found, np.diff(begins, append=len(keys)))
+    known = place >= 0
+    if not known.all():
+        rows, place = rows.filter(pl.Series(known)), place[known]
+    return rows.hstack(receptions.drop("key")[place.astype(np.uint32)])
 
 
 def _marked(receptions: pl.DataFrame) -> pl.DataFrame:
@@ -163,10 +179,8 @@ def _attribute(
     linked = orders.filter(pl.col("excluded").is_null() & (pl.col("b") >= 0))
     of_buyers = consults.select("key", "r", "b", "a", "day")
     of_buyers = of_buyers.join(linked, on="b", how="semi", maintain_order="left")
-    events = conversation.events.lazy().join(
-        of_buyers.lazy().select("key", "r"), on="key", how="inner", maintain_order="left"
-    )
-    index, where = ContactIndex(events.collect()), of_buyers.drop("key")
+    events = of_receptions(conversation.events, of_buyers.select("key", "r"))
+    index, where = ContactIndex(events), of_buyers.drop("key")
     found = candidates(linked, where, index, context.creditable, context.settings)
     judged = judge(orders, found, context.settings.judgment)
     if context.moves is not None:
@@ -186,11 +200,8 @@ def _talk(conversation: Conversation, receptions: pl.DataFrame) -> pl.DataFrame:
     counts = receptions.filter(pl.col("filtered").is_null() & ~pl.col("is_robot")).select(
         "key", "b", "a", "day", "consult"
     )
-    return (
-        conversation.events.filter(pl.col("what").is_in([BUYER, HUMAN]))
-        .join(counts, on="key", how="inner", maintain_order="left")
-        .select("key", "b", "a", "day", "ts", "pos", "what", "consult")
-    )
+    said = conversation.events.lazy().filter(pl.col("what").is_in([BUYER, HUMAN]))
+    return of_receptions(said.select("key", "ts", "what").collect(), counts)
 
 
 class _ByTime(NamedTuple):
@@ -202,11 +213,10 @@ class _ByTime(NamedTuple):
 def _by_time(messages: pl.DataFrame, receptions: pl.DataFrame, settings: Settings) -> _ByTime:
     """R-C8, R-C10: from the same messages sorted by (b, ts, pos), as the coded messages are."""
     unfiltered = pl.col("filtered").is_null() & ~pl.col("is_robot")
-    counts = receptions.lazy().filter(unfiltered).select("key", "consult")
+    counts = receptions.filter(unfiltered).select("key", "consult")
     what = pl.when(pl.col("human")).then(HUMAN).otherwise(BUYER).cast(pl.Int8).alias("what")
     said = messages.lazy().filter(pl.col("buyer_msg") | pl.col("human"))
-    said = said.select("key", "b", "a", "day", "ts", what)
-    talk = said.join(counts, on="key", how="inner", maintain_order="left").collect()
+    talk = of_receptions(said.select("key", "b", "a", "day", "ts", what).collect(), counts)
     return _ByTime(*services(talk, settings.session_gap_s), replies(talk))
 
 
@@ -232,7 +242,7 @@ def _session_turns(
     counts = receptions.filter(pl.col("filtered").is_null() & ~pl.col("is_robot")).select(
         "key", "b", "a", "day"
     )
-    events = conversation.events.join(counts, on="key", how="inner", maintain_order="left")
+    events = of_receptions(conversation.events, counts)
     return session_turns(events, conversation.turns, context.settings.session_gap_s)
 
 

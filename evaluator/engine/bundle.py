@@ -30,8 +30,8 @@ class Bundle:
     frames: dict[str, pl.DataFrame]
 
 
-def write_bundle(path: Path, bundle: Bundle) -> None:
-    """Errors: EvaluatorError where the disk is full."""
+def write_bundle(path: Path, bundle: Bundle, lasting: bool = True) -> None:
+    """``lasting``: also where the machine fails the next moment. Errors: EvaluatorError where the disk is full."""
     places: dict[str, tuple[int, int]] = {}
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -45,7 +45,8 @@ def write_bundle(path: Path, bundle: Bundle) -> None:
                 told = json.dumps({"key": bundle.key, "frames": places}).encode()
                 file.write(told + _END.pack(len(told), _MAGIC))
                 file.flush()
-                os.fsync(file.fileno())
+                if lasting:
+                    os.fsync(file.fileno())
             os.replace(name, path)
         finally:
             Path(name).unlink(missing_ok=True)

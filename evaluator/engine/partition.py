@@ -45,6 +45,10 @@ _NOT_TEXT = (
     "courtesy",
 )
 _SPOKEN = ("b", "ts", "day", "buyer_msg", "human")  # of MESSAGES, what the ad filter looks at
+_OF_ORDERS = (
+    *("o", "b", "order_id", "created", "paid", "grouped", "created_day", "paid_day", "grouped_day"),
+    *("amount", "memo"),
+)
 SPANS = "spans"
 TOO_LARGE = 1.5  # times its share of rows
 ORDER_ROWS = 4  # so many message rows does an order weigh as
@@ -210,7 +214,7 @@ def partition(
     transfers = _cut(bucket.transfers.with_columns(_bucket_of(pl.col("b"), starts).alias("_k")), len(found))
     for n, span in enumerate(found):
         own = transfers[n].with_columns(pl.col("b") - span.first)
-        write_bundle(folders[n] / REST, Bundle("", {"transfers": own}))
+        write_bundle(folders[n] / REST, Bundle("", {"transfers": own}), lasting=False)
     return [DiskBucket(*each) for each in zip(folders, found, numbers, strict=True)]
 
 
@@ -265,10 +269,10 @@ def _pour_items(
 
 
 def _local_orders(orders: pl.DataFrame, span: Span, before: int) -> pl.DataFrame:
-    """``o`` and ``b`` counted from 0, after ``before`` others; where an order was read from matters to nobody."""
+    """What the kernel asks of orders; ``o`` and ``b`` counted from 0, after ``before`` others."""
     o = pl.int_range(pl.len(), dtype=pl.UInt32) + before
     b = pl.when(pl.col("b") < 0).then(-1 - o.cast(pl.Int32)).otherwise(pl.col("b") - span.first)
-    return orders.drop("_file", "_row").with_columns(o.alias("o"), b.cast(pl.Int32).alias("b"))
+    return orders.select(_OF_ORDERS).with_columns(o.alias("o"), b.cast(pl.Int32).alias("b"))
 
 
 def _renumbered(rows: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
