@@ -35,13 +35,13 @@ def told(window: int, what: str, found: Sums) -> pl.DataFrame:
         .select(
             pl.lit(window).alias("window"),
             pl.lit(what).alias("what"),
-            pl.lit(place).alias("kind"),
+            pl.lit(KINDS.index(kind)).alias("kind"),
             pl.col(CODE[kind]).alias("code"),
             (pl.col("at") if "at" in frame.columns else pl.lit(None)).alias("at"),
             "n",
         )
         .cast(SCHEMA)  # type: ignore[arg-type]
-        for place, (kind, frame) in enumerate(found.items())
+        for kind, frame in found.items()
     ]
     return pl.concat([seen, *rows]).collect()
 
