@@ -77,8 +77,8 @@ Sums = dict[Batch, pl.DataFrame]
 
 
 def _by_buyer(measures: Iterable[Measure], facts: MonthFacts) -> Sums:
-    """The measures by agent and buyer: ``key``, sorted, and a column each. Without those whose fact was not made or knows
-    no buyers, or whose units are not a buyer's."""
+    """The measures by agent and buyer: ``key``, sorted, and a column each. Without those whose fact was not made or
+    knows no buyers, or whose units are not a buyer's."""
     batches: dict[Batch, dict[str, Measure]] = {}
     for m in measures:
         if (

@@ -83,7 +83,7 @@ class AgentPages:
         paid = ((line, who, None) for who, tree in data.pay_trees.items() for line in tree)
         slices.redactor.learn([*slices.texts(), *talks.texts(), *paid])
         self._trends = Trends(data)
-        self._links = links.counts_block(data)
+        self._links, self._warned = links.counts_block(data), links.warnings(data, by_shop=False)
         self._say = data.words.say
 
     def page(self, employee_id: str, share: float = 1.0) -> AgentPage:
@@ -152,7 +152,7 @@ class AgentPages:
         return tiles
 
     def _notes(self, me: str) -> list[str]:
-        notes = list(links.warnings(self.data, by_shop=False))
+        notes = list(self._warned)
         immature = self.data.figure("agent", me, "immature")
         if immature and immature.value not in (None, "0"):
             told = "您有 {count} 个询单尚未到统计期（延迟统计），未计入转化率。"
