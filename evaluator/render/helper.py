@@ -89,7 +89,7 @@ class _Process(Helper):
 
 
 @contextmanager
-def helper(wanted: bool, progress: Progress | None = None) -> Iterator[Helper]:
+def assisted(wanted: bool, progress: Progress | None = None) -> Iterator[Helper]:
     """A process for as long as the context lasts, if one is ``wanted`` and there is a core for it."""
     process = _started() if wanted and _cores() > 1 else None
     if process is None:
