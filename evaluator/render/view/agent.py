@@ -69,6 +69,7 @@ class AgentPage:
     lost: Listed
     unanswered: Listed
     slow: Listed
+    hours: str  # in which responses are measured
     notes: list[str] = field(default_factory=list)
 
 
@@ -92,6 +93,7 @@ class AgentPages:
         data, me, own, cut = self.data, employee_id, self._own, self._cut
         profile = data.evaluation.profiles[me]
         plan = plan_for(data.evaluation.month.config.plans, profile)
+        hours = "–".join(data.settings.response_hours or ())
 
         def first(rows: dict[str, list[Record]]) -> list[Record]:
             found = rows.get(me, [])
@@ -123,6 +125,7 @@ class AgentPages:
                 [self._turn_talk(me, r) for r in first(cut.unanswered)], cut.unanswered_counts.get(me, 0)
             ),
             slow=Listed([self._turn_talk(me, r) for r in first(cut.slow)], cut.slow_counts.get(me, 0)),
+            hours=data.words.say("{hours} 内", hours=hours) if hours else data.words.say("全天"),
             notes=self._notes(me),
         )
 
