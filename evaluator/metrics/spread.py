@@ -59,7 +59,7 @@ def mean_intervals(
         if figure is not None and figure.denominator is not None:
             batches = _batch(figure.numerator), _batch(figure.denominator)
             alike.setdefault(batches, {})[name] = figure
-    found = {}
+    found: dict[str, dict[str, Interval]] = {}
     for batches, figures in alike.items():
         if all(_has_buyers(facts, batch) for batch in batches):
             found |= _of_alike(figures, facts)
