@@ -98,7 +98,12 @@ def _by_buyer(figures: Iterable[Figure], facts: MonthFacts) -> Sums:
         for m in (figure.numerator, figure.denominator):
             if m is not None:
                 batches.setdefault(_batch(m), {})[m.name] = m
-    return {(fact, unit): _summed(facts[fact], unit, own.values()) for (fact, unit), own in batches.items()}
+    return {
+        (fact, unit): pl.concat(_summed(piece, unit, own.values()) for piece in facts.pieces(fact)).sort(
+            "key"
+        )
+        for (fact, unit), own in batches.items()
+    }
 
 
 def _summed(fact: pl.DataFrame, unit: tuple[str, ...], measures: Collection[Measure]) -> pl.DataFrame:
@@ -107,7 +112,7 @@ def _summed(fact: pl.DataFrame, unit: tuple[str, ...], measures: Collection[Meas
         used = sorted({c for m in measures for c in m.expr.meta.root_names()} - {*unit})
         rows = rows.group_by("a", *unit).agg(pl.col(c).max() for c in used)
     values = [m.expr.cast(pl.Float64).sum().alias(m.name) for m in measures]
-    return rows.group_by(_KEY).agg(values).sort("key").collect()
+    return rows.group_by(_KEY).agg(values).collect()
 
 
 def _pairs(sums: Sums, figure: Figure) -> pl.DataFrame:

@@ -157,6 +157,7 @@ class Slices:
         assists = period_assists(data).filter(is_wanted)
         self.assists, self.assist_counts = top(assists, "agent", ASSIST_LIMIT), counts(assists, "agent")
         self._talks(troubled, is_wanted)
+        data.evaluation.month.shelf.rest()
 
     def _talks(self, troubled: Troubled, is_wanted: pl.Expr) -> None:
         lost = troubled.lost.filter(is_wanted)
