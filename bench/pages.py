@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench.generate import PLAN, generate
 from evaluator.render import prepare
 from evaluator.render.handout import NAME
-from evaluator.render.helper import helper
+from evaluator.render.helper import assisted
 from evaluator.render.pages import AgentsFolder, Setting
 from evaluator.render.text import page_files
 from evaluator.render.view.agent import AgentPages
@@ -56,7 +56,7 @@ def main() -> None:
         talks = timed("fetch conversations", lambda: Talks(data, slices.keys()))
         pages = timed("next steps, days", lambda: AgentPages(data, slices, talks))
         begun = time.perf_counter()
-        with helper(wanted=True) as by:
+        with assisted(wanted=True) as by:
             drawn = AgentsFolder(out / "agents", files, Setting.of(data), pages, by=by)
             timed("pages put together", drawn.begin)
             timed("pages drawn, agents.zip", drawn.end)

@@ -39,6 +39,7 @@ COLUMNS = (
 NEVER_REPEATING = ("ts", "row", "auto", "is_buyer", "is_human")
 MEASURED = ("ts", "row")  # columns whose least and greatest values help to skip rows
 ROW_GROUP = 1 << 17  # rows
+RESTED = 8 * ROW_GROUP  # rows after which pages are given back: names are looked up everywhere
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,7 @@ class Messages:
             use_dictionary=repeating,
             write_statistics=list(MEASURED),
         ) as file:
-            for _, rows in slices(self.rows, ROW_GROUP):
+            for at, rows in slices(self.rows, ROW_GROUP):
                 file.write_table(self._named(rows).to_arrow())
-                self.shelf.rest()
+                if at % RESTED == 0:
+                    self.shelf.rest()

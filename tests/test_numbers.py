@@ -44,6 +44,16 @@ def test_half_up_is_the_nearest(value: Fraction, places: int) -> None:
     assert abs(Fraction(half_up(value, places)) - value) * 2 <= Fraction(1, 10**places)
 
 
+DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, places=12)
+
+
+@given(st.one_of(DECIMALS, st.decimals("-1e40", "1e40", places=3), st.integers()), st.integers(0, 10))
+def test_half_up_of_decimals_is_that_of_their_fractions(value: Decimal | int, places: int) -> None:
+    """To the digit: how many decimals are written, and no -0."""
+    assert half_up(value, places).as_tuple() == half_up(Fraction(value), places).as_tuple()
+    assert half_up(-value, places) == -half_up(value, places)
+
+
 def test_figures_that_people_read() -> None:
     assert yuan(Fraction(80000)) == "80,000.00"
     assert [percent(Decimal(rate)) for rate in ("0.01", "0.015", "1", "0.00125")] == [

@@ -53,41 +53,57 @@ def mean_intervals(
 ) -> dict[str, dict[str, Interval]]:
     """Name of a request → agent id → interval of a mean or quotient in the metric's unit, for agents with at least
     LEAST_BUYERS buyers. Without those that are no quotient of sums over buyers."""
-    figures: dict[str, tuple[Figure, Measure]] = {}
+    alike: dict[tuple[Batch, Batch], dict[str, Figure]] = {}
     for name, request in requests.items():
         figure = MAKERS[request.metric](request, facts).figure if request.metric in MAKERS else None
         if figure is not None and figure.denominator is not None:
-            figures[name] = figure, figure.denominator
-    sums = _by_buyer([m for figure, under in figures.values() for m in (figure.numerator, under)], facts)
-    found = {}
-    for name, (figure, under) in figures.items():
-        over = figure.numerator
-        if (over.fact, over.unit) in sums and (under.fact, under.unit) in sums:
-            found[name] = _linearised(_pairs(sums, over, under), figure, facts.scopes.agents)
+            batches = _batch(figure.numerator), _batch(figure.denominator)
+            alike.setdefault(batches, {})[name] = figure
+    found: dict[str, dict[str, Interval]] = {}
+    for batches, figures in alike.items():
+        if all(_has_buyers(facts, batch) for batch in batches):
+            found |= _of_alike(figures, facts)
     return found
 
 
+def _of_alike(figures: Mapping[str, Figure], facts: MonthFacts) -> dict[str, dict[str, Interval]]:
+    """Of figures that are made of the same facts, which are gone through once."""
+    sums, agents = _by_buyer(figures.values(), facts), facts.scopes.agents
+    return {name: _linearised(_pairs(sums, figure), figure, agents) for name, figure in figures.items()}
+
+
 _BUYERS = 1 << 32
-_KEY = (pl.col("a").cast(pl.Int64) * _BUYERS + pl.col("b")).alias(
-    "key"
-)  # one number sorts and joins faster than two
+# Agent and buyer: one number sorts and joins faster than two.
+_KEY = (pl.col("a").cast(pl.Int64) * _BUYERS + pl.col("b")).alias("key")
 _AGENT = (pl.col("key") // _BUYERS).cast(pl.Int32).alias("a")
 Batch = tuple[str, tuple[str, ...]]  # fact and unit: measures that are summed in one go
 Sums = dict[Batch, pl.DataFrame]
 
 
-def _by_buyer(measures: Iterable[Measure], facts: MonthFacts) -> Sums:
-    """The measures by agent and buyer: ``key``, sorted, and a column each. Without those whose fact was not made or
-    knows no buyers, or whose units are not a buyer's."""
+def _batch(measure: Measure | None) -> Batch:
+    assert measure is not None
+    return measure.fact, measure.unit
+
+
+def _has_buyers(facts: MonthFacts, batch: Batch) -> bool:
+    """Whether the fact was made and knows buyers, and the units are a buyer's."""
+    fact, unit = batch
+    return fact in set(facts) and {"a", "b"} <= set(facts[fact].columns) and (not unit or "b" in unit)
+
+
+def _by_buyer(figures: Iterable[Figure], facts: MonthFacts) -> Sums:
+    """The measures of figures by agent and buyer: ``key``, sorted, and a column each."""
     batches: dict[Batch, dict[str, Measure]] = {}
-    for m in measures:
-        if (
-            m.fact in set(facts)
-            and {"a", "b"} <= set(facts[m.fact].columns)
-            and (not m.unit or "b" in m.unit)
-        ):
-            batches.setdefault((m.fact, m.unit), {})[m.name] = m
-    return {(fact, unit): _summed(facts[fact], unit, own.values()) for (fact, unit), own in batches.items()}
+    for figure in figures:
+        for m in (figure.numerator, figure.denominator):
+            if m is not None:
+                batches.setdefault(_batch(m), {})[m.name] = m
+    return {
+        (fact, unit): pl.concat(_summed(piece, unit, own.values()) for piece in facts.pieces(fact)).sort(
+            "key"
+        )
+        for (fact, unit), own in batches.items()
+    }
 
 
 def _summed(fact: pl.DataFrame, unit: tuple[str, ...], measures: Collection[Measure]) -> pl.DataFrame:
@@ -96,12 +112,14 @@ def _summed(fact: pl.DataFrame, unit: tuple[str, ...], measures: Collection[Meas
         used = sorted({c for m in measures for c in m.expr.meta.root_names()} - {*unit})
         rows = rows.group_by("a", *unit).agg(pl.col(c).max() for c in used)
     values = [m.expr.cast(pl.Float64).sum().alias(m.name) for m in measures]
-    return rows.group_by(_KEY).agg(values).sort("key").collect()
+    return rows.group_by(_KEY).agg(values).collect()
 
 
-def _pairs(sums: Sums, over: Measure, under: Measure) -> pl.DataFrame:
+def _pairs(sums: Sums, figure: Figure) -> pl.DataFrame:
     """a, x, y: a figure's two sums of every buyer who has either, sorted by agent and buyer."""
-    x, y = sums[over.fact, over.unit], sums[under.fact, under.unit]
+    over, under = figure.numerator, figure.denominator
+    assert under is not None
+    x, y = sums[_batch(over)], sums[_batch(under)]
     if x is y:
         return x.select(_AGENT, pl.col(over.name).alias("x"), pl.col(under.name).alias("y"))
     own = x.select("key", pl.col(over.name).alias("x"))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluator.model import EvaluatorError
 from evaluator.render.forms.fill import templates_of, write_forms
-from evaluator.render.helper import helper
+from evaluator.render.helper import assisted, seldom_collecting
 from evaluator.render.pages import write_pages
 from evaluator.render.view.history import NO_HISTORY, History
 from evaluator.render.view.orders import ORDER_LIMIT
@@ -16,6 +15,7 @@ from evaluator.render.view.prepared import Prepared
 from evaluator.render.words import run_words
 from evaluator.render.workbook import write_workbook
 from evaluator.reportoptions import AS_USUAL, ReportOptions
+from evaluator.stopwatch import Progress
 
 if TYPE_CHECKING:
     from evaluator.evaluation import Evaluation
@@ -28,7 +28,7 @@ def write_reports(
     evaluation: Evaluation,
     out: Path,
     options: ReportOptions = AS_USUAL,
-    progress: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
 ) -> None:
     """Writes payroll.xlsx, team.html, agents/<employee_id>.html and agents.zip into the folder ``out``.
 
@@ -37,13 +37,17 @@ def write_reports(
     passwords that are not those of the employees, and where the sums of the reports do not agree."""
     if options.lang not in LANGUAGES:
         raise EvaluatorError(f"报告没有语言 {options.lang}，现有：{'、'.join(LANGUAGES)}")
-    data = prepare(evaluation, options.lang, options.history)
+    with seldom_collecting():
+        _write_reports(prepare(evaluation, options.lang, options.history), out, options, progress)
+
+
+def _write_reports(data: Prepared, out: Path, options: ReportOptions, progress: Progress | None) -> None:
     if options.passwords is not None:
         options.passwords.check(data.employees)
     out.mkdir(parents=True, exist_ok=True)
-    with helper(_is_large(data), progress) as by:
+    with assisted(_is_large(data), progress) as by:
         workbook = write_workbook(data, out / "payroll.xlsx", options.order_limit or ORDER_LIMIT, by)
-        write_forms(data, templates_of(evaluation.month.folder, options.templates), out)
+        write_forms(data, templates_of(data.evaluation.month.folder, options.templates), out)
         write_pages(data, out, progress, options.passwords, by)
         workbook.result()
 

@@ -109,7 +109,7 @@ def write_pages(
     troubled = Troubled(data)
     slices, lists = Slices(data, troubled), TeamLists(data, troubled)
     talks = Talks(data, [*slices.keys(), *lists.keys()])
-    del troubled
+    del troubled  # of a large month much more than the lists that were made of it
     pages = AgentPages(data, slices, talks)
     drawn = AgentsFolder(out / "agents", files, setting, pages, passwords, by)
     drawn.begin(progress)

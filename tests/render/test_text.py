@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evaluator.render.sheet import show
 from evaluator.render.text import CELL_LIMIT, cell_text, clip, file_name, mask_buyer, page_files, visible
 from evaluator.render.view.redact import Redactor, naming_tokens
+from evaluator.render.view.slices import foremost
 
 
 @pytest.mark.parametrize(
@@ -108,3 +114,47 @@ def test_colleagues_and_other_buyers_are_hidden(text: str, seen: str) -> None:
 )  # fmt: skip
 def test_how_values_are_shown(value: object, kind: str, text: str) -> None:
     assert show(value, kind) == text  # type: ignore[arg-type]
+
+
+def test_nicks_are_asked_for_once() -> None:
+    asked: list[set[str]] = []
+
+    def nicks(words: Collection[str]) -> set[str]:
+        asked.append(set(words))
+        return {"buyerbeta22", "小红帽买东西"} & set(words)
+
+    told = [
+        ("您好buyerbeta22，12345 元", "E01", None),
+        ("小红帽买东西 说好", "E01", "alpha1"),
+        ("alpha1 好", "E01", "alpha1"),
+    ]
+    redactor = Redactor({}, nicks)
+    redactor.learn(told)
+    seen = [redactor.hide(*text) for text in told]
+    assert seen == ["您好另一位买家，12345 元", "另一位买家 说好", "a**1 好"]
+    assert asked == [{"您好buyerbeta22", "buyerbeta22", "小红帽买东西"}]
+    assert redactor.hide("alpha1 的 buyerbeta22", "E01") == "alpha1 的 另一位买家"  # one that was not learned
+    assert asked[1:] == [{"alpha1"}]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 5), st.integers(0, 3)), max_size=40),
+    st.integers(1, 6),
+    st.booleans(),
+)
+def test_foremost_keeps_whatever_can_be_first(
+    rows: list[tuple[str, int, int]], limit: int, descending: bool
+) -> None:
+    frame = pl.DataFrame(rows, schema={"who": pl.String, "x": pl.Int64, "y": pl.Int64}, orient="row")
+
+    def first(frame: pl.DataFrame) -> pl.DataFrame:
+        ranked = frame.sort("x", "y", descending=[descending, False], maintain_order=True)
+        return ranked.group_by("who", maintain_order=True).head(limit).sort("who", maintain_order=True)
+
+    few = foremost(frame, "x", limit, descending=descending, by="who")
+    assert first(few).rows() == first(frame).rows()
+    every = frame.sort("x", "y", descending=[descending, False]).head(limit).rows()
+    own = foremost(frame, "x", limit, descending=descending)
+    assert own.sort("x", "y", descending=[descending, False]).head(limit).select("x", "y").rows() == [
+        row[1:] for row in every
+    ]

@@ -69,6 +69,7 @@ class AgentPage:
     lost: Listed
     unanswered: Listed
     slow: Listed
+    hours: str  # in which responses are measured
     notes: list[str] = field(default_factory=list)
 
 
@@ -83,7 +84,7 @@ class AgentPages:
         paid = ((line, who, None) for who, tree in data.pay_trees.items() for line in tree)
         slices.redactor.learn([*slices.texts(), *talks.texts(), *paid])
         self._trends = Trends(data)
-        self._links = links.counts_block(data)
+        self._links, self._warned = links.counts_block(data), links.warnings(data, by_shop=False)
         self._say = data.words.say
 
     def page(self, employee_id: str, share: float = 1.0) -> AgentPage:
@@ -92,6 +93,7 @@ class AgentPages:
         data, me, own, cut = self.data, employee_id, self._own, self._cut
         profile = data.evaluation.profiles[me]
         plan = plan_for(data.evaluation.month.config.plans, profile)
+        hours = "–".join(data.settings.response_hours or ())
 
         def first(rows: dict[str, list[Record]]) -> list[Record]:
             found = rows.get(me, [])
@@ -123,6 +125,7 @@ class AgentPages:
                 [self._turn_talk(me, r) for r in first(cut.unanswered)], cut.unanswered_counts.get(me, 0)
             ),
             slow=Listed([self._turn_talk(me, r) for r in first(cut.slow)], cut.slow_counts.get(me, 0)),
+            hours=data.words.say("{hours} 内", hours=hours) if hours else data.words.say("全天"),
             notes=self._notes(me),
         )
 
@@ -152,7 +155,7 @@ class AgentPages:
         return tiles
 
     def _notes(self, me: str) -> list[str]:
-        notes = list(links.warnings(self.data, by_shop=False))
+        notes = list(self._warned)
         immature = self.data.figure("agent", me, "immature")
         if immature and immature.value not in (None, "0"):
             told = "您有 {count} 个询单尚未到统计期（延迟统计），未计入转化率。"

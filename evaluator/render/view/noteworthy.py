@@ -84,14 +84,18 @@ class TeamLists:
     """The first TALK_LIMIT of each list, and how many there are."""
 
     def __init__(self, data: Prepared, troubled: Troubled) -> None:
-        values = buyer_values(data)
+        values, shelf = buyer_values(data), data.evaluation.month.shelf
 
         def first(rows: pl.DataFrame, by: str) -> list[Record]:
             """The most valuable first, then by what makes them stand out."""
+            shelf.rest()
+            buyers = ["shop", "buyer"]
+            worth = rows.select(buyers).join(values, on=buyers, how="left", maintain_order="left")
+            ordered = worth.select(pl.col("unpaid", "paid", "fen").fill_null(0)).with_row_index("row")
+            few = foremost(ordered, VALUE[0], TALK_LIMIT, descending=True)
             return (
-                rows.join(values, on=["shop", "buyer"], how="left")
-                .with_columns(pl.col("unpaid", "paid", "fen").fill_null(0))
-                .pipe(foremost, VALUE[0], TALK_LIMIT, descending=True)
+                rows[few["row"]]
+                .hstack(few.drop("row"))
                 .sort(
                     *VALUE, by, *RECEPTION,
                     descending=[True] * (len(VALUE) + 1) + [False] * len(RECEPTION), nulls_last=True,

@@ -22,7 +22,9 @@ _CLOCK = "%m-%d %H:%M:%S"
 def selected_orders(data: Prepared, limit: int) -> pl.DataFrame:
     """At most ``limit`` orders: those paid in the period first, then the others; by shop and time."""
     when = pl.coalesce("paid", "created")
-    return data.orders.sort(pl.col("in_period").not_(), "shop", when, "order_id").head(limit)
+    keys = data.orders.select(pl.col("in_period").not_(), "shop", when.alias("when"), "order_id")
+    first = keys.with_row_index("row").sort(keys.columns).head(limit)["row"]
+    return data.with_evidence(data.orders[first])
 
 
 def order_block(data: Prepared, orders: pl.DataFrame, evidence: pl.Series) -> Block:

@@ -118,20 +118,23 @@ class Prepared:
 
     @cached_property
     def orders(self) -> pl.DataFrame:
-        """tables/attribution with ``in_period`` (day(paid) in the period), ``decided`` (the time at which the
-        credited agent won: created, paid, grouped; or ``dispute``) and the winner's evidence ``last_human,
-        human_messages, buyer_messages, answered_turns, why``, ``rivals`` (other candidates at that time)."""
+        """tables/attribution with ``in_period`` (day(paid) in the period) and ``decided`` (the time at which the
+        credited agent won: created, paid, grouped; or ``dispute``)."""
         start, end = self.period
         day = day_expr("paid", self.settings.day_start_s)
         decided = _decided(self.settings.judgment)
         if self.has_disputes:
             decided = pl.when(pl.col("dispute") == "accepted").then(pl.lit("dispute")).otherwise(decided)
-        orders = self.frame("attribution").with_columns(
+        return self.frame("attribution").with_columns(
             day.is_between(start, end, closed="left").fill_null(False).alias("in_period"),
             decided.alias("decided"),
         )
-        candidates = self.frame("candidates").rename({"at": "decided"})
+
+    def with_evidence(self, orders: pl.DataFrame) -> pl.DataFrame:
+        """Some of ``orders`` with the winner's evidence ``last_human, human_messages, buyer_messages, answered_turns,
+        why``, and ``rivals`` (other candidates at that time)."""
         keys = ["shop", "order_id", "decided"]
+        candidates = self.frame("candidates").rename({"at": "decided"}).join(orders, on=keys, how="semi")
         rivals = candidates.group_by(keys).agg((pl.len() - 1).cast(pl.Int64).alias("rivals"))
         evidence = candidates.select(
             *keys,

@@ -48,9 +48,9 @@ class Redactor:
         for agent, tokens in people.items():
             for token in tokens:
                 self._owners.setdefault(token, set()).add(agent)
-        self._tokens = sorted(self._owners, key=lambda t: (-len(t), t))
+        every = sorted(self._owners, key=lambda t: (-len(t), t))
         # Plain alternatives only: with look-arounds inside, the search would be a hundred times slower.
-        self._pattern = re.compile("|".join(map(re.escape, self._tokens))) if self._tokens else None
+        self._pattern = re.compile("|".join(map(re.escape, every))) if every else None
         self._nicks = nicks
         self._shown: dict[str, str] = {}  # words that were asked about → what is shown of them
         self._unnamed = cache(self._without_colleagues)  # people say the same things
@@ -94,8 +94,8 @@ class Redactor:
     def _colleague(self, match: re.Match[str], me: str) -> str:
         """A name that stands by itself, not inside a Latin word or number, and is not his own, is hidden."""
         text, start, found = match.string, match.start(), match[0]
-        for token in (found, *(t for t in self._tokens if len(t) < len(found) and found.startswith(t))):
-            if not _inside_word(text, start, start + len(token)):
+        for token in (found[:length] for length in range(len(found), 0, -1)):
+            if token in self._owners and not _inside_word(text, start, start + len(token)):
                 return found if me in self._owners[token] else self._shown_colleague + found[len(token) :]
         return found
 

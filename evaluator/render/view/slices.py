@@ -19,10 +19,7 @@ TALK_LIMIT = 20
 SLOW_S = 120.0  # SPEC §7 slow_receptions
 
 RECEPTION = ("shop", "buyer", "agent", "day")
-_OF_ORDERS = (
-    *("shop", "order_id", "buyer", "created", "paid", "counted", "credited", "decided", "rivals"),
-    *("last_human", "human_messages", "buyer_messages", "answered_turns"),
-)
+_OF_ORDERS = (*("shop", "order_id", "buyer", "created", "paid", "counted", "credited", "decided"),)
 
 Record = dict[str, Any]
 
@@ -111,9 +108,9 @@ def _nicks(data: Prepared, words: Collection[str]) -> set[str]:
 
 
 def with_last_message(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
-    """The first ORDER_LIMIT orders of each credited agent with ``text``, his last message before the deciding
-    time (R-A2); of several in that instant the last in the order of messages."""
-    orders = orders.group_by("credited", maintain_order=True).head(ORDER_LIMIT)
+    """The first ORDER_LIMIT orders of each credited agent with their evidence and ``text``, his last message before the
+    deciding time (R-A2); of several in that instant the last in the order of messages."""
+    orders = data.with_evidence(orders.group_by("credited", maintain_order=True).head(ORDER_LIMIT))
     keys = ["shop", "buyer", "credited", "last_human"]
     asked = orders.select(keys).rename({"credited": "agent", "last_human": "ts"}).drop_nulls().unique()
     said = data.evaluation.talk.said(asked).rename({"agent": "credited", "ts": "last_human"})
@@ -160,6 +157,7 @@ class Slices:
         assists = period_assists(data).filter(is_wanted)
         self.assists, self.assist_counts = top(assists, "agent", ASSIST_LIMIT), counts(assists, "agent")
         self._talks(troubled, is_wanted)
+        data.evaluation.month.shelf.rest()
 
     def _talks(self, troubled: Troubled, is_wanted: pl.Expr) -> None:
         lost = troubled.lost.filter(is_wanted)
