@@ -45,9 +45,7 @@ class BucketView:
         return pl.col(day).is_between(self.first, self.end - 1)
 
     def with_shop(self, rows: pl.DataFrame) -> pl.DataFrame:
-        return rows.with_columns(
-            pl.col("b").map_batches(self.shops.gather, return_dtype=self.shops.dtype).alias("s")
-        )
+        return rows.with_columns(self.shops.gather(rows["b"]).alias("s"))
 
 
 def consults(view: OfBuyers) -> pl.DataFrame:
