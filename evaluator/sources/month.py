@@ -39,7 +39,7 @@ Progress = Callable[[str], None]
 
 LARGE = "messages"  # the one table that may have tens of millions of rows
 NEEDED = {"messages": "聊天记录", "orders": "订单", "roster": "花名册"}
-SMALL = 20_000  # rows; smaller frames are gathered before they are validated
+SMALL = 100_000  # rows; smaller frames, and blocks of a CSV, are gathered before they are validated
 
 
 class _Reader:
