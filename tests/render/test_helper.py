@@ -103,14 +103,14 @@ def test_where_none_can_be_started_the_work_is_done_here(
 SCRIPT = """
 import os, signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # tests may run where it is ignored
-from evaluator.render.helper import assisted
+from evaluator.render.helper import assisted, awaited
 
 print("once", flush=True)
 import evaluator.render.helper as module
 module._cores = lambda: 2
 with assisted(wanted=True) as by:
     print(by.submit(os.getpid).result(), flush=True)
-    by.submit(time.sleep, SECONDS).result()
+    awaited(by.submit(time.sleep, SECONDS))
 """
 
 
