@@ -72,9 +72,12 @@ def _of_alike(figures: Mapping[str, Figure], facts: MonthFacts) -> dict[str, dic
     return {name: _linearised(_pairs(sums, figure), figure, agents) for name, figure in figures.items()}
 
 
-_BUYERS = 1 << 32
+_BUYERS, _LEAST = (
+    1 << 32,
+    -(1 << 31),
+)  # how many codes there may be, the least (nobody knows whose orders: -1)
 # Agent and buyer: one number sorts and joins faster than two.
-_KEY = (pl.col("a").cast(pl.Int64) * _BUYERS + pl.col("b")).alias("key")
+_KEY = (pl.col("a").cast(pl.Int64) * _BUYERS + (pl.col("b").cast(pl.Int64) - _LEAST)).alias("key")
 _AGENT = (pl.col("key") // _BUYERS).cast(pl.Int32).alias("a")
 Batch = tuple[str, tuple[str, ...]]  # fact and unit: measures that are summed in one go
 Sums = dict[Batch, pl.DataFrame]

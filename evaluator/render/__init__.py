@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from evaluator.model import EvaluatorError
 from evaluator.render.forms.fill import templates_of, write_forms
-from evaluator.render.helper import assisted, seldom_collecting
+from evaluator.render.helper import assisted, awaited, seldom_collecting
 from evaluator.render.pages import write_pages
 from evaluator.render.view.history import NO_HISTORY, History
 from evaluator.render.view.orders import ORDER_LIMIT
@@ -49,7 +49,7 @@ def _write_reports(data: Prepared, out: Path, options: ReportOptions, progress: 
         workbook = write_workbook(data, out / "payroll.xlsx", options.order_limit or ORDER_LIMIT, by)
         write_forms(data, templates_of(data.evaluation.month.folder, options.templates), out)
         write_pages(data, out, progress, options.passwords, by)
-        workbook.result()
+        awaited(workbook)
 
 
 def _is_large(data: Prepared) -> bool:

@@ -102,6 +102,16 @@ def assisted(wanted: bool, progress: Progress | None = None) -> Iterator[Helper]
         held.close()
 
 
+def awaited(work: Future[T]) -> T:
+    """Its result. Looks up now and then: an interrupt may reach another thread while this one only waits."""
+    while True:
+        try:
+            return work.result(timeout=0.5)
+        except TimeoutError:
+            if work.done():
+                raise
+
+
 def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from evaluator.render.handbook.content import handbook
 from evaluator.render.handout import write_handout
-from evaluator.render.helper import HERE, Helper
+from evaluator.render.helper import HERE, Helper, awaited
 from evaluator.render.markup import chat_lines, css_class, spark_rows, table_rows, total_row
 from evaluator.render.passwords import Passwords
 from evaluator.render.text import page_files, visible
@@ -161,13 +161,13 @@ class AgentsFolder:
 
     def end(self) -> None:
         """Waits; pages that were too long are drawn again with shorter lists."""
-        long = [employee_id for drawn in self._drawn for employee_id in drawn.result()]
+        long = [employee_id for drawn in self._drawn for employee_id in awaited(drawn)]
         for employee_id in long:
             (self._folder / self._files[employee_id]).write_bytes(self._shortened(employee_id))
         if long:
             self._zip()
         if self._zipped is not None:
-            self._zipped.result()
+            awaited(self._zipped)
 
     def _zip(self) -> None:
         self._zipped = self._by.submit(write_handout, self._folder, self._files, self._passwords)

@@ -101,15 +101,16 @@ def test_where_none_can_be_started_the_work_is_done_here(
 
 
 SCRIPT = """
-import os, sys, time
-from evaluator.render.helper import assisted
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests may run where it is ignored
+from evaluator.render.helper import assisted, awaited
 
 print("once", flush=True)
 import evaluator.render.helper as module
 module._cores = lambda: 2
 with assisted(wanted=True) as by:
     print(by.submit(os.getpid).result(), flush=True)
-    by.submit(time.sleep, SECONDS).result()
+    awaited(by.submit(time.sleep, SECONDS))
 """
 
 
@@ -134,7 +135,7 @@ def test_a_script_without_a_main_guard_runs_once(tmp_path: Path) -> None:
 
 def gone(pid: int) -> bool:
     """Whether a process ends within some seconds."""
-    for _ in range(100):
+    for _ in range(300):
         try:
             os.kill(pid, 0)
             if Path(f"/proc/{pid}/stat").exists() and ") Z " in Path(f"/proc/{pid}/stat").read_text():
