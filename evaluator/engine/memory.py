@@ -8,6 +8,7 @@ import re
 
 LEAST = 512 << 20  # the libraries, the ad model and the pages of a run take about half of it
 UNBOUND = 8 << 30  # from here on a larger bound changes nothing
+MANY_FILES = 10_240  # what macOS allows at most
 _UNITS = {"": 1 << 30, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
@@ -39,3 +40,16 @@ def give_back_soon() -> None:
     """Asks the libraries' allocators to keep memory that nobody uses no longer than a moment. Before they load."""
     os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:300,muzzy_decay_ms:0")
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+
+
+def open_many_files() -> None:
+    """Asks the system for as many open files as a month in hundreds of buckets, or thousands of files on the shelf, may
+    need: some systems give a process 256 or 1,024 unless it asks."""
+    try:
+        import resource
+    except ImportError:  # Windows knows no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, MANY_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evaluator.engine.memory import half_of_the_machine, parse_memory
+from evaluator.engine.memory import half_of_the_machine, open_many_files, parse_memory
 from evaluator.errors import EvaluatorError
 from evaluator.reportoptions import AS_USUAL, ReportOptions
 
@@ -101,6 +101,7 @@ def carry_out(order: Order, tell: Callable[[str], None] | None = None) -> Done:
     from evaluator.output import check_target
     from evaluator.run import evaluate_month
 
+    open_many_files()
     target = check_target(order.out, order.month)
     bring = asking(order.ledger, target) if order.ledger else None
     with ExitStack() as held:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -95,3 +97,18 @@ def test_progress_counts_buckets_and_the_time_left(tmp_path: Path) -> None:
     counted = [text for text in said if text.startswith("分析会话、询单与归属：")]
     assert counted[0] == f"分析会话、询单与归属：第 1 / {len(counted)} 桶"
     assert counted[1].startswith(f"分析会话、询单与归属：第 2 / {len(counted)} 桶，约剩 ")
+
+
+FEW_FILES = """
+import resource, sys, tempfile
+from evaluator.engine.memory import open_many_files
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+open_many_files()
+held = [tempfile.TemporaryFile() for _ in range(200)]
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows 没有这个限制")
+def test_more_files_than_the_system_allows_at_first(tmp_path: Path) -> None:
+    run = subprocess.run([sys.executable, "-c", FEW_FILES], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr[-2000:]
