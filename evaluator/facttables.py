@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
+import numpy as np
 import polars as pl
 
 from evaluator.kernel import Facts
@@ -92,22 +94,18 @@ def attribution_table(facts: Facts, names: Names) -> pl.DataFrame:
     disputed = ["original"] if "original" in facts.orders.columns else []  # made whole by ``disputes``
     for column in [*judged, *disputed]:
         rows = names.agent(rows.rename({column: "_code"}), "_code", column).drop("_code")
-    return (
-        rows.sort("shop", "order_id")
-        .select(
-            "order_id",
-            "shop",
-            pl.coalesce("buyer", "written").alias("buyer"),
-            "created",
-            "paid",
-            "amount",
-            "counted",
-            *judged,
-            "excluded",
-            *disputed,
-        )
-        .collect()
-    )
+    return rows.select(
+        "order_id",
+        "shop",
+        pl.coalesce("buyer", "written").alias("buyer"),
+        "created",
+        "paid",
+        "amount",
+        "counted",
+        *judged,
+        "excluded",
+        *disputed,
+    ).collect()
 
 
 def assists_table(facts: Facts, names: Names) -> pl.DataFrame:
@@ -174,33 +172,59 @@ def inquiries_table(facts: Facts, names: Names) -> pl.DataFrame:
 def links_table(facts: Facts, names: Names) -> pl.DataFrame:
     """``tables/links.parquet``: how orders found their buyers, and whether those talked."""
     del names
-    return facts.orders.select("shop", "order_id", "buyer", "link", "talked").sort("shop", "order_id")
+    return facts.orders.select("shop", "order_id", "buyer", "link", "talked")
 
 
-TABLES: dict[str, Callable[[Facts, Names], pl.DataFrame]] = {
+Table = Callable[[Facts, Names], pl.DataFrame]
+
+#: Tables of buyers, sorted by shop and buyer as their facts are: made of some buyers at a time.
+OF_BUYERS: dict[str, Table] = {
     "receptions": receptions_table,
     "turns": turns_table,
+    "sessions": sessions_table,
+    "inquiries": inquiries_table,
+}
+#: Tables of orders, sorted by shop and order id: made of some orders at a time, which are given in this order.
+OF_ORDERS: dict[str, Table] = {
     "attribution": attribution_table,
     "assists": assists_table,
     "candidates": candidates_table,
-    "sessions": sessions_table,
-    "inquiries": inquiries_table,
     "links": links_table,
 }
-
-
-#: Tables of facts that come in parts of whole buyers, sorted by shop and buyer: made part by part.
-OF_BUYERS = ("receptions", "turns", "sessions", "inquiries")
 
 
 def fact_tables(facts: Facts, bucket: Bucket, shelf: Shelf) -> dict[str, pl.DataFrame]:
     """All fact tables of SPEC §10 by name, with ``sessions``, ``inquiries`` and ``links`` beside them."""
     names = Names(bucket.codes)
-    made: dict[str, pl.DataFrame] = {}
-    for name, table in TABLES.items():
-        pieces = []
-        for own in (part.facts for part in facts.parts) if name in OF_BUYERS else (facts,):
-            pieces.append(shelf.keep(table(own, names)))
+    pieces: dict[str, list[pl.DataFrame]] = {name: [] for name in OF_BUYERS | OF_ORDERS}
+    for tables, parts in (
+        (OF_BUYERS, [part.facts for part in facts.parts]),
+        (OF_ORDERS, _by_order(facts, shelf.limits.slice_rows)),
+    ):
+        for part in parts:
+            for name, table in tables.items():
+                pieces[name].append(shelf.keep(table(part, names)))
             shelf.rest()
-        made[name] = pl.concat(pieces)
-    return made
+    return {name: pl.concat(own) for name, own in pieces.items()}
+
+
+def _by_order(facts: Facts, most: int) -> Iterator[Facts]:
+    """The same with orders in the order of shop and order id, about ``most`` candidates or orders at a time. ``o`` is
+    their place in ``facts.orders``."""
+    orders = facts.orders
+    sequence = orders.select("shop", "order_id").with_row_index("o").sort("shop", "order_id")["o"].to_numpy()
+    places = np.empty(len(sequence), dtype=np.int64)
+    places[sequence] = np.arange(len(sequence))
+    others = {"assists": facts.assists, "candidates": facts.candidates}
+    sorted_rows = {}
+    for name, rows in others.items():
+        own = places[rows["o"].to_numpy()]
+        order = np.argsort(own, kind="stable")
+        sorted_rows[name] = order, own[order]
+    step = max(len(sequence) * most // max(len(sequence), facts.candidates.height, 1), 1)
+    for first in range(0, max(len(sequence), 1), step):
+        part = {"orders": orders[sequence[first : first + step]]}
+        for name, (order, own) in sorted_rows.items():
+            begin, end = np.searchsorted(own, (first, first + step))
+            part[name] = others[name][order[begin:end]]
+        yield replace(facts, **part)

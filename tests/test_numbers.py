@@ -51,7 +51,9 @@ DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, places=12)
 def test_half_up_of_decimals_is_that_of_their_fractions(value: Decimal | int, places: int) -> None:
     """To the digit: how many decimals are written, and no -0."""
     assert half_up(value, places).as_tuple() == half_up(Fraction(value), places).as_tuple()
-    opposite = value.copy_negate() if isinstance(value, Decimal) else -value  # a Decimal's - rounds to 28 digits
+    opposite = (
+        value.copy_negate() if isinstance(value, Decimal) else -value
+    )  # a Decimal's - rounds to 28 digits
     assert Fraction(half_up(opposite, places)) == -Fraction(half_up(value, places))
 
 
