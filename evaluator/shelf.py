@@ -42,10 +42,10 @@ class Limits:
     memory above which their pages are given back."""
 
     loose: int = 1 << 28
-    worthwhile: int = 1 << 24
+    worthwhile: int = 1 << 21
     slice_rows: int = SLICE_ROWS
     part_rows: int = 2_000_000
-    mapped: int = 1 << 29
+    mapped: int = 3 << 27
 
     @classmethod
     def within(cls, memory: int) -> Limits:
