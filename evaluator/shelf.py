@@ -29,6 +29,7 @@ FULL = "写临时文件失败（{why}）；请在 {where} 所在的磁盘上腾�
 
 SLICE_ROWS = 1 << 20
 STATM = Path("/proc/self/statm")  # where the system says how much of files is in memory
+TINY = 64  # this part of what is worth a file never is
 GUARD_SECONDS = 0.02
 VIEW, INLINE = 16, 12  # bytes of a view on a text; of the longest text that stands in it
 KIND = b"categories"  # in a field's metadata: those of an Enum; none: a Categorical of this process
@@ -79,6 +80,7 @@ class Shelf:
         self._maps: list[weakref.ref[mmap.mmap]] = []
         self._guard: Thread | None = None
         self._mapping = Lock()
+        self._small = 0  # bytes of frames that were not worth a file
 
     def lay(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The same frame, from a file. Errors: EvaluatorError where the disk is full."""
@@ -103,9 +105,18 @@ class Shelf:
     def keep(self, frame: pl.DataFrame) -> pl.DataFrame:
         """A frame made from those on the shelf goes there, too; where none is, the month is small and all is in
         memory."""
-        if not self._maps or frame.estimated_size() < self.limits.worthwhile:
+        if not self._maps or self._spared(int(frame.estimated_size())):
             return frame
         return pl.concat([self.lay(part) for _, part in slices(frame, self.limits.slice_rows)])
+
+    def _spared(self, size: int) -> bool:
+        """Whether so small a frame may stay in memory: not when there are very many of them."""
+        if size >= self.limits.worthwhile:
+            return False
+        with self._mapping:
+            few = self._small + size < self.limits.loose
+            self._small += size if few else 0
+        return few or size < self.limits.worthwhile // TINY
 
     def texts(self, name: str, parts: Iterable[pl.Series]) -> pl.Series:
         """A column of texts, none of them null, that comes part by part, in one piece: of a column in many pieces

@@ -8,7 +8,7 @@ import re
 
 LEAST = 512 << 20  # the libraries, the ad model and the pages of a run take about half of it
 UNBOUND = 8 << 30  # from here on a larger bound changes nothing
-MANY_FILES = 10_240  # what macOS allows at most
+MANY_FILES = (1 << 16, 10_240)  # the second is what macOS allows at most
 _UNITS = {"": 1 << 30, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
@@ -50,6 +50,12 @@ def open_many_files() -> None:
     except ImportError:  # Windows knows no such limit
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, MANY_FILES)
-    if soft != resource.RLIM_INFINITY and soft < most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    for most in MANY_FILES:
+        wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        if soft == resource.RLIM_INFINITY or soft >= wanted:
+            return
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        except (ValueError, OSError):  # more than this system allows anybody
+            continue
+        return
