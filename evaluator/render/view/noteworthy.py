@@ -11,8 +11,9 @@ import polars as pl
 from evaluator.render.sheet import show
 from evaluator.render.text import visible
 from evaluator.render.view.prepared import Prepared, day_expr
-from evaluator.render.view.slices import RECEPTION, SLOW_S, Record, Troubled, foremost
+from evaluator.render.view.slices import RECEPTION, SLOW_S, Record, Troubled, foremost, whole_buyers
 from evaluator.render.view.talks import Key, Line, Message, Talk, Talks
+from evaluator.shelf import slices
 
 TALK_LIMIT = 30
 EXCERPT_LINES = 40
@@ -67,17 +68,19 @@ def long_talks(data: Prepared) -> pl.DataFrame:
     """Receptions whose sessions last LONG_S together: ``talk_s``."""
     start, end = data.period
     took = (pl.col("end") - pl.col("start")).dt.total_milliseconds().sum() / 1000
-    consults = data.frame("receptions").filter(pl.col("label").is_not_null()).select(RECEPTION)
-    return (
-        data.frame("sessions")
-        .lazy()
-        .filter(pl.col("day").is_between(start, end, closed="left"))
+    found = [
+        part.filter(pl.col("day").is_between(start, end, closed="left"))
         .group_by(RECEPTION)
         .agg(took.alias("talk_s"), pl.col("buyer_messages", "human_messages").sum())
         .filter(pl.col("talk_s") >= LONG_S)
-        .join(consults.lazy(), on=RECEPTION, how="semi")
-        .collect()
-    )
+        for part in whole_buyers(data.frame("sessions"))
+    ]
+    talks = pl.concat(found)
+    consults = [
+        part.filter(pl.col("label").is_not_null()).join(talks, on=RECEPTION, how="semi").select(RECEPTION)
+        for _, part in slices(data.frame("receptions"))
+    ]
+    return talks.join(pl.concat(consults), on=RECEPTION, how="semi")
 
 
 class TeamLists:

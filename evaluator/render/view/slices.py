@@ -11,7 +11,7 @@ from evaluator.render.view import kpi
 from evaluator.render.view.prepared import Prepared, day_expr
 from evaluator.render.view.redact import Redactor, naming_tokens
 from evaluator.render.view.talks import Key
-from evaluator.shelf import slices
+from evaluator.shelf import SLICE_ROWS, slices
 
 ORDER_LIMIT = 300
 ASSIST_LIMIT = 100
@@ -118,15 +118,33 @@ def with_last_message(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
     return orders.join(said, on=keys, how="left", maintain_order="left")
 
 
+def whole_buyers(rows: pl.DataFrame, most: int = SLICE_ROWS) -> Iterator[pl.DataFrame]:
+    """Slices of about ``most`` rows of a table that is sorted by shop and buyer: all rows of a buyer are in one."""
+    buyers, at = rows.select("shop", "buyer"), 0
+    for begin, part in slices(buyers, most):
+        end = begin + part.height
+        if end < rows.height:  # up to the last buyer, who may go on
+            shop, buyer = part.row(-1)
+            last = part.select((pl.col("shop") == shop) & (pl.col("buyer") == buyer)).to_series().arg_max()
+            if not last:
+                continue
+            end = begin + last
+        yield rows.slice(at, end - at)
+        at = end
+
+
 def period_assists(data: Prepared) -> pl.DataFrame:
     """Assists on orders paid in the period, with the order's buyer, time and counted amount."""
-    orders = data.orders.filter("in_period").select(
-        "shop", "order_id", "buyer", "paid", "counted", "credited"
-    )
-    return (
-        data.frame("assists")
-        .join(orders, on=["shop", "order_id"], maintain_order="left")
-        .sort("paid", "order_id", "agent", "kind")
+    helped, keys = data.frame("assists"), ["shop", "order_id"]
+    asked = helped.select(keys).unique()
+    orders = [
+        part.filter("in_period")
+        .select(*keys, "buyer", "paid", "counted", "credited")
+        .join(asked, on=keys, how="semi", maintain_order="left")
+        for _, part in slices(data.orders)
+    ]
+    return helped.join(pl.concat(orders), on=keys, maintain_order="left").sort(
+        "paid", "order_id", "agent", "kind"
     )
 
 
