@@ -33,10 +33,9 @@ FRAME = pl.DataFrame(
 EVERYTHING_LARGE = Room(Limits(loose=1, worthwhile=0, slice_rows=300, part_rows=400))
 
 
-@pytest.fixture
-def large(demo_month: Path, tmp_path: Path) -> Iterator[tuple[Evaluation, Path]]:
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
+@pytest.fixture(scope="module")
+def large(demo_month: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Evaluation, Path]]:
+    scratch = tmp_path_factory.mktemp("scratch")
     yield evaluate_month(demo_month, scratch=scratch, room=EVERYTHING_LARGE), scratch
 
 

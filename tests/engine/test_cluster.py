@@ -95,6 +95,7 @@ def test_nobody_at_that_address(tmp_path: Path) -> None:
     assert f"连不上 Spark 主节点 spark://127.0.0.1:{port}" in refusal(f"spark://127.0.0.1:{port}", tmp_path)
 
 
+@pytest.mark.heavy
 def test_a_cluster_without_workers(spark_settings: None, tmp_path: Path) -> None:
     lonely = sparkcluster.Cluster(tmp_path)
     try:
