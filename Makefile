@@ -21,11 +21,11 @@ demo: $(VENV)/.ready
 
 ## The whole suite but its heavy cases
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not heavy"
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not heavy"
 
 ## With the heavy cases
 test-all: $(VENV)/.ready
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 ## Lint and types
 check: $(VENV)/.ready
