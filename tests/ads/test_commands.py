@@ -99,6 +99,7 @@ def test_review_lists_the_least_certain_and_the_next_run_reads_it(month: Path) -
     path.unlink()
 
 
+@pytest.mark.heavy
 def test_train_with_labels_of_a_month_then_run_uses_it(month: Path) -> None:
     buyers = evaluate_month(month).frames["receptions"].select("shop", "buyer").unique().sort("buyer")
     rows = [("shop", "buyer", "label"), *((s, b, "ad") for s, b in buyers.head(3).iter_rows())]

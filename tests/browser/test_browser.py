@@ -148,7 +148,7 @@ def findings(page: Page, path: Path) -> list[str]:
     ("size", "scheme"),
     [
         (WIDE, "light"),
-        (PHONE, "dark"),
+        pytest.param(PHONE, "dark", marks=pytest.mark.heavy),
         pytest.param(WIDE, "dark", marks=pytest.mark.heavy),
         pytest.param(PHONE, "light", marks=pytest.mark.heavy),
     ],
