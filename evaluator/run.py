@@ -250,7 +250,8 @@ def evaluate_data(
             brought=bring(month) if bring else NOTHING,
         )
     with watch.stage("tables", "整理结果表"):
-        frames = fact_tables(facts, bucket, month.shelf) | {
+        named, ends = fact_tables(facts, bucket, month.shelf)
+        frames = named | {
             "ads": ads_table(lists.ads, bucket.codes),
             "kpi": kpi_frame(kpi),
             "scores": scores_frame(scores),
@@ -273,7 +274,7 @@ def evaluate_data(
     kpi.facts.close()
     talk = Messages.of_month(month, bucket)
     return Evaluation(
-        month, profiles, frames, scores, pay, review, kpi.facts, talk, manifest, assessments, cells
+        month, profiles, frames, scores, pay, review, kpi.facts, talk, manifest, assessments, cells, ends
     )
 
 

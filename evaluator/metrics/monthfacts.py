@@ -213,11 +213,18 @@ class MonthFacts(Mapping[str, pl.DataFrame]):
         """What was counted before, of all buyers, by scope; None: nothing."""
         return self._tally.of(what) if self._tally else None
 
+    def parts(self) -> Iterator[MonthFacts]:
+        """The facts of some buyers at a time; of a fact that knows buyers, their rows."""
+        own: list[MonthFacts] = [*self._parts]
+        for facts in own or [self]:
+            yield facts
+            self._shelf.rest()
+
     def close(self) -> None:
         """Keeps the facts that were made and lets go of the month they were made from."""
         self._made = {name: self[name] for name in self}
-        self._builders.clear()
-        self._parts.clear()
+        for facts in (self, *self._parts):
+            facts._builders.clear()
 
     def __iter__(self) -> Iterator[str]:
         """Names of the facts made so far."""
