@@ -8,7 +8,7 @@ from datetime import datetime
 
 import polars as pl
 
-from evaluator.alike import together
+from evaluator.alike import parts_alike
 from evaluator.render.sheet import show
 from evaluator.render.text import visible
 from evaluator.render.view.prepared import Prepared, day_expr
@@ -98,7 +98,7 @@ def most_valuable(data: Prepared, lists: Sequence[tuple[pl.DataFrame, str]]) -> 
         for n, (rows, _) in enumerate(lists)
     )
     first: list[list[pl.DataFrame]] = [[] for _ in lists]
-    for own, orders in together("buyer", asked, buyer_orders(data), shelf.limits.slice_rows):
+    for own, orders in parts_alike("buyer", asked, buyer_orders(data), shelf.limits.slice_rows):
         worth = own.join(buyer_values(orders), on=BUYER, how="left").with_columns(
             pl.col("unpaid", "paid", "fen").fill_null(0)
         )
