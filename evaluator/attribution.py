@@ -337,4 +337,5 @@ def _accounted_for(orders: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
             pl.sum_horizontal(p.sum() for p in parts).alias(f"{column}.fen"),
             pl.sum_horizontal(p.len().cast(pl.Int64) for p in parts).alias(f"{column}.orders"),
         ]
-    return orders.filter(pl.col("paid_day").is_not_null()).group_by("shop", "paid_day").agg(sums)
+    paid = orders.lazy().filter(pl.col("paid_day").is_not_null())
+    return paid.group_by("shop", "paid_day").agg(sums).collect()

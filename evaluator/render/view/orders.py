@@ -21,8 +21,10 @@ _CLOCK = "%m-%d %H:%M:%S"
 def selected_orders(data: Prepared, limit: int) -> pl.DataFrame:
     """At most ``limit`` orders: those paid in the period first, then the others; by shop and time."""
     keys = [pl.col("in_period").not_(), "shop", pl.coalesce("paid", "created"), "order_id"]
-    first = pl.concat(part.sort(keys).head(limit) for part in data.orders)
-    return data.with_evidence(first.sort(keys).head(limit))
+    first = data.orders[0].clear()
+    for part in data.orders:
+        first = pl.concat([first, part]).sort(keys).head(limit)
+    return data.with_evidence(first)
 
 
 def order_block(data: Prepared, orders: pl.DataFrame, evidence: pl.Series) -> Block:
