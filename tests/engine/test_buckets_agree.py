@@ -60,7 +60,7 @@ def compare(month: RawMonth, part_rows: int, seed: int) -> None:
             assert again.frames[name].rows() == frame.rows(), name
 
 
-@settings(max_examples=8, **CALM)  # type: ignore[arg-type]
+@settings(max_examples=6, **CALM)  # type: ignore[arg-type]
 @given(months(), st.sampled_from([1, 2, 5, 1000]), st.integers(0, 1000))
 def test_random_months(month: RawMonth, part_rows: int, seed: int) -> None:
     compare(month, part_rows, seed)
