@@ -251,12 +251,12 @@ def test_formulas_in_names_do_not_run_in_csv(tmp_path: Path) -> None:
 # --- the command line --------------------------------------------------------------------------------------------
 def test_run_check_and_explain(tmp_path: Path) -> None:
     month, out = small_month(tmp_path / "m"), tmp_path / "out"
-    checked = process("check", month)
+    checked = command("check", month)
     assert checked.returncode == 0 and "messages.csv" in checked.stdout and not out.exists()
     done = process("run", month, "--out", out, "--quiet")
     assert done.returncode == 0, done.stderr
     assert "1,001.00" in done.stdout and str(out) in done.stdout
-    order = process("explain", out, "--order", "1001")
+    order = command("explain", out, "--order", "1001")
     assert order.returncode == 0 and "E01" in order.stdout and "在的" in order.stdout
     why = command("explain", out, "--agent", "E01", "--metric", "conversion_rate")
     assert why.returncode == 0 and "1 ÷ 1" in why.stdout and "张三" in why.stdout
