@@ -9,7 +9,7 @@ import polars as pl
 from evaluator.shelf import slices
 
 
-def together(
+def parts_alike(
     column: str, left: pl.DataFrame, right: pl.DataFrame, rows: int
 ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """Both frames in parts of about ``rows`` rows, in their order: those with the same text in ``column`` are in the

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from evaluator.assess.assessment import Assessment
+from evaluator.facttables import Ends
 from evaluator.links import summary
 from evaluator.messages import Messages
 from evaluator.metrics.monthfacts import MonthFacts
@@ -49,6 +51,17 @@ class Evaluation:
     manifest: dict[str, Any] = field(default_factory=dict)
     assessments: list[Assessment] = field(default_factory=list)  # by the packs of the month's platforms
     cells: KpiCells = field(default_factory=dict)  # the agents' figures, exact
+    ends: Ends = field(default_factory=dict)  # of the parts of the fact tables
+
+    def parts(self, *names: str) -> Iterator[tuple[pl.DataFrame, ...]]:
+        """Fact tables of buyers, or of orders, cut so that each part of them is of the same buyers or orders: of a
+        large month a table is more than memory should hold."""
+        for cuts in zip(*(pairwise((0, *self.ends[name])) for name in names), strict=True):
+            yield tuple(
+                self.frames[name].slice(begin, end - begin)
+                for name, (begin, end) in zip(names, cuts, strict=True)
+            )
+            self.month.shelf.rest()
 
     @property
     def payroll_total(self) -> Decimal:

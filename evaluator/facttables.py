@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import accumulate
 
 import numpy as np
 import polars as pl
@@ -193,8 +194,13 @@ OF_ORDERS: dict[str, Table] = {
 }
 
 
-def fact_tables(facts: Facts, bucket: Bucket, shelf: Shelf) -> dict[str, pl.DataFrame]:
-    """All fact tables of SPEC §10 by name, with ``sessions``, ``inquiries`` and ``links`` beside them."""
+Ends = dict[str, list[int]]  # table → how many of its rows there are up to the end of each part
+
+
+def fact_tables(facts: Facts, bucket: Bucket, shelf: Shelf) -> tuple[dict[str, pl.DataFrame], Ends]:
+    """All fact tables of SPEC §10 by name, with ``sessions``, ``inquiries`` and ``links`` beside them; and where their
+    parts end: every part of OF_BUYERS is of the same buyers in all of these tables, every part of OF_ORDERS of the same
+    orders."""
     names = Names(bucket.codes)
     pieces: dict[str, list[pl.DataFrame]] = {name: [] for name in OF_BUYERS | OF_ORDERS}
     for tables, parts in (
@@ -205,7 +211,8 @@ def fact_tables(facts: Facts, bucket: Bucket, shelf: Shelf) -> dict[str, pl.Data
             for name, table in tables.items():
                 pieces[name].append(shelf.keep(table(part, names)))
             shelf.rest()
-    return {name: pl.concat(own) for name, own in pieces.items()}
+    ends = {name: list(accumulate(piece.height for piece in own)) for name, own in pieces.items()}
+    return {name: pl.concat(own) for name, own in pieces.items()}, ends
 
 
 def _by_order(facts: Facts, most: int) -> Iterator[Facts]:

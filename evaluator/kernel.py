@@ -90,12 +90,10 @@ class FactsOfBuyers:
     made: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
     def mine(self) -> pl.Expr:
-        """Whose code ``b`` is one of theirs."""
-        return (
-            pl.col("b") >= self.first
-            if self.end is None
-            else pl.col("b").is_between(self.first, self.end, closed="left")
-        )
+        """Whose code ``b`` is one of theirs. Orders of nobody, whose codes are negative, lie in the first part."""
+        b = pl.col("b")
+        begun = b >= self.first if self.first else b.is_not_null()
+        return begun if self.end is None else begun & (b < self.end)
 
 
 @dataclass(frozen=True)

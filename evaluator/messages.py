@@ -5,6 +5,7 @@ Millions of rows: so they stay as they were read, beside their codes, and names 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,12 +88,23 @@ class Messages:
     def on_days(self, asked: pl.DataFrame, day: pl.Expr) -> pl.DataFrame:
         """The messages of these (``shop``, ``buyer``, ``day``), in the order of messages. ``day``: of ``ts``."""
         keys = asked.join(self._codes(asked), on=["shop", "buyer"]).select("b", "day")
-        own = self.rows.lazy().filter(pl.col("b").is_in(keys["b"].unique().implode()))
-        own = own.with_columns(day).join(keys.lazy(), on=["b", "day"], how="semi", maintain_order="left")
-        rows = own.sort("ts", maintain_order=True).collect()
-        found = self._named(rows).with_columns(rows["day"])
-        self.shelf.rest()
-        return found
+        buyers = pl.col("b").is_in(keys["b"].unique().implode())
+        rows = self._chosen(
+            lambda part: (
+                part.filter(buyers)
+                .with_columns(day)
+                .join(keys.lazy(), on=["b", "day"], how="semi", maintain_order="left")
+            )
+        ).sort("ts", maintain_order=True)
+        return self._named(rows).with_columns(rows["day"])
+
+    def _chosen(self, choose: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
+        """Some of the rows, in the order of the input: looked for a slice at a time."""
+        found = []
+        for _, part in slices(self.rows, self.shelf.limits.slice_rows):
+            found.append(choose(part.lazy()).collect())
+            self.shelf.rest()
+        return pl.concat(found)
 
     def _codes(self, asked: pl.DataFrame) -> pl.DataFrame:
         """shop, buyer, b of these (``shop``, ``buyer``): one written like an ambiguous buyer may be he."""
@@ -110,9 +122,13 @@ class Messages:
         keys = (
             asked.join(codes, on=["shop", "buyer"]).join(agents, on="agent").select("b", "a", "ts").unique()
         )
-        found = self.rows.lazy().filter(pl.col("human")).join(keys.lazy(), on=["b", "a", "ts"], how="semi")
-        named = self._named(found.collect()).select("shop", "buyer", "agent", "ts", "text")
-        self.shelf.rest()
+        buyers = pl.col("human") & pl.col("b").is_in(keys["b"].unique().implode())
+        rows = self._chosen(
+            lambda part: part.filter(buyers).join(
+                keys.lazy(), on=["b", "a", "ts"], how="semi", maintain_order="left"
+            )
+        )
+        named = self._named(rows).select("shop", "buyer", "agent", "ts", "text")
         return named.unique(["shop", "buyer", "agent", "ts"], keep="last", maintain_order=True)
 
     def write(self, path: Path) -> None:

@@ -359,9 +359,11 @@ def _counted_orders(month: MonthData, settings: Settings) -> pl.DataFrame:
 def paid_totals(orders: pl.DataFrame) -> pl.DataFrame:
     """What has to be accounted for: shop, paid_day → fen, orders. From orders before anything is joined to them."""
     return (
-        orders.filter(pl.col("paid_day").is_not_null())
+        orders.lazy()  # which copies no other columns
+        .filter(pl.col("paid_day").is_not_null())
         .group_by("shop", "paid_day")
         .agg(pl.col("counted").sum().alias("fen"), pl.len().cast(pl.Int64).alias("orders"))
+        .collect()
     )
 
 

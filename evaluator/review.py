@@ -9,7 +9,7 @@ import polars as pl
 
 from evaluator import links
 from evaluator.ads.told import told
-from evaluator.alike import together
+from evaluator.alike import parts_alike
 from evaluator.buyers import with_codes
 from evaluator.filters import BuyerLists, filter_counts
 from evaluator.identity import OWN, shown
@@ -33,13 +33,14 @@ def gather_review(
     bucket: Bucket,
     facts: Facts,
     view: PeriodView,
+    linked: pl.DataFrame,
     lists: BuyerLists,
     roster: Roster,
     kpi: Kpi,
     scores: Scores,
     pay: Pay,
 ) -> list[ReviewItem]:
-    """All of it, in the order of the data's way through the house."""
+    """All of it, in the order of the data's way through the house. ``linked``: of ``links.order_links``."""
     return [
         *month.config.review,
         *month.review,
@@ -51,7 +52,7 @@ def gather_review(
         *_changed(month, roster, view),
         *_unbound(bucket, facts),
         *_ambiguous(bucket),
-        *_unlinked(view),
+        *_unlinked(linked),
         *_joins(month, bucket),
         *_refunds(month),
         *_online(view),
@@ -207,14 +208,13 @@ def _torn(bucket: Bucket) -> Iterator[ReviewItem]:
         yield ReviewItem("ambiguous_buyer", open_id, told)
 
 
-def _unlinked(view: PeriodView) -> list[ReviewItem]:
+def _unlinked(linked: pl.DataFrame) -> list[ReviewItem]:
     """Orders whose buyer nobody knows: silent, but told (SPEC §2)."""
-    rows = links.lost(links.order_links(view))
     return [
         ReviewItem(
             "unlinked_order", shop, f"店铺 {shop}：{links.warning(of_shop)}", int(of_shop["orders"].sum())
         )
-        for (shop,), of_shop in rows.group_by("shop", maintain_order=True)
+        for (shop,), of_shop in links.lost(linked).group_by("shop", maintain_order=True)
     ]
 
 
@@ -251,7 +251,7 @@ def _unjoined(month: MonthData, rows: pl.DataFrame, orders: pl.DataFrame) -> tup
     """How many rows name no order, and how many each order id that stands in several shops (order_id, len)."""
     lost, several = 0, []
     ids = rows.select("order_id"), orders.select("order_id")
-    for own, known in together("order_id", *ids, month.shelf.limits.slice_rows):
+    for own, known in parts_alike("order_id", *ids, month.shelf.limits.slice_rows):
         lost += own.join(known, on="order_id", how="anti").height
         many = known.filter(pl.col("order_id").is_duplicated()).unique()
         several.append(own.join(many, on="order_id", how="semi").group_by("order_id").len())

@@ -11,7 +11,7 @@ import polars as pl
 from evaluator import disputes
 from evaluator.ads.decide import Judges, decide, decided
 from evaluator.ads.talk import judged, judged_messages
-from evaluator.alike import together
+from evaluator.alike import parts_alike
 from evaluator.assess.compute import assess, figures_asked
 from evaluator.assess.windows import Days
 from evaluator.engine.local import Room, analyze_buckets, in_memory, on_disk
@@ -80,7 +80,7 @@ def joined_items(month: MonthData, bucket: Bucket) -> pl.DataFrame | None:
     items, rows = month.tables["order_items"], month.shelf.limits.slice_rows
     orders = bucket.orders.select("o", "order_id")
     numbers = np.full(items.height, -1, dtype=np.int64)
-    for own, whose in together("order_id", items.select("order_id").with_row_index("at"), orders, rows):
+    for own, whose in parts_alike("order_id", items.select("order_id").with_row_index("at"), orders, rows):
         found = own.join(whose.filter(pl.col("order_id").is_unique()), on="order_id")
         numbers[found["at"].to_numpy()] = found["o"].to_numpy()
         month.shelf.rest()
@@ -250,7 +250,8 @@ def evaluate_data(
             brought=bring(month) if bring else NOTHING,
         )
     with watch.stage("tables", "整理结果表"):
-        frames = fact_tables(facts, bucket, month.shelf) | {
+        named, ends = fact_tables(facts, bucket, month.shelf)
+        frames = named | {
             "ads": ads_table(lists.ads, bucket.codes),
             "kpi": kpi_frame(kpi),
             "scores": scores_frame(scores),
@@ -260,7 +261,9 @@ def evaluate_data(
             "rejects": rejects_frame(month),
             "order_links": order_links(view),
         }
-        review = gather_review(month, bucket, facts, view, lists, roster, kpi, scores, pay)
+        review = gather_review(
+            month, bucket, facts, view, frames["order_links"], lists, roster, kpi, scores, pay
+        )
         if disputes.has_disputes(month):
             table = disputes.disputes_table(month, bucket, facts)
             frames |= {
@@ -273,7 +276,7 @@ def evaluate_data(
     kpi.facts.close()
     talk = Messages.of_month(month, bucket)
     return Evaluation(
-        month, profiles, frames, scores, pay, review, kpi.facts, talk, manifest, assessments, cells
+        month, profiles, frames, scores, pay, review, kpi.facts, talk, manifest, assessments, cells, ends
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from math import isclose, sqrt
 
 import polars as pl
@@ -9,14 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evaluator.kernel import Facts, FactsOfBuyers
 from evaluator.metrics import spread
 from evaluator.metrics.measures import Scopes
-from evaluator.metrics.monthfacts import MonthFacts
+from evaluator.metrics.monthfacts import FactsOfPart, MonthFacts
 from evaluator.metrics.request import MetricRequest
 from evaluator.settings import Settings
 
 SCHEMA = {"a": pl.Int32, "b": pl.Int32, "s": pl.Int16, "by_seller": pl.Boolean, "took_ms": pl.Int64}
 REQUESTS = {m: MetricRequest(m) for m in ("seller_closed_rate", "refund_hours")}
+NONE = Facts(**{each.name: pl.DataFrame() for each in fields(Facts)})
 Row = tuple[int, int, int, bool, int]
 
 
@@ -57,11 +60,13 @@ def test_many_as_calculated_plainly(rows: list[Row]) -> None:
 
 
 def compare(rows: list[Row]) -> None:
-    """Also of orders of which nobody knows the buyer (-1)."""
+    """Also of orders of which nobody knows the buyer (-1); the same, to the last digit, where buyers are looked at some
+    at a time."""
     frame = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     groups = pl.DataFrame(schema={"a": pl.Int32, "g": pl.Int32})
     scopes = Scopes(["E0", "E1", "E2"], ["店"], [], groups)
-    facts = MonthFacts({"refunds_completed": lambda _: frame}, scopes, Settings())
+    builders = {"refunds_completed": lambda _: frame}
+    facts = MonthFacts(builders, scopes, Settings())
     assert facts["refunds_completed"].height == len(rows)
     found = spread.mean_intervals(REQUESTS, facts)
     for metric, column, scale in (("seller_closed_rate", 3, 1), ("refund_hours", 4, 3_600_000)):
@@ -71,3 +76,10 @@ def compare(rows: list[Row]) -> None:
             if wanted is not None and own is not None:
                 assert isclose(own.low, wanted[0], abs_tol=1e-9)
                 assert isclose(own.high, wanted[1], abs_tol=1e-9)
+    parts = [
+        FactsOfPart({}, FactsOfBuyers(NONE, first, end).mine(), {})
+        for first, end in ((0, 25), (25, 40), (40, None))
+    ]
+    parted = MonthFacts(builders, scopes, Settings(), parts=parts)
+    assert parted["refunds_completed"].height == len(rows)
+    assert spread.mean_intervals(REQUESTS, parted) == found

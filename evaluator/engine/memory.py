@@ -38,7 +38,7 @@ def half_of_the_machine() -> int:
 
 def give_back_soon() -> None:
     """Asks the libraries' allocators to keep memory that nobody uses no longer than a moment. Before they load."""
-    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:1000,muzzy_decay_ms:0")
+    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:250,muzzy_decay_ms:0")
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 

@@ -18,14 +18,20 @@ def ratings(view: PeriodView) -> pl.DataFrame:
     of (shop, buyer, day), null where there is none."""
     known = view.month.open_ids.filter(pl.col("table") == "ratings")
     known = known.unique(["_file", "_row"], keep="first", maintain_order=True)
-    rows = view.bound(view.dated("ratings").filter(view.inside())).join(
-        known.select("_file", "_row", "open_id"), on=["_file", "_row"], how="left", maintain_order="left"
+    keep = view.month.shelf.keep
+    rows = pl.concat(
+        keep(_rated(view, part.filter(view.inside()), known.select("_file", "_row", "open_id")))
+        for part in view.dated_slices("ratings")
     )
-    labels = view.facts.inquiries.select("b", "day", pl.col("label").alias("stage"))
+    return rows.with_columns(view.labels(rows).alias("stage"))
+
+
+def _rated(view: PeriodView, rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Ratings without ``stage``. ``known``: those whose buyer's open id was given."""
+    rows = view.bound(rows).join(known, on=["_file", "_row"], how="left", maintain_order="left")
     robot = (pl.col("source") == "robot") | pl.col("robot_acct").fill_null(False)
     return (
         view.buyers_of(rows)
-        .join(labels, on=["b", "day"], how="left", maintain_order="left")
         .join(view.shop_codes(), on="shop", how="left", maintain_order="left")
         .select(
             "s",
@@ -35,7 +41,6 @@ def ratings(view: PeriodView) -> pl.DataFrame:
             "score",
             pl.when(robot).then(None).otherwise(pl.col("a")).alias("a"),
             pl.when(robot).then(pl.lit("robot")).otherwise(pl.lit("human")).alias("rated"),
-            "stage",
         )
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -42,14 +43,17 @@ def _days(measure: Measure, facts: MonthFacts) -> dict[tuple[int, int], int] | N
     """(agent code, day) → the measure's sum; None where its fact was not made or has no day."""
     if measure.fact not in set(facts):
         return None
-    fact = facts[measure.fact]
-    day = next((c for c in DAYS if c in fact.columns), None)
-    if day is None or "a" not in fact.columns:
-        return None
-    rows = fact.lazy().filter(pl.col("a").is_not_null() & pl.col(day).is_not_null())
-    if measure.unit:
-        used = sorted({*measure.expr.meta.root_names()} - {*measure.unit})
-        keys = dict.fromkeys(("a", day, *measure.unit))
-        rows = rows.group_by(*keys).agg(pl.col(c).max() for c in used)
-    sums = rows.group_by("a", day).agg(measure.expr.cast(pl.Int64).sum().alias("sum")).collect()
-    return {(a, d): total for a, d, total in sums.iter_rows() if total}
+    found = Counter[tuple[int, int]]()
+    for fact in facts.pieces(measure.fact):
+        day = next((c for c in DAYS if c in fact.columns), None)
+        if day is None or "a" not in fact.columns:
+            return None
+        rows = fact.lazy().filter(pl.col("a").is_not_null() & pl.col(day).is_not_null())
+        if measure.unit:
+            used = sorted({*measure.expr.meta.root_names()} - {*measure.unit})
+            keys = dict.fromkeys(("a", day, *measure.unit))
+            rows = rows.group_by(*keys).agg(pl.col(c).max() for c in used)
+        sums = rows.group_by("a", day).agg(measure.expr.cast(pl.Int64).sum().alias("sum")).collect()
+        for a, at, total in sums.iter_rows():
+            found[a, at] += total
+    return {at: total for at, total in found.items() if total}

@@ -22,7 +22,7 @@ from evaluator.model import MonthData, Profile, ReviewItem
 from evaluator.prepare import Bucket
 from evaluator.roster import Roster, day_of
 from evaluator.settings import Settings
-from evaluator.shelf import Shelf
+from evaluator.shelf import Shelf, slices
 from evaluator.tables import TABLES
 
 Hours = tuple[str, str] | None
@@ -111,8 +111,27 @@ class PeriodView:
 
     def dated(self, table: str, ts: str = "ts") -> pl.DataFrame:
         """The rows of a table with ``day`` = the business day of ``ts``."""
-        start = self.month.config.settings.day_start_s
-        return self.month.tables[table].with_columns(day_of(pl.col(ts), start).alias("day"))
+        return self._dated(self.month.tables[table], ts)
+
+    def dated_slices(self, table: str) -> Iterator[pl.DataFrame]:
+        """The same, of a table of millions of rows."""
+        for _, rows in slices(self.month.tables[table], self.month.shelf.limits.slice_rows):
+            yield self._dated(rows, "ts")
+            self.month.shelf.rest()
+
+    def _dated(self, rows: pl.DataFrame, ts: str) -> pl.DataFrame:
+        return rows.with_columns(day_of(pl.col(ts), self.month.config.settings.day_start_s).alias("day"))
+
+    def labels(self, rows: pl.DataFrame) -> pl.Series:
+        """The label of each row's inquiry (``b``, ``day``), null where there is none; looked up among some buyers'
+        inquiries at a time."""
+        asked = rows.select("b", "day").with_row_index("row")
+        found = [
+            asked.filter(part.mine()).join(part.facts.inquiries.select("b", "day", "label"), on=["b", "day"])
+            for part in self.facts.parts
+        ]
+        known = pl.concat(part.select("row", "label") for part in found)
+        return asked.select("row").join(known, on="row", how="left", maintain_order="left")["label"]
 
     def inside(self, day: str = "day") -> pl.Expr:
         return pl.col(day).is_between(self.first, self.end - 1)
@@ -213,11 +232,18 @@ class MonthFacts(Mapping[str, pl.DataFrame]):
         """What was counted before, of all buyers, by scope; None: nothing."""
         return self._tally.of(what) if self._tally else None
 
+    def parts(self) -> Iterator[MonthFacts]:
+        """The facts of some buyers at a time; of a fact that knows buyers, their rows."""
+        own: list[MonthFacts] = [*self._parts]
+        for facts in own or [self]:
+            yield facts
+            self._shelf.rest()
+
     def close(self) -> None:
         """Keeps the facts that were made and lets go of the month they were made from."""
         self._made = {name: self[name] for name in self}
-        self._builders.clear()
-        self._parts.clear()
+        for facts in (self, *self._parts):
+            facts._builders.clear()
 
     def __iter__(self) -> Iterator[str]:
         """Names of the facts made so far."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
-from evaluator.alike import together
+from evaluator.alike import parts_alike
 from evaluator.metrics.monthfacts import PeriodView
 from evaluator.roster import day_of
 from evaluator.shelf import slices
@@ -39,7 +39,7 @@ def refunds(view: PeriodView) -> pl.DataFrame:
     back = view.month.tables["refunds"].with_row_index("n")
     joined = [
         own.join(known.filter(pl.col("order_id").is_unique()), on="order_id")
-        for own, known in together("order_id", back, orders, view.month.shelf.limits.slice_rows)
+        for own, known in parts_alike("order_id", back, orders, view.month.shelf.limits.slice_rows)
     ]
     rows = (
         pl.concat(joined)

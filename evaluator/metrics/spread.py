@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from math import sqrt
 
 import polars as pl
@@ -66,19 +67,6 @@ def mean_intervals(
     return found
 
 
-def _of_alike(figures: Mapping[str, Figure], facts: MonthFacts) -> dict[str, dict[str, Interval]]:
-    """Of figures that are made of the same facts, which are gone through once."""
-    sums, agents = _by_buyer(figures.values(), facts), facts.scopes.agents
-    return {name: _linearised(_pairs(sums, figure), figure, agents) for name, figure in figures.items()}
-
-
-_BUYERS, _LEAST = (
-    1 << 32,
-    -(1 << 31),
-)  # how many codes there may be, the least (nobody knows whose orders: -1)
-# Agent and buyer: one number sorts and joins faster than two.
-_KEY = (pl.col("a").cast(pl.Int64) * _BUYERS + (pl.col("b").cast(pl.Int64) - _LEAST)).alias("key")
-_AGENT = (pl.col("key") // _BUYERS).cast(pl.Int32).alias("a")
 Batch = tuple[str, tuple[str, ...]]  # fact and unit: measures that are summed in one go
 Sums = dict[Batch, pl.DataFrame]
 
@@ -94,19 +82,25 @@ def _has_buyers(facts: MonthFacts, batch: Batch) -> bool:
     return fact in set(facts) and {"a", "b"} <= set(facts[fact].columns) and (not unit or "b" in unit)
 
 
+def _of_alike(figures: Mapping[str, Figure], facts: MonthFacts) -> dict[str, dict[str, Interval]]:
+    """Of figures that are made of the same facts, which are gone through once, some buyers at a time."""
+    pieces: dict[str, list[pl.DataFrame]] = {name: [] for name in figures}
+    for part in facts.parts():
+        sums = _by_buyer(figures.values(), part)
+        for name, figure in figures.items():
+            pieces[name].append(_squares(_pairs(sums, figure)))
+    agents = facts.scopes.agents
+    return {name: _linearised(pl.concat(pieces[name]), figure, agents) for name, figure in figures.items()}
+
+
 def _by_buyer(figures: Iterable[Figure], facts: MonthFacts) -> Sums:
-    """The measures of figures by agent and buyer: ``key``, sorted, and a column each."""
+    """The measures of figures by agent and buyer: ``a``, ``b`` and a column each."""
     batches: dict[Batch, dict[str, Measure]] = {}
     for figure in figures:
         for m in (figure.numerator, figure.denominator):
             if m is not None:
                 batches.setdefault(_batch(m), {})[m.name] = m
-    return {
-        (fact, unit): pl.concat(_summed(piece, unit, own.values()) for piece in facts.pieces(fact)).sort(
-            "key"
-        )
-        for (fact, unit), own in batches.items()
-    }
+    return {(fact, unit): _summed(facts[fact], unit, own.values()) for (fact, unit), own in batches.items()}
 
 
 def _summed(fact: pl.DataFrame, unit: tuple[str, ...], measures: Collection[Measure]) -> pl.DataFrame:
@@ -114,39 +108,48 @@ def _summed(fact: pl.DataFrame, unit: tuple[str, ...], measures: Collection[Meas
     if unit:
         used = sorted({c for m in measures for c in m.expr.meta.root_names()} - {*unit})
         rows = rows.group_by("a", *unit).agg(pl.col(c).max() for c in used)
-    values = [m.expr.cast(pl.Float64).sum().alias(m.name) for m in measures]
-    return rows.group_by(_KEY).agg(values).collect()
+    values = [m.expr.cast(pl.Int64).sum().alias(m.name) for m in measures]
+    return rows.group_by("a", "b").agg(values).collect()
 
 
-def _pairs(sums: Sums, figure: Figure) -> pl.DataFrame:
-    """a, x, y: a figure's two sums of every buyer who has either, sorted by agent and buyer."""
+def _pairs(sums: Sums, figure: Figure) -> pl.LazyFrame:
+    """a, x, y: a figure's two sums of every buyer who has either."""
     over, under = figure.numerator, figure.denominator
     assert under is not None
-    x, y = sums[_batch(over)], sums[_batch(under)]
-    if x is y:
-        return x.select(_AGENT, pl.col(over.name).alias("x"), pl.col(under.name).alias("y"))
-    own = x.select("key", pl.col(over.name).alias("x"))
-    rows = y.select("key", pl.col(under.name).alias("y")).join(own, on="key", how="full", coalesce=True)
-    return rows.sort("key").select(_AGENT, pl.col("x", "y").fill_null(0))
-
-
-def _linearised(rows: pl.DataFrame, figure: Figure, agents: list[str]) -> dict[str, Interval]:
-    """The residual of a buyer is x − r·y; a quotient's variance is that of their sum, over y². ``rows`` are sorted:
-    floats add up the same on every machine."""
-    x, y = pl.col("x"), pl.col("y")
-    sums = (
-        rows.group_by("a", maintain_order=True)
-        .agg(
-            (y > 0).sum().alias("buyers"),
-            x.sum(),
-            y.sum(),
-            ((x - x.sum() / y.sum() * y) ** 2).sum().alias("squares"),
-        )
-        .filter((pl.col("buyers") >= LEAST_BUYERS) & (pl.col("y") > 0))
+    x, y = sums[_batch(over)].lazy(), sums[_batch(under)].lazy()
+    if _batch(over) == _batch(under):
+        return x.select("a", pl.col(over.name).alias("x"), pl.col(under.name).alias("y"))
+    own = x.select("a", "b", pl.col(over.name).alias("x"))
+    rows = y.select("a", "b", pl.col(under.name).alias("y")).join(
+        own, on=["a", "b"], how="full", coalesce=True
     )
+    return rows.select("a", pl.col("x", "y").fill_null(0))
+
+
+def _squares(pairs: pl.LazyFrame) -> pl.DataFrame:
+    """By agent: how many buyers have a ``y``, Σx, Σy, Σx², Σxy, Σy². Whole numbers, wide enough to be exact: the same
+    however the buyers are shared out."""
+    x, y = (pl.col(c).cast(pl.Int128) for c in ("x", "y"))
+    return (
+        pairs.group_by("a")
+        .agg(
+            (pl.col("y") > 0).sum().cast(pl.Int64).alias("buyers"),
+            *(pl.col(c).sum() for c in ("x", "y")),
+            *(product.sum().alias(name) for name, product in {"xx": x * x, "xy": x * y, "yy": y * y}.items()),
+        )
+        .collect()
+    )
+
+
+def _linearised(pieces: pl.DataFrame, figure: Figure, agents: list[str]) -> dict[str, Interval]:
+    """The residual of a buyer is x − r·y, r = Σx / Σy; a quotient's variance is that of the residuals' sum, over
+    (Σy)²."""
+    totals = pieces.group_by("a").agg(pl.col("buyers", "x", "y", "xx", "xy", "yy").sum())
     scale = figure.denominator_scale / figure.scale
     found = {}
-    for a, buyers, above, below, squares in sums.iter_rows():
-        error = Z * sqrt(buyers / (buyers - 1) * squares) / below
-        found[agents[a]] = Interval((above / below - error) * scale, (above / below + error) * scale)
+    for a, buyers, x, y, xx, xy, yy in totals.sort("a").iter_rows():
+        if buyers >= LEAST_BUYERS and y > 0:
+            squares = Fraction(y * y * xx - 2 * x * y * xy + x * x * yy, y * y)
+            error = Z * sqrt(Fraction(buyers, buyers - 1) * squares) / y
+            found[agents[a]] = Interval((x / y - error) * scale, (x / y + error) * scale)
     return found

@@ -19,6 +19,7 @@ from evaluator.tables import TABLES, Table
 
 ID = "canonical"
 SLICE_ROWS = 1 << 20
+TEXT_ROWS = 1 << 18  # of a table whose texts are no codes
 CODED = ("name", "place")  # kinds of columns that repeat their texts
 _UNREADABLE = "{file}：Parquet 文件读不出（可能没有写完或已损坏：{error}）；请重新导出"
 
@@ -107,8 +108,8 @@ def _parquet(sample: Sample, table: Table) -> Iterator[pl.DataFrame]:
 
 def _slices(height: int) -> Iterator[pl.DataFrame]:
     """Frames without columns, of so many rows in all."""
-    for start in range(0, max(height, 1), SLICE_ROWS):
-        yield pl.DataFrame(height=min(SLICE_ROWS, height - start))
+    for start in range(0, max(height, 1), TEXT_ROWS):
+        yield pl.DataFrame(height=min(TEXT_ROWS, height - start))
 
 
 def _as_codes(path: Path, columns: dict[str, str]) -> Iterator[pl.DataFrame]:

@@ -150,6 +150,7 @@ def test_parquet_with_text_and_flags(month):
 
 def test_parquet_in_slices_counts_rows_on(month, monkeypatch):
     monkeypatch.setattr("evaluator.sources.canonical.SLICE_ROWS", 3)
+    monkeypatch.setattr("evaluator.sources.canonical.TEXT_ROWS", 3)
     monkeypatch.setattr("evaluator.sources.month.SMALL", 2)
     frame = pl.DataFrame(
         {

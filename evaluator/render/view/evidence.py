@@ -7,19 +7,18 @@ import polars as pl
 
 from evaluator.render.sheet import Block, Column
 from evaluator.render.text import clip
-from evaluator.render.view.prepared import Prepared
+from evaluator.render.view.prepared import KEYS, Prepared
 
 SHEET = "归属依据"
 TEXT = 200  # characters of a message that are shown
-_ORDER = ["shop", "order_id"]
 
 
 def candidates(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
     """Those of ``orders`` at the moment that decided, in the order of the orders and of their places; ``#order`` counts
     the orders."""
-    found = data.frame("candidates").rename({"at": "decided"})
-    numbered = orders.select(*_ORDER, "decided", "buyer", "created", "paid").with_row_index("#order")
-    joined = numbered.join(found, on=[*_ORDER, "decided"], how="inner", maintain_order="left")
+    found = data.rows_of("candidates", orders).rename({"at": "decided"})
+    numbered = orders.select(*KEYS, "decided", "buyer", "created", "paid").with_row_index("#order")
+    joined = numbered.join(found, on=[*KEYS, "decided"], how="inner", maintain_order="left")
     return joined.sort("#order", "place", maintain_order=True)
 
 

@@ -9,7 +9,9 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from evaluator.metrics.monthfacts import MonthFacts
 from evaluator.render.view.prepared import Prepared
+from evaluator.shelf import slices
 
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 LEVELS = 5
@@ -41,14 +43,8 @@ class HeatMap:
 def heat_maps(data: Prepared) -> list[HeatMap]:
     """Buyers' messages an hour, the median wait of answered turns, and the share of turns that nobody answered."""
     facts = data.evaluation.facts
-    asked = _cells(facts["replies"], "ts", pl.len().alias("n"))
-    answered = (pl.col("outcome") == "answered") & pl.col("wait").is_not_null()
-    waits = _cells(
-        facts["turns"], "opened",
-        answered.sum().alias("n"),
-        pl.col("wait").filter(answered).median().alias("wait"),
-        (pl.col("outcome") == "unanswered").sum().alias("unanswered"),
-    )  # fmt: skip
+    asked = _cells(_counts(facts, "replies", "ts", pl.lit(0)))
+    waits = _cells(_waits(_counts(facts, "turns", "opened", _WAIT)))
     say, days = data.words.say, weekdays(data)
     most = max((row["n"] / days[day] for (day, _), row in asked.items() if days[day]), default=1.0)
     made = [
@@ -75,19 +71,51 @@ def heat_maps(data: Prepared) -> list[HeatMap]:
     return [m for m in made if m.rows]
 
 
+_UNANSWERED, _OPEN = -1, -2
+_WAIT = (
+    pl.when((pl.col("outcome") == "answered") & pl.col("wait").is_not_null())
+    .then("wait")
+    .otherwise(pl.when(pl.col("outcome") == "unanswered").then(_UNANSWERED).otherwise(_OPEN))
+)  # of a turn: how long it waited for its answer, in ms
 At = tuple[int, int]  # weekday (Monday 0), hour
 Cells = dict[At, dict[str, float]]
 
 
-def _cells(fact: pl.DataFrame, ts: str, *what: pl.Expr) -> Cells:
-    """``what`` of a fact's rows by weekday and hour. 1970-01-01, day 0, was a Thursday."""
-    found = (
-        fact.lazy()
-        .group_by(((pl.col("day") + 3) % 7).alias("weekday"), pl.col(ts).dt.hour().alias("hour"))
-        .agg(*what)
-        .collect()
+def _counts(facts: MonthFacts, name: str, ts: str, value: pl.Expr) -> pl.DataFrame:
+    """How often (``n``) each ``value`` is among a fact's rows, by weekday and hour; sorted. 1970-01-01, day 0, was a
+    Thursday."""
+    at = ["weekday", "hour", "value"]
+    what = [
+        ((pl.col("day") + 3) % 7).alias("weekday"),
+        pl.col(ts).dt.hour().alias("hour"),
+        value.alias("value"),
+    ]
+    counted = [
+        rows.lazy().select(what).group_by(at).agg(pl.len().cast(pl.Int64).alias("n")).collect()
+        for piece in facts.pieces(name)
+        for _, rows in slices(piece)
+    ]
+    return pl.concat(counted).group_by(at).agg(pl.col("n").sum()).sort(at)
+
+
+def _waits(turns: pl.DataFrame) -> pl.DataFrame:
+    """Of each weekday and hour answered turns ``n``, the median of their ``wait``, and turns ``unanswered``."""
+    answered, n = pl.col("value") >= 0, pl.col("n")
+    value, up_to, total = (
+        pl.col("value").filter(answered),
+        n.filter(answered).cum_sum(),
+        n.filter(answered).sum(),
     )
-    return {(int(row.pop("weekday")), int(row.pop("hour"))): row for row in found.iter_rows(named=True)}
+    lower, upper = (value.filter(up_to > place).first() for place in ((total - 1) // 2, total // 2))
+    return turns.group_by("weekday", "hour", maintain_order=True).agg(
+        total.alias("n"),
+        ((lower + upper) / 2).alias("wait"),
+        n.filter(pl.col("value") == _UNANSWERED).sum().alias("unanswered"),
+    )
+
+
+def _cells(rows: pl.DataFrame) -> Cells:
+    return {(row.pop("weekday"), row.pop("hour")): row for row in rows.iter_rows(named=True)}
 
 
 def weekdays(data: Prepared) -> Counter[int]:

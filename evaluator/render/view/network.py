@@ -10,8 +10,7 @@ import polars as pl
 
 from evaluator.render.sheet import Block, Column
 from evaluator.render.view.load import LEVELS, Square
-from evaluator.render.view.prepared import Prepared
-from evaluator.render.view.slices import period_assists
+from evaluator.render.view.prepared import KEYS, Prepared
 
 PAIR_LIMIT = 200
 #: People in the matrix: as many as a sheet of paper takes.
@@ -32,11 +31,10 @@ class Network:
 
 
 def network(data: Prepared) -> Network:
-    assists = period_assists(data)
-    found = assists.group_by("agent", "credited").agg(
-        pl.struct("shop", "order_id").n_unique().alias("orders")
-    )
-    pairs: dict[tuple[str, str | None], int] = {(h, c): n for h, c, n in found.iter_rows()}
+    pairs = Counter[tuple[str, str | None]]()
+    for assists in data.period_assists:
+        counted = assists.group_by("agent", "credited").agg(pl.struct(KEYS).n_unique())
+        pairs.update({(helper, credited): n for helper, credited, n in counted.iter_rows()})
     gave, got = Counter[str](), Counter[str | None]()
     for (helper, credited), orders in pairs.items():
         gave[helper] += orders
@@ -56,7 +54,7 @@ def network(data: Prepared) -> Network:
     )
     return Network(
         tuple(_short(_whose(data, c)) for c in heads), rows, tuple(got[c] for c in heads),
-        _note(data, len(people), len(shown)), _table(data, assists),
+        _note(data, len(people), len(shown)), _table(data),
     )  # fmt: skip
 
 
@@ -81,11 +79,17 @@ def _note(data: Prepared, people: int, shown: int) -> str:
     return text
 
 
-def _table(data: Prepared, assists: pl.DataFrame) -> Block:
+def _table(data: Prepared) -> Block:
     """Assists on orders paid in the period, by helper, credited agent and kind."""
+    pair, sums = ["agent", "credited", "kind"], ["orders", "messages", "counted"]
+    counted = (
+        assists.with_columns(pl.lit(1, pl.Int64).alias("orders")).group_by(pair).agg(pl.col(sums).sum())
+        for assists in data.period_assists
+    )
     pairs = (
-        assists.group_by("agent", "credited", "kind")
-        .agg(pl.len().alias("orders"), pl.col("messages").sum(), pl.col("counted").sum())
+        pl.concat(counted)
+        .group_by(pair)
+        .agg(pl.col(sums).sum())
         .sort("orders", "agent", "credited", "kind", descending=[True, False, False, False], nulls_last=True)
     )
     rows = [

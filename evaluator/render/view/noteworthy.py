@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
 
+from evaluator.alike import parts_alike
 from evaluator.render.sheet import show
 from evaluator.render.text import visible
 from evaluator.render.view.prepared import Prepared, day_expr
-from evaluator.render.view.slices import RECEPTION, SLOW_S, Record, Troubled, foremost, whole_buyers
+from evaluator.render.view.slices import RECEPTION, SLOW_S, Record, Troubled, foremost
 from evaluator.render.view.talks import Key, Line, Message, Talk, Talks
-from evaluator.shelf import slices
 
 TALK_LIMIT = 30
 EXCERPT_LINES = 40
 LONG_S = 1800  # SPEC §7 long_receptions
+BUYER = ["shop", "buyer"]
 #: Most valuable first.
 VALUE = ("fen", "unpaid")
 
@@ -32,26 +33,6 @@ class TalkList:
     total: int
 
 
-def buyer_values(data: Prepared) -> pl.DataFrame:
-    """What each buyer ordered in the period, paid or not, in fen: shop, buyer, unpaid, paid, fen. Excluded orders do
-    not count."""
-    start, end = data.period
-    ordered = day_expr("created", data.settings.day_start_s).is_between(start, end, closed="left")
-    amount = pl.col("amount")
-    return (
-        data.frame("attribution")
-        .lazy()
-        .filter(ordered & pl.col("excluded").is_null() & pl.col("buyer").is_not_null())
-        .group_by("shop", "buyer")
-        .agg(
-            amount.filter(pl.col("paid").is_null()).sum().alias("unpaid"),
-            amount.filter(pl.col("paid").is_not_null()).sum().alias("paid"),
-        )
-        .with_columns((pl.col("unpaid") + pl.col("paid")).alias("fen"))
-        .collect()
-    )
-
-
 def turn_talks(turns: pl.DataFrame, outcome: str) -> pl.DataFrame:
     """Receptions with turns that were slow (``answered``) or had no answer (``unanswered``): their number ``bad``, and
     the worst of them."""
@@ -64,56 +45,89 @@ def turn_talks(turns: pl.DataFrame, outcome: str) -> pl.DataFrame:
     )
 
 
-def long_talks(data: Prepared) -> pl.DataFrame:
+def long_talks(data: Prepared) -> list[pl.DataFrame]:
     """Receptions whose sessions last LONG_S together: ``talk_s``."""
     start, end = data.period
     took = (pl.col("end") - pl.col("start")).dt.total_milliseconds().sum() / 1000
-    found = [
-        part.filter(pl.col("day").is_between(start, end, closed="left"))
-        .group_by(RECEPTION)
-        .agg(took.alias("talk_s"), pl.col("buyer_messages", "human_messages").sum())
-        .filter(pl.col("talk_s") >= LONG_S)
-        for part in whole_buyers(data.frame("sessions"))
-    ]
-    talks = pl.concat(found)
-    consults = [
-        part.filter(pl.col("label").is_not_null()).join(talks, on=RECEPTION, how="semi").select(RECEPTION)
-        for _, part in slices(data.frame("receptions"))
-    ]
-    return talks.join(pl.concat(consults), on=RECEPTION, how="semi")
+    found = []
+    for sessions, receptions in data.evaluation.parts("sessions", "receptions"):
+        talks = (
+            sessions.filter(pl.col("day").is_between(start, end, closed="left"))
+            .group_by(RECEPTION)
+            .agg(took.alias("talk_s"), pl.col("buyer_messages", "human_messages").sum())
+            .filter(pl.col("talk_s") >= LONG_S)
+        )
+        consults = receptions.filter(pl.col("label").is_not_null())
+        found.append(talks.join(consults, on=RECEPTION, how="semi"))
+    return found
+
+
+def buyer_orders(data: Prepared) -> pl.DataFrame:
+    """What was ordered in the period, without excluded orders: shop, buyer, amount, ``is_paid``."""
+    start, end = data.period
+    ordered = day_expr("created", data.settings.day_start_s).is_between(start, end, closed="left")
+    return pl.concat(
+        data.evaluation.month.shelf.keep(
+            part.filter(ordered & pl.col("excluded").is_null() & pl.col("buyer").is_not_null()).select(
+                *BUYER, "amount", pl.col("paid").is_not_null().alias("is_paid")
+            )
+        )
+        for (part,) in data.evaluation.parts("attribution")
+    )
+
+
+def buyer_values(orders: pl.DataFrame) -> pl.DataFrame:
+    """What each buyer ordered, paid or not, in fen: shop, buyer, unpaid, paid, fen."""
+    amount = pl.col("amount")
+    return (
+        orders.group_by(BUYER)
+        .agg(
+            amount.filter(~pl.col("is_paid")).sum().alias("unpaid"),
+            amount.filter("is_paid").sum().alias("paid"),
+        )
+        .with_columns((pl.col("unpaid") + pl.col("paid")).alias("fen"))
+    )
+
+
+def most_valuable(data: Prepared, lists: Sequence[tuple[pl.DataFrame, str]]) -> list[list[Record]]:
+    """The first TALK_LIMIT of each list (rows, and by what they stand out): the most valuable buyers first, then what
+    stands out most."""
+    shelf = data.evaluation.month.shelf
+    asked = pl.concat(
+        shelf.keep(rows.select(BUYER).with_row_index("row").select(pl.lit(n).alias("list"), "row", *BUYER))
+        for n, (rows, _) in enumerate(lists)
+    )
+    first: list[list[pl.DataFrame]] = [[] for _ in lists]
+    for own, orders in parts_alike("buyer", asked, buyer_orders(data), shelf.limits.slice_rows):
+        worth = own.join(buyer_values(orders), on=BUYER, how="left").with_columns(
+            pl.col("unpaid", "paid", "fen").fill_null(0)
+        )
+        for n, (rows, by) in enumerate(lists):
+            few = foremost(worth.filter(pl.col("list") == n), VALUE[0], TALK_LIMIT, descending=True)
+            found = rows[few["row"]].hstack(few.select("unpaid", "paid", "fen"))
+            first[n].append(_most_valuable(found, by))
+        shelf.rest()
+    return [_most_valuable(pl.concat(few), by).to_dicts() for few, (_, by) in zip(first, lists, strict=True)]
+
+
+def _most_valuable(rows: pl.DataFrame, by: str) -> pl.DataFrame:
+    descending = [True] * (len(VALUE) + 1) + [False] * len(RECEPTION)
+    return rows.sort(*VALUE, by, *RECEPTION, descending=descending, nulls_last=True).head(TALK_LIMIT)
 
 
 class TeamLists:
     """The first TALK_LIMIT of each list, and how many there are."""
 
     def __init__(self, data: Prepared, troubled: Troubled) -> None:
-        values, shelf = buyer_values(data), data.evaluation.month.shelf
-
-        def first(rows: pl.DataFrame, by: str) -> list[Record]:
-            """The most valuable first, then by what makes them stand out."""
-            shelf.rest()
-            buyers = ["shop", "buyer"]
-            worth = rows.select(buyers).join(values, on=buyers, how="left", maintain_order="left")
-            ordered = worth.select(pl.col("unpaid", "paid", "fen").fill_null(0)).with_row_index("row")
-            few = foremost(ordered, VALUE[0], TALK_LIMIT, descending=True)
-            return (
-                rows[few["row"]]
-                .hstack(few.drop("row"))
-                .sort(
-                    *VALUE, by, *RECEPTION,
-                    descending=[True] * (len(VALUE) + 1) + [False] * len(RECEPTION), nulls_last=True,
-                )
-                .head(TALK_LIMIT)
-                .to_dicts()
-            )  # fmt: skip
-
-        lost, silent, slow, long = (
-            troubled.lost, turn_talks(troubled.turns, "unanswered"), turn_talks(troubled.turns, "answered"),
-            long_talks(data),
-        )  # fmt: skip
-        self.totals = [frame.height for frame in (lost, silent, slow, long)]
-        self.lost, self.long = first(lost, "buyer_messages"), first(long, "talk_s")
-        self.silent, self.slow = first(silent, "bad"), first(slow, "wait")
+        keep = data.evaluation.month.shelf.keep
+        silent, slow = (
+            pl.concat(keep(turn_talks(turns, outcome)) for turns in troubled.turns)
+            for outcome in ("unanswered", "answered")
+        )
+        lost, long = pl.concat(troubled.lost), pl.concat(keep(part) for part in long_talks(data))
+        lists = ((lost, "buyer_messages"), (silent, "bad"), (slow, "wait"), (long, "talk_s"))
+        self.totals = [rows.height for rows, _ in lists]
+        self.lost, self.silent, self.slow, self.long = most_valuable(data, lists)
 
     def keys(self) -> Iterator[Key]:
         """Every (shop, buyer, day) of which the page shows messages."""

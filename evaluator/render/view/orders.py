@@ -6,34 +6,32 @@ from __future__ import annotations
 import polars as pl
 
 from evaluator import disputes
-from evaluator.identity import KEYS
+from evaluator.identity import KEYS as LINKED_BY
 from evaluator.links import LOST
 from evaluator.render.sheet import Block, Column
 from evaluator.render.view.evidence import SHEET as EVIDENCE
-from evaluator.render.view.prepared import JUDGMENTS, Prepared
+from evaluator.render.view.prepared import JUDGMENTS, KEYS, Prepared
 
 #: Orders that go into the workbook; the rest stands in tables/attribution.parquet.
 ORDER_LIMIT = 100_000
 
-_KEYS = ["shop", "order_id"]
 _CLOCK = "%m-%d %H:%M:%S"
 
 
 def selected_orders(data: Prepared, limit: int) -> pl.DataFrame:
     """At most ``limit`` orders: those paid in the period first, then the others; by shop and time."""
-    when = pl.coalesce("paid", "created")
-    keys = data.orders.select(pl.col("in_period").not_(), "shop", when.alias("when"), "order_id")
-    first = keys.with_row_index("row").sort(keys.columns).head(limit)["row"]
-    return data.with_evidence(data.orders[first])
+    keys = [pl.col("in_period").not_(), "shop", pl.coalesce("paid", "created"), "order_id"]
+    first = pl.concat(part.sort(keys).head(limit) for part in data.orders)
+    return data.with_evidence(first.sort(keys).head(limit))
 
 
 def order_block(data: Prepared, orders: pl.DataFrame, evidence: pl.Series) -> Block:
     """The sheet's table, with a note where orders were left out. ``orders``: the selected ones; ``evidence``: for each
     the row of sheet 归属依据."""
-    total, limit = data.orders.height, orders.height
+    total, limit = sum(part.height for part in data.orders), orders.height
     notes = ["金额单位：元。本期 = 付款日在账期内；其余订单列出供核对（售前/售后判断、延迟付款）。"]
     if total > limit:
-        kept, paid = int(orders["in_period"].sum()), int(data.orders["in_period"].sum())
+        kept, paid = int(orders["in_period"].sum()), sum(int(part["in_period"].sum()) for part in data.orders)
         told = data.words.say(
             "共 {total} 笔订单，此表只列前 {limit} 笔（本期付款 {paid} 笔中的 {kept} 笔）；"
             "全部订单见 tables/attribution.parquet。",
@@ -79,9 +77,9 @@ def _columns(data: Prepared) -> tuple[Column, ...]:
 
 def _frame(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
     """Cells of the sheet, columns in its order."""
-    links = data.frame("links").select(*_KEYS, "link", "talked")
+    links = data.rows_of("links", orders).select(*KEYS, "link", "talked")
     orders = _with_disputes(data, _with_beaten(data, _with_assists(data, orders))).join(
-        links, on=_KEYS, how="left", maintain_order="left"
+        links, on=KEYS, how="left", maintain_order="left"
     )
     excluded = {e: data.words.word("excluded", e) for e in orders["excluded"].drop_nulls().unique().to_list()}
     nobody = pl.col("link").is_in(LOST)
@@ -93,7 +91,7 @@ def _frame(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
         "shop",
         "order_id",
         "buyer",
-        pl.col("link").replace({key: data.words.word("links", key) for key in (*KEYS, *LOST)}),
+        pl.col("link").replace({key: data.words.word("links", key) for key in (*LINKED_BY, *LOST)}),
         "created",
         "paid",
         (pl.col("amount") / 100).alias("amount"),
@@ -118,9 +116,9 @@ def _with_disputes(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
     told_rows = [
         told(disputes.told(row, lambda a: data.name(a) or silent)) for row in rows.iter_rows(named=True)
     ]
-    texts = rows.select(_KEYS).with_columns(pl.Series("disputed", told_rows, dtype=pl.String))
-    joined = texts.group_by(_KEYS, maintain_order=True).agg(pl.col("disputed").str.join(data.words.say("；")))
-    return orders.join(joined, on=_KEYS, how="left", maintain_order="left")
+    texts = rows.select(KEYS).with_columns(pl.Series("disputed", told_rows, dtype=pl.String))
+    joined = texts.group_by(KEYS, maintain_order=True).agg(pl.col("disputed").str.join(data.words.say("；")))
+    return orders.join(joined, on=KEYS, how="left", maintain_order="left")
 
 
 def _named(data: Prepared, frame: pl.DataFrame, column: str) -> pl.Expr:
@@ -131,38 +129,38 @@ def _named(data: Prepared, frame: pl.DataFrame, column: str) -> pl.Expr:
 
 def _with_assists(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
     """Adds ``helped``, ``followed``: who assisted and with how many messages, joined (R-A6)."""
-    assists = data.frame("assists").join(orders.select(_KEYS), on=_KEYS, how="semi")
+    assists = data.rows_of("assists", orders)
     assists = assists.sort("last_ts", "agent", descending=[True, False]).with_columns(
         pl.format(data.words.say("{}({}条)"), _named(data, assists, "agent"), "messages").alias("text")
     )
     for kind, column in (("assist_order", "helped"), ("assist_followup", "followed")):
         joined = (
             assists.filter(pl.col("kind") == kind)
-            .group_by(_KEYS, maintain_order=True)
+            .group_by(KEYS, maintain_order=True)
             .agg(pl.col("text").str.join(data.words.say("、")).alias(column))
         )
-        orders = orders.join(joined, on=_KEYS, how="left", maintain_order="left")
+        orders = orders.join(joined, on=KEYS, how="left", maintain_order="left")
     return orders
 
 
 def _with_beaten(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
     """Adds ``beaten``: the other candidates at the deciding time, their last messages, by place."""
     candidates = (
-        data.frame("candidates")
+        data.rows_of("candidates", orders)
         .rename({"at": "decided"})
-        .select(*_KEYS, "decided", "agent", "last_human", "place")
+        .select(*KEYS, "decided", "agent", "last_human", "place")
     )
-    losers = candidates.join(orders.select(*_KEYS, "decided", "credited"), on=[*_KEYS, "decided"]).filter(
+    losers = candidates.join(orders.select(*KEYS, "decided", "credited"), on=[*KEYS, "decided"]).filter(
         pl.col("agent") != pl.col("credited")
     )
     text = pl.format("{} {}", _named(data, losers, "agent"), pl.col("last_human").dt.strftime(_CLOCK))
     beaten = (
         losers.sort("place")
         .with_columns(text.alias("text"))
-        .group_by(_KEYS, maintain_order=True)
+        .group_by(KEYS, maintain_order=True)
         .agg(pl.col("text").str.join(data.words.say("、")).alias("beaten"))
     )
-    return orders.join(beaten, on=_KEYS, how="left", maintain_order="left")
+    return orders.join(beaten, on=KEYS, how="left", maintain_order="left")
 
 
 def _why(data: Prepared, orders: pl.DataFrame) -> pl.Expr:

@@ -28,6 +28,9 @@ JUDGMENTS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 
+KEYS = ["shop", "order_id"]  # of an order
+
+
 class Figure(NamedTuple):
     """A row of the KPI table. Numbers are decimal text as stored, None = empty."""
 
@@ -117,24 +120,46 @@ class Prepared:
         return self.words.kind(metric, unit or self.units.get(metric))
 
     @cached_property
-    def orders(self) -> pl.DataFrame:
-        """tables/attribution with ``in_period`` (day(paid) in the period) and ``decided`` (the time at which the
-        credited agent won: created, paid, grouped; or ``dispute``)."""
+    def orders(self) -> list[pl.DataFrame]:
+        """tables/attribution in parts, with ``in_period`` (day(paid) in the period) and ``decided`` (the time at which
+        the credited agent won: created, paid, grouped; or ``dispute``)."""
         start, end = self.period
         day = day_expr("paid", self.settings.day_start_s)
         decided = _decided(self.settings.judgment)
         if self.has_disputes:
             decided = pl.when(pl.col("dispute") == "accepted").then(pl.lit("dispute")).otherwise(decided)
-        return self.frame("attribution").with_columns(
+        told = (
             day.is_between(start, end, closed="left").fill_null(False).alias("in_period"),
             decided.alias("decided"),
+        )
+        keep = self.evaluation.month.shelf.keep
+        return [part.hstack(keep(part.select(told))) for (part,) in self.evaluation.parts("attribution")]
+
+    @cached_property
+    def period_assists(self) -> list[pl.DataFrame]:
+        """Assists on orders paid in the period, with the order's buyer, time and counted amount; in parts of whole
+        orders."""
+        keep, found = self.evaluation.month.shelf.keep, []
+        assists = self.evaluation.parts("assists")
+        for orders, (helped,) in zip(self.orders, assists, strict=True):
+            own = orders.filter("in_period").select(*KEYS, "buyer", "paid", "counted", "credited")
+            found.append(keep(helped.join(own, on=KEYS, maintain_order="left")))
+        return found
+
+    def rows_of(self, table: str, orders: pl.DataFrame) -> pl.DataFrame:
+        """The rows of a table of orders that are of these few orders, in the table's order."""
+        keys = orders.select(KEYS)
+        return pl.concat(
+            part.join(keys, on=KEYS, how="semi", maintain_order="left")
+            for (part,) in self.evaluation.parts(table)
         )
 
     def with_evidence(self, orders: pl.DataFrame) -> pl.DataFrame:
         """Some of ``orders`` with the winner's evidence ``last_human, human_messages, buyer_messages, answered_turns,
         why``, and ``rivals`` (other candidates at that time)."""
-        keys = ["shop", "order_id", "decided"]
-        candidates = self.frame("candidates").rename({"at": "decided"}).join(orders, on=keys, how="semi")
+        keys = [*KEYS, "decided"]
+        candidates = self.rows_of("candidates", orders).rename({"at": "decided"})
+        candidates = candidates.join(orders, on=keys, how="semi")
         rivals = candidates.group_by(keys).agg((pl.len() - 1).cast(pl.Int64).alias("rivals"))
         evidence = candidates.select(
             *keys,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import polars as pl
@@ -11,7 +12,6 @@ from evaluator.render.view import kpi
 from evaluator.render.view.prepared import Prepared, day_expr
 from evaluator.render.view.redact import Redactor, naming_tokens
 from evaluator.render.view.talks import Key
-from evaluator.shelf import SLICE_ROWS, slices
 
 ORDER_LIMIT = 300
 ASSIST_LIMIT = 100
@@ -25,40 +25,33 @@ Record = dict[str, Any]
 
 
 class Troubled:
-    """The period's conversations in which something went wrong, one slice of the month after the other: of a large
-    month there are millions. ``turns`` of consults that were slow (> 120 s) or unanswered, with ``day``; receptions
-    whose outcome is ``lost`` (R-I4)."""
+    """The period's conversations in which something went wrong, in parts of whole buyers: of a large month there are
+    millions. ``turns`` of consults that were slow (> 120 s) or unanswered, with ``day``; receptions whose outcome is
+    ``lost`` (R-I4)."""
 
     def __init__(self, data: Prepared) -> None:
         start, end = data.period
         inside = pl.col("day").is_between(start, end, closed="left")
-        filtered = pl.col("filtered").is_not_null()
-        unseen = _chosen(data, "receptions", lambda rows: rows.filter(filtered).select(RECEPTION)).lazy()
         bad = (pl.col("outcome") == "unanswered") | (
             (pl.col("outcome") == "answered") & (pl.col("wait") > SLOW_S)
         )
-        self.turns = _chosen(
-            data,
-            "turns",
-            lambda rows: (
-                rows.filter(bad)
+        told = ("buyer_messages", "human_messages", "first_wait")
+        is_lost = (pl.col("outcome") == "lost") & inside
+        keep, self.turns, self.lost = (
+            data.evaluation.month.shelf.keep,
+            list[pl.DataFrame](),
+            list[pl.DataFrame](),
+        )
+        for receptions, turns in data.evaluation.parts("receptions", "turns"):
+            unseen = receptions.filter(pl.col("filtered").is_not_null()).select(RECEPTION)
+            found = (
+                turns.filter(bad)
                 .with_columns(day_expr("opened", data.settings.day_start_s).alias("day"))
                 .filter(inside)
                 .join(unseen, on=RECEPTION, how="anti", maintain_order="left")
-            ),
-        )
-        told = ("buyer_messages", "human_messages", "first_wait")
-        is_lost = (pl.col("outcome") == "lost") & inside
-        self.lost = _chosen(data, "receptions", lambda rows: rows.filter(is_lost).select(*RECEPTION, *told))
-
-
-def _chosen(data: Prepared, name: str, choose: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
-    """Rows of a table of the month, in its order."""
-    shelf, frame, found = data.evaluation.month.shelf, data.frame(name), []
-    for _, part in slices(frame, shelf.limits.slice_rows):
-        found.append(shelf.keep(choose(part.lazy()).collect()))
-        shelf.rest()
-    return pl.concat(found)
+            )
+            self.turns.append(keep(found))
+            self.lost.append(keep(receptions.filter(is_lost).select(*RECEPTION, *told)))
 
 
 def foremost(
@@ -70,9 +63,15 @@ def foremost(
     return frame.filter((rank.over(by) if by else rank) <= limit)
 
 
-def counts(frame: pl.DataFrame, by: str) -> dict[str, int]:
-    """How many rows there are of each value of ``by``."""
-    return dict(frame.group_by(by).len().iter_rows())
+def foremost_of(
+    parts: Iterable[pl.DataFrame], first: str, limit: int, descending: bool, by: str
+) -> tuple[pl.DataFrame, Counter[str]]:
+    """``foremost`` of all parts together, and how many rows there are of each value of ``by``."""
+    found, count = [], Counter[str]()
+    for part in parts:
+        count.update(dict(part.group_by(by).len().iter_rows()))
+        found.append(foremost(part, first, limit, descending, by))
+    return pl.concat(found), count
 
 
 def top(frame: pl.DataFrame, by: str, limit: int) -> dict[str, list[Record]]:
@@ -89,9 +88,10 @@ def redactor(data: Prepared) -> Redactor:
     roster = data.evaluation.month.tables["roster"].select("employee_id", "name", "account")
     for employee_id, name, account in roster.iter_rows():
         people.setdefault(employee_id, set()).update(naming_tokens(employee_id, [name], [account]))
-    for agent in data.frame("receptions")["agent"].drop_nulls().unique().to_list():
-        if agent not in people:
-            people[agent] = naming_tokens(agent, [], [agent])
+    for (receptions,) in data.evaluation.parts("receptions"):
+        for agent in receptions["agent"].unique().drop_nulls().to_list():
+            if agent not in people:
+                people[agent] = naming_tokens(agent, [], [agent])
     shops = set(data.ids("shop"))  # a main account is often called as its shop: that names nobody
     people = {agent: tokens - shops for agent, tokens in people.items()}
     return Redactor(people, lambda words: _nicks(data, words), data.words.say)
@@ -101,9 +101,8 @@ def _nicks(data: Prepared, words: Collection[str]) -> set[str]:
     """Which of the words are a buyer's nick."""
     asked, found = pl.Series(list(words), dtype=pl.String).implode(), set[str]()
     for name in ("receptions", "attribution"):
-        hits = data.frame(name).lazy().select("buyer").filter(pl.col("buyer").is_in(asked)).unique().collect()
-        found.update(hits["buyer"].to_list())
-    data.evaluation.month.shelf.rest()
+        for (rows,) in data.evaluation.parts(name):
+            found.update(rows.filter(pl.col("buyer").is_in(asked))["buyer"].to_list())
     return found
 
 
@@ -116,36 +115,6 @@ def with_last_message(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
     said = data.evaluation.talk.said(asked).rename({"agent": "credited", "ts": "last_human"})
     said = said.with_columns(pl.col("text").str.slice(0, 200))
     return orders.join(said, on=keys, how="left", maintain_order="left")
-
-
-def whole_buyers(rows: pl.DataFrame, most: int = SLICE_ROWS) -> Iterator[pl.DataFrame]:
-    """Slices of about ``most`` rows of a table that is sorted by shop and buyer: all rows of a buyer are in one."""
-    buyers, at = rows.select("shop", "buyer"), 0
-    for begin, part in slices(buyers, most):
-        end = begin + part.height
-        if end < rows.height:  # up to the last buyer, who may go on
-            shop, buyer = part.row(-1)
-            last = part.select((pl.col("shop") == shop) & (pl.col("buyer") == buyer)).to_series().arg_max()
-            if not last:
-                continue
-            end = begin + last
-        yield rows.slice(at, end - at)
-        at = end
-
-
-def period_assists(data: Prepared) -> pl.DataFrame:
-    """Assists on orders paid in the period, with the order's buyer, time and counted amount."""
-    helped, keys = data.frame("assists"), ["shop", "order_id"]
-    asked = helped.select(keys).unique()
-    orders = [
-        part.filter("in_period")
-        .select(*keys, "buyer", "paid", "counted", "credited")
-        .join(asked, on=keys, how="semi", maintain_order="left")
-        for _, part in slices(data.orders)
-    ]
-    return helped.join(pl.concat(orders), on=keys, maintain_order="left").sort(
-        "paid", "order_id", "agent", "kind"
-    )
 
 
 def _by_employee(rows: Iterable[Any]) -> dict[str, list[Any]]:
@@ -165,35 +134,35 @@ class Slices:
         self.topics = kpi.topics(data)
         wanted = pl.Series("who", data.employees, dtype=pl.String).implode()
         is_mine = pl.col("in_period") & pl.col("credited").is_in(wanted)
-        own = data.orders.lazy().filter(is_mine).select(_OF_ORDERS).collect()
-        sums = own.group_by("credited").agg(pl.len(), pl.col("counted").sum())
-        self.order_sums = {agent: (count, fen) for agent, count, fen in sums.iter_rows()}
-        own = foremost(own, "paid", ORDER_LIMIT, descending=False, by="credited").sort("paid", "order_id")
-        self.orders = top(with_last_message(data, own), "credited", ORDER_LIMIT)
+        own = [part.filter(is_mine).select(_OF_ORDERS) for part in data.orders]
+        fen = pl.concat(part.group_by("credited").agg(pl.col("counted").sum()) for part in own)
+        fen = fen.group_by("credited").agg(pl.col("counted").sum())
+        first, count = foremost_of(own, "paid", ORDER_LIMIT, descending=False, by="credited")
+        self.order_sums = {agent: (count[agent], counted) for agent, counted in fen.iter_rows()}
+        first = with_last_message(data, first.sort("paid", "order_id"))
+        self.orders = top(first, "credited", ORDER_LIMIT)
         self.disputes = data.frame("disputes").to_dicts() if data.has_disputes else []
         is_wanted = pl.col("agent").is_in(wanted)
-        assists = period_assists(data).filter(is_wanted)
-        self.assists, self.assist_counts = top(assists, "agent", ASSIST_LIMIT), counts(assists, "agent")
+        assists, self.assist_counts = foremost_of(
+            (part.filter(is_wanted) for part in data.period_assists), "paid", ASSIST_LIMIT, False, "agent"
+        )
+        self.assists = top(assists.sort("paid", "order_id", "agent", "kind"), "agent", ASSIST_LIMIT)
         self._talks(troubled, is_wanted)
         data.evaluation.month.shelf.rest()
 
     def _talks(self, troubled: Troubled, is_wanted: pl.Expr) -> None:
-        lost = troubled.lost.filter(is_wanted)
-        self.lost_counts = counts(lost, "agent")
-        lost = foremost(lost, "buyer_messages", TALK_LIMIT, descending=True, by="agent")
+        parts = (part.filter(is_wanted) for part in troubled.lost)
+        lost, self.lost_counts = foremost_of(parts, "buyer_messages", TALK_LIMIT, True, "agent")
         lost = lost.sort(
             *("buyer_messages", "first_wait", "shop", "buyer", "day"),
             descending=[True, True, False, False, False],
         )
         self.lost = top(lost, "agent", TALK_LIMIT)
-        turns = troubled.turns.filter(is_wanted)
-        unanswered = turns.filter(pl.col("outcome") == "unanswered")
-        self.unanswered_counts = counts(unanswered, "agent")
-        unanswered = foremost(unanswered, "opened", TALK_LIMIT, descending=False, by="agent")
+        parts = (part.filter(is_wanted, pl.col("outcome") == "unanswered") for part in troubled.turns)
+        unanswered, self.unanswered_counts = foremost_of(parts, "opened", TALK_LIMIT, False, "agent")
         self.unanswered = top(unanswered.sort("opened", "shop", "buyer"), "agent", TALK_LIMIT)
-        slow = turns.filter(pl.col("outcome") == "answered")
-        self.slow_counts = counts(slow, "agent")
-        slow = foremost(slow, "wait", TALK_LIMIT, descending=True, by="agent")
+        parts = (part.filter(is_wanted, pl.col("outcome") == "answered") for part in troubled.turns)
+        slow, self.slow_counts = foremost_of(parts, "wait", TALK_LIMIT, True, "agent")
         self.slow = top(slow.sort("wait", "opened", descending=[True, False]), "agent", TALK_LIMIT)
 
     def texts(self) -> Iterator[tuple[str, str, str | None]]:
