@@ -8,7 +8,8 @@ from pathlib import Path
 import openpyxl
 import polars as pl
 import pytest
-from test_end_to_end import command, small_month
+from commandline import command
+from test_end_to_end import small_month
 
 from evaluator.explain import explain_order
 from evaluator.run import evaluate_month

@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from evaluator.demo import write_demo
 from evaluator.engine.local import Room
 from evaluator.evaluation import Evaluation
 from evaluator.model import EvaluatorError
@@ -29,8 +30,8 @@ FRAME = pl.DataFrame(
 ).with_columns(pl.col("ts").cast(pl.Datetime("ms")))
 
 
-#: Every frame goes to the shelf; slices of 300 rows, buckets of 400.
-EVERYTHING_LARGE = Room(Limits(loose=1, worthwhile=0, slice_rows=300, part_rows=400))
+#: Every frame goes to the shelf; slices of 1,000 rows, buckets of 2,000: about ten.
+EVERYTHING_LARGE = Room(Limits(loose=1, worthwhile=0, slice_rows=1000, part_rows=2000))
 
 
 @pytest.fixture(scope="module")
@@ -108,10 +109,10 @@ def test_the_folder_is_the_same(large: tuple[Evaluation, Path], demo_out: Path, 
     assert list(scratch.iterdir()) == []
 
 
-def test_repeats_are_found_on_the_shelf(tmp_path: Path, demo_month: Path) -> None:
-    """A month in which one file repeats another."""
+def test_repeats_are_found_on_the_shelf(tmp_path: Path) -> None:
+    """A few days in which one file repeats another."""
     folder = tmp_path / "month"
-    shutil.copytree(demo_month, folder)
+    write_demo(folder, days=5)
     once = evaluate_month(folder, room=EVERYTHING_LARGE)
     chat = next(path for path in sorted(folder.rglob("*.jsonl")) if path.stat().st_size > 1000)
     shutil.copy(chat, chat.with_name(f"{chat.stem}_again.jsonl"))

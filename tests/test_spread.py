@@ -6,7 +6,8 @@ from dataclasses import fields
 from math import isclose, sqrt
 
 import polars as pl
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluator.kernel import Facts, FactsOfBuyers
@@ -38,14 +39,27 @@ def plain(rows: list[Row], agent: int, column: int, scale: int) -> tuple[float, 
     return (x / y - error) / scale, (x / y + error) / scale
 
 
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 2), st.integers(-1, 60), st.just(0), st.booleans(), st.integers(0, 10**7)),
-        min_size=120,
-        max_size=200,
-    )
+ROWS = st.lists(
+    st.tuples(st.integers(0, 2), st.integers(-1, 60), st.just(0), st.booleans(), st.integers(0, 10**7)),
+    min_size=120,
+    max_size=200,
 )
+
+
+@settings(max_examples=30)
+@given(ROWS)
 def test_as_calculated_plainly(rows: list[Row]) -> None:
+    compare(rows)
+
+
+@pytest.mark.heavy
+@settings(max_examples=1000)
+@given(ROWS)
+def test_many_as_calculated_plainly(rows: list[Row]) -> None:
+    compare(rows)
+
+
+def compare(rows: list[Row]) -> None:
     """Also of orders of which nobody knows the buyer (-1); the same, to the last digit, where buyers are looked at some
     at a time."""
     frame = pl.DataFrame(rows, schema=SCHEMA, orient="row")

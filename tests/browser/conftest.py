@@ -35,9 +35,8 @@ def command(*args: str | Path) -> None:
     assert done.exit_code == 0, done.output
 
 
-def write_all(month: Path, out: Path, texts: Path) -> Path:
-    """Every page that the program writes of a month, below one folder. ``texts``: labelled, for ``ads``."""
-    command("run", month, "--out", out / "run", "--quiet")
+def write_more(month: Path, out: Path, texts: Path) -> Path:
+    """Pages that other commands than ``run`` write of a month, below one folder. ``texts``: labelled, for ``ads``."""
     command("insight", month, "--html", out / "insight.html")
     command("simulate", month, "--plan", month / "plan.yaml", "--out", out / "simulation")
     command("ads", "evaluate", texts, "--out", out / "ads.html")
@@ -52,13 +51,16 @@ def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     texts.write_text(
         f'label,text,category\nad,"{said}","{said}"\nnot_ad,在吗,问\nnot_ad,"{said}",问\n', "utf-8"
     )
-    return write_all(poisoned_month.write_month(home / "month"), home / "out", texts)
+    month = poisoned_month.write_month(home / "month")
+    command("run", month, "--out", home / "out" / "run", "--quiet")
+    return write_more(month, home / "out", texts)
 
 
 @pytest.fixture(scope="session")
-def shown(demo_month: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shown(demo_month: Path, demo_out: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo month's pages, as a customer sees them."""
     home = tmp_path_factory.mktemp("shown")
     texts = home / "texts.csv"
     texts.write_text("label,text,category\nad,代运营加微信 abc12345,代运营\nnot_ad,在吗,问候\n", "utf-8")
-    return write_all(demo_month, home / "out", texts)
+    shutil.copytree(demo_out, home / "out" / "run")
+    return write_more(demo_month, home / "out", texts)

@@ -60,7 +60,7 @@ def compare(month: RawMonth, part_rows: int, seed: int) -> None:
             assert again.frames[name].rows() == frame.rows(), name
 
 
-@settings(max_examples=8, **CALM)  # type: ignore[arg-type]
+@settings(max_examples=6, **CALM)  # type: ignore[arg-type]
 @given(months(), st.sampled_from([1, 2, 5, 1000]), st.integers(0, 1000))
 def test_random_months(month: RawMonth, part_rows: int, seed: int) -> None:
     compare(month, part_rows, seed)
@@ -79,8 +79,9 @@ def test_examples(name: str) -> None:
     compare(EXAMPLES[name](), 1, 7)
 
 
-@pytest.mark.parametrize("part_rows", [500, pytest.param(60, marks=pytest.mark.heavy)])
-def test_the_demo_month(demo: Evaluation, demo_month: Path, tmp_path: Path, part_rows: int) -> None:
-    limits = Limits(loose=1, worthwhile=0, slice_rows=1000, part_rows=part_rows)
+@pytest.mark.heavy
+def test_the_demo_month_in_hundreds_of_buckets(demo: Evaluation, demo_month: Path, tmp_path: Path) -> None:
+    """In ten: test_large_month."""
+    limits = Limits(loose=1, worthwhile=0, slice_rows=300, part_rows=60)
     assert_same(evaluate_month(demo_month, scratch=tmp_path, room=Room(limits)), demo)
     assert list(tmp_path.iterdir()) == []

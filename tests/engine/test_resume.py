@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from evaluator.engine.order import Order, carry_out
 from evaluator.shelf import Limits
-Limits.within = classmethod(lambda cls, memory: cls(loose=1, worthwhile=0, slice_rows=1000, part_rows=400))
+Limits.within = classmethod(lambda cls, memory: cls(loose=1, worthwhile=0, slice_rows=1000, part_rows=1500))
 print(carry_out(Order(Path(sys.argv[1]), Path(sys.argv[2]), 1 << 31)).reused)
 """
 

@@ -21,6 +21,7 @@ from evaluator.engine.local import Room
 from evaluator.engine.spark import SparkCrew
 from evaluator.evaluation import Evaluation
 from evaluator.model import EvaluatorError
+from evaluator.output import write_data
 from evaluator.run import evaluate_month
 from evaluator.shelf import Limits
 
@@ -50,14 +51,15 @@ def test_the_demo_month_twice(
     demo_month: Path, demo: Evaluation, demo_out: Path, cluster: Cluster, tmp_path: Path
 ) -> None:
     """The second time the cluster finds everything."""
-    got, crew = evaluated(demo_month, cluster, tmp_path, 2000, cache=True)
+    got, crew = evaluated(demo_month, cluster, tmp_path, 4000, cache=True)
     assert crew.done > 10, "in several buckets"
     assert_same(got, demo)
-    got.save(tmp_path / "out")
+    (tmp_path / "out").mkdir()
+    write_data(got, tmp_path / "out")
     for path in sorted((demo_out / "tables").iterdir()):
         assert (tmp_path / "out" / "tables" / path.name).read_bytes() == path.read_bytes(), path.name
     made = results(tmp_path)
-    again, _ = evaluated(demo_month, cluster, tmp_path, 2000, cache=True)
+    again, _ = evaluated(demo_month, cluster, tmp_path, 4000, cache=True)
     assert results(tmp_path) == made
     assert_same(again, demo)
 
@@ -103,7 +105,7 @@ def test_a_worker_is_killed(
     found: list[int] = []
     killer = threading.Thread(target=killed_at, args=(machines, tmp_path / "work", 2, found), daemon=True)
     killer.start()
-    got, crew = evaluated(demo_month, cluster, tmp_path, 800)
+    got, crew = evaluated(demo_month, cluster, tmp_path, 1500)
     killer.join()
     assert machines.workers[0].process.poll() is not None
     assert found[0] < crew.done / 2 - 5, "it was killed with buckets left"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -126,16 +124,6 @@ def reseal(out: Path) -> None:
     """As somebody does who edits a result and knows how the manifest is made."""
     manifest = json.loads((out / "manifest.json").read_text("utf-8"))
     write_manifest(manifest | {"outputs": outputs(out)}, out)
-
-
-def command(*words: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "evaluator.cli", *map(str, words)],
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
 
 
 def lines(evaluation: Evaluation, employee: str) -> dict[str, str]:

@@ -10,7 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from paid_months import Desk, Month, command
+from commandline import command
+from paid_months import Desk, Month
 
 from evaluator.ledger.database import without_secrets
 from evaluator.ledger.revise import revise

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from commandline import command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from paid_months import Desk, Month, command, lines, reseal
+from paid_months import Desk, Month, lines, reseal
 
 from evaluator.ledger.book import Book
 from evaluator.ledger.chain import GENESIS, Broken, Draft, Entry, canonical, chained, followed

@@ -7,9 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from commandline import command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from paid_months import PLAN, Desk, Month, balances, command, lines
+from paid_months import PLAN, Desk, Month, balances, lines
 
 from evaluator.ledger.revise import Difference, revise
 from evaluator.ledger.store import Ledger

@@ -78,7 +78,7 @@ def compare(month: RawMonth) -> None:
 CALM = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
 
 
-@settings(max_examples=150, **CALM)  # type: ignore[arg-type]
+@settings(max_examples=60, **CALM)  # type: ignore[arg-type]
 @given(months())
 def test_random_months(month: RawMonth) -> None:
     compare(month)

@@ -27,7 +27,7 @@ from evaluator.rulebook import metric_catalogue
 from evaluator.run import evaluate_month
 from evaluator.scoring import with_total
 
-SEEDS = 16
+FEW, MANY = 10, 16  # random months
 WORDS = run_words({}, {})
 
 
@@ -47,11 +47,13 @@ def assert_pays(book: Path, pay: Pay) -> None:
     assert all(abs(exact[key] - got[key]) < Decimal("1e-8") for key in got)
 
 
-@pytest.fixture(scope="module")
-def months(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[RandomMonth, Path]]:
+@pytest.fixture(scope="module", params=[FEW, pytest.param(MANY, marks=pytest.mark.heavy)])
+def months(
+    finished: Finished, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> list[tuple[RandomMonth, Path]]:
     """Random months with their workbooks."""
     folder, made = tmp_path_factory.mktemp("random"), []
-    for seed in range(SEEDS):
+    for seed in range(request.param):
         month = random_month(seed)
         live = sheets(prepare(month.evaluation(finished.evaluation)), 0)[:5]
         write_sheets(live, folder / f"{seed}.xlsx", "绩效工资", START)
@@ -64,9 +66,16 @@ def test_cached_values_are_the_payroll(months: list[tuple[RandomMonth, Path]]) -
         assert_pays(book, month.pay())
 
 
+@pytest.fixture(scope="module")
+def again(months: list[tuple[RandomMonth, Path]], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The workbooks as LibreOffice works them out."""
+    return recalculated([book for _, book in months], tmp_path_factory.mktemp("again") / "books")
+
+
 @needs_office
-def test_random_months_recalculate_to_the_fen(months: list[tuple[RandomMonth, Path]], tmp_path: Path) -> None:
-    again = recalculated([book for _, book in months], tmp_path / "again")
+def test_random_months_recalculate_to_the_fen(
+    months: list[tuple[RandomMonth, Path]], again: list[Path]
+) -> None:
     kinds = set()
     for (month, _), book in zip(months, again, strict=True):
         pay = month.pay()
@@ -85,10 +94,8 @@ def test_random_months_recalculate_to_the_fen(months: list[tuple[RandomMonth, Pa
 
 
 @needs_office
-def test_scores_recalculate(months: list[tuple[RandomMonth, Path]], tmp_path: Path) -> None:
-    for (month, _), book in zip(
-        months[:8], recalculated([b for _, b in months[:8]], tmp_path / "a"), strict=True
-    ):
+def test_scores_recalculate(months: list[tuple[RandomMonth, Path]], again: list[Path]) -> None:
+    for (month, _), book in zip(months, again, strict=True):
         sheet = openpyxl.load_workbook(book, data_only=True)["评分"]
         for employee, score in month.scores().by_employee.items():
             told = {
@@ -177,19 +184,35 @@ def _counts(book: openpyxl.Workbook, month: RandomMonth) -> Pay:
     return replace(month, kpi=kpi).pay()
 
 
-@needs_office
-@pytest.mark.parametrize("change", [_points, _decided, _numbers, _counts])
-def test_a_change_in_the_sheet_changes_the_pay_as_the_plan_says(
-    months: list[tuple[RandomMonth, Path]], tmp_path: Path, change: Change
-) -> None:
+CHANGES = (_points, _decided, _numbers, _counts)
+Changed = dict[Change, list[tuple[Pay, Path]]]
+
+
+@pytest.fixture(scope="module")
+def changed(months: list[tuple[RandomMonth, Path]], tmp_path_factory: pytest.TempPathFactory) -> Changed:
+    """By change: what the program pays for half of the months, changed, and their sheets, worked out again all at
+    once."""
+    folder, some = tmp_path_factory.mktemp("changed"), months[::2]
     wanted, books = [], []
-    for n, (month, path) in enumerate(months[:6]):
-        book = openpyxl.load_workbook(path)
-        wanted.append(change(book, month))
-        book.save(tmp_path / f"{n}.xlsx")
-        books.append(tmp_path / f"{n}.xlsx")
-    assert any(due(w.lines) != due(m.pay().lines) for w, (m, _) in zip(wanted, months, strict=False))
-    for pay, book in zip(wanted, recalculated(books, tmp_path / "again"), strict=True):
+    for change in CHANGES:
+        for month, path in some:
+            book = openpyxl.load_workbook(path)
+            wanted.append(change(book, month))
+            books.append(folder / f"{len(books)}.xlsx")
+            book.save(books[-1])
+    made = list(zip(wanted, recalculated(books, folder / "again"), strict=True))
+    return {change: made[n * len(some) : (n + 1) * len(some)] for n, change in enumerate(CHANGES)}
+
+
+@needs_office
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_in_the_sheet_changes_the_pay_as_the_plan_says(
+    months: list[tuple[RandomMonth, Path]], changed: Changed, change: Change
+) -> None:
+    before = [month.pay() for month, _ in months[::2]]
+    found = changed[change]
+    assert any(due(pay.lines) != due(old.lines) for (pay, _), old in zip(found, before, strict=True))
+    for pay, book in found:
         assert_pays(book, pay)
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from test_end_to_end import command, small_month
+from commandline import command
+from test_end_to_end import small_month
 from test_workbook import table
 
 from evaluator.evaluation import Evaluation

@@ -7,7 +7,7 @@ from fractions import Fraction
 from textwrap import dedent
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from planning_tables import START, adjustments, figures, plans_of, staff
 
@@ -213,11 +213,23 @@ def drawn(numbers: list[int], who: str) -> Cells:
     return figures(dedent(text))
 
 
-@given(
-    st.lists(st.lists(st.integers(0, 40), min_size=7, max_size=7), min_size=4, max_size=6),
-    st.integers(0, 400),
-)
+NUMBERS = st.lists(st.lists(st.integers(0, 40), min_size=7, max_size=7), min_size=4, max_size=6)
+
+
+@settings(max_examples=40)
+@given(NUMBERS, st.integers(0, 400))
 def test_a_whole_month_computed_again_agrees(numbers: list[list[int]], fine: int) -> None:
+    compare(numbers, fine)
+
+
+@pytest.mark.heavy
+@settings(max_examples=1000)
+@given(NUMBERS, st.integers(0, 400))
+def test_many_whole_months_computed_again_agree(numbers: list[list[int]], fine: int) -> None:
+    compare(numbers, fine)
+
+
+def compare(numbers: list[list[int]], fine: int) -> None:
     people = [f"E0{n}" for n in range(1, len(numbers) + 1)]
     cells = {k: c for who, own in zip(people, numbers, strict=True) for k, c in drawn(own, who).items()}
     roster, fines = "\n".join(f"{who} 甲组 售前 2500 2026-09-15" for who in people), f"E01 -{fine} fine"

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from commandline import command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from planning_tables import figures, plans_of, staff
-from test_end_to_end import command, small_month
+from test_end_to_end import small_month
 
 from evaluator.attribution import JUDGMENTS
 from evaluator.evaluation import Evaluation
