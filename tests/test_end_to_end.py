@@ -7,6 +7,7 @@ import shutil
 from decimal import Decimal
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import polars as pl
 import pytest
@@ -399,3 +400,18 @@ def test_manifest_is_json_with_hashes(demo_out: Path) -> None:
     manifest = json.loads((demo_out / "manifest.json").read_text("utf-8"))
     assert all(len(f["sha256"]) == 64 for f in manifest["inputs"])
     assert manifest["rules"] and manifest["settings"]["judgment"] and manifest["program"]["version"]
+
+
+def test_a_guarantee_without_hire_dates_asks_for_them(tmp_path: Path) -> None:
+    """R-P line 8: the workbook has the column, empty, so that a clerk can fill it in."""
+    plan = (
+        "name: 小方案\nkpi_base: 1000\n"
+        "score:\n  - {metric: conversion_rate, weight: 100, method: linear, worst: 0, best: 1}\n"
+        "pay:\n  kpi_bonus: score\n  guarantee: {months: 2, amount: 3000}\n"
+    )
+    evaluated = evaluate(small_month(tmp_path / "month", plan_yaml=plan))
+    evaluated.save(tmp_path / "out")
+    assert "hired_missing" in {item.kind for item in evaluated.review}
+    sheet = openpyxl.load_workbook(tmp_path / "out" / "payroll.xlsx")["计薪数据"]
+    heads = [cell.value for row in sheet.iter_rows() for cell in row]
+    assert "入职日期" in heads and "保底期内" in heads

@@ -27,7 +27,7 @@ from evaluator.rulebook import metric_catalogue
 from evaluator.run import evaluate_month
 from evaluator.scoring import with_total
 
-FEW, MANY = 10, 16  # random months
+FEW, MANY = 10, 40  # random months
 WORDS = run_words({}, {})
 
 

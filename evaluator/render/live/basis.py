@@ -201,7 +201,7 @@ class _Fields:
     def _guarantee(self) -> list[_Field]:
         def hired(person: Person) -> Cell | None:
             day = person.profile.hired if person.profile else None
-            return _given(day) if person.plan.pay.guarantee and day else None
+            return _given(day) if person.plan.pay.guarantee else None  # empty: to be filled in
 
         def held(person: Person) -> Cell | None:
             rule = person.plan.pay.guarantee
