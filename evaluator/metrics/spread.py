@@ -54,17 +54,24 @@ def mean_intervals(
 ) -> dict[str, dict[str, Interval]]:
     """Name of a request → agent id → interval of a mean or quotient in the metric's unit, for agents with at least
     LEAST_BUYERS buyers. Without those that are no quotient of sums over buyers."""
-    alike: dict[tuple[Batch, Batch], dict[str, Figure]] = {}
+    figures = {}
     for name, request in requests.items():
         figure = MAKERS[request.metric](request, facts).figure if request.metric in MAKERS else None
-        if figure is not None and figure.denominator is not None:
-            batches = _batch(figure.numerator), _batch(figure.denominator)
-            alike.setdefault(batches, {})[name] = figure
-    found: dict[str, dict[str, Interval]] = {}
-    for batches, figures in alike.items():
-        if all(_has_buyers(facts, batch) for batch in batches):
-            found |= _of_alike(figures, facts)
-    return found
+        if (
+            figure is not None
+            and figure.denominator is not None
+            and all(_has_buyers(facts, _batch(m)) for m in (figure.numerator, figure.denominator))
+        ):
+            figures[name] = figure
+    pieces: dict[str, list[pl.DataFrame]] = {name: [] for name in figures}
+    for part in facts.parts():
+        sums = _by_buyer(figures.values(), part)
+        for name, figure in figures.items():
+            pieces[name].append(_squares(_pairs(sums, figure)))
+    return {
+        name: _linearised(pl.concat(pieces[name]), figure, facts.scopes.agents)
+        for name, figure in figures.items()
+    }
 
 
 Batch = tuple[str, tuple[str, ...]]  # fact and unit: measures that are summed in one go
@@ -80,17 +87,6 @@ def _has_buyers(facts: MonthFacts, batch: Batch) -> bool:
     """Whether the fact was made and knows buyers, and the units are a buyer's."""
     fact, unit = batch
     return fact in set(facts) and {"a", "b"} <= set(facts[fact].columns) and (not unit or "b" in unit)
-
-
-def _of_alike(figures: Mapping[str, Figure], facts: MonthFacts) -> dict[str, dict[str, Interval]]:
-    """Of figures that are made of the same facts, which are gone through once, some buyers at a time."""
-    pieces: dict[str, list[pl.DataFrame]] = {name: [] for name in figures}
-    for part in facts.parts():
-        sums = _by_buyer(figures.values(), part)
-        for name, figure in figures.items():
-            pieces[name].append(_squares(_pairs(sums, figure)))
-    agents = facts.scopes.agents
-    return {name: _linearised(pl.concat(pieces[name]), figure, agents) for name, figure in figures.items()}
 
 
 def _by_buyer(figures: Iterable[Figure], facts: MonthFacts) -> Sums:

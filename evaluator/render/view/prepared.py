@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
+from evaluator.metrics.daily import ByDay, by_day
 from evaluator.metrics.request import STANDARD, MetricRequest
 from evaluator.metrics.spread import Interval, mean_intervals
 from evaluator.render.text import visible
@@ -29,6 +30,7 @@ JUDGMENTS: dict[str, tuple[tuple[str, ...], str]] = {
 
 
 KEYS = ["shop", "order_id"]  # of an order
+DAILY = ("consults", "first_response", "sales")  # figures that are shown day by day
 
 
 class Figure(NamedTuple):
@@ -189,6 +191,11 @@ class Prepared:
             if (info := self.words.info(metric)) and info.has_denominator
         }
         return mean_intervals(asked, self.evaluation.facts)
+
+    @cached_property
+    def daily(self) -> dict[str, ByDay]:
+        """Figures that are shown day by day."""
+        return {metric: by_day(MetricRequest(metric), self.evaluation.facts) for metric in DAILY}
 
     @property
     def has_disputes(self) -> bool:

@@ -8,8 +8,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from evaluator.metrics.daily import by_day
-from evaluator.metrics.request import MetricRequest
 from evaluator.render.plots import spark
 from evaluator.render.sheet import Block, Column, Row, show
 from evaluator.render.text import visible
@@ -43,7 +41,7 @@ def ranking(data: Prepared) -> Ranking:
     """Agents by plan and rank; those without a rank last."""
     staff = _in_order(data)
     days = _days(data)
-    consults, sales = (by_day(MetricRequest(m), data.evaluation.facts) for m in ("consults", "sales"))
+    consults, sales = data.daily["consults"], data.daily["sales"]
     say = data.words.say
     heads = [say("每日接待"), say("每日销售")]
     if data.history.months:

@@ -8,13 +8,10 @@ from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from evaluator.metrics.daily import by_day
-from evaluator.metrics.request import MetricRequest
 from evaluator.render.sheet import Block, Column, Row, show
 from evaluator.render.view.prepared import Prepared
 
 #: What is shown day by day: work, speed, result.
-DAILY = ("consults", "first_response", "sales")
 MONTHLY = ("consults", "conversion_rate", "sales", "first_response", "reply_rate", "satisfaction")
 WIDTH, HEIGHT, TOP, FOOT = 420, 112, 20, 18
 GAP = 0.2  # of a bar's place
@@ -54,14 +51,13 @@ class Trends:
 
     def __init__(self, data: Prepared) -> None:
         self.data = data
-        self._daily = {m: by_day(MetricRequest(m), data.evaluation.facts) for m in DAILY}
 
     def days(self, me: str) -> list[Chart]:
         """A chart a figure, a bar a day; nothing where he has no figure on any day."""
         start, end = self.data.period
         every = [start + timedelta(days=n) for n in range((end - start).days)]
         charts = []
-        for metric, found in self._daily.items():
+        for metric, found in self.data.daily.items():
             points = [(f"{day:%m-%d}", _value(found.get(me, {}).get(day))) for day in every]
             if any(value is not None for _, value in points):
                 charts.append(self._chart(metric, points))
