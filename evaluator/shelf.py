@@ -86,7 +86,7 @@ class Shelf:
         """The same frame, from a file. Errors: EvaluatorError where the disk is full."""
         try:
             with tempfile.TemporaryFile(dir=self.folder, prefix=".evaluator-") as file:
-                write_frame(frame, file)
+                write_frame(frame, file, as_held=True)
                 return read_frame(pa.py_buffer(self.map(file)))
         except OSError as error:
             raise full(error, self.folder or tempfile.gettempdir()) from error
@@ -182,9 +182,10 @@ def _of_files() -> int:
     return int(STATM.read_text().split()[2]) * mmap.PAGESIZE
 
 
-def write_frame(frame: pl.DataFrame, file: IO[bytes]) -> None:
-    """As ``read_frame`` reads it: Arrow, laid out as Polars takes it as it stands; categories as their codes."""
-    table = _layout(frame)
+def write_frame(frame: pl.DataFrame, file: IO[bytes], as_held: bool = False) -> None:
+    """As ``read_frame`` reads it: Arrow, laid out as Polars takes it as it stands; categories as their codes. Equal
+    frames give equal bytes; not so ``as_held``, where texts share letters as they do in memory."""
+    table = _layout(frame, as_held)
     with pa.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table)
     file.flush()
@@ -218,16 +219,25 @@ def read_frame(buffer: pa.Buffer) -> pl.DataFrame:
     )
 
 
-def _layout(frame: pl.DataFrame) -> pa.Table:
+def _layout(frame: pl.DataFrame, as_held: bool) -> pa.Table:
     """The frame in one piece, of its texts only what it uses."""
     kinds = {n: t for n, t in frame.schema.items() if isinstance(t, pl.Categorical | pl.Enum)}
-    table = frame.with_columns(pl.col(n).to_physical() for n in kinds).rechunk().to_arrow()
-    fields = []
-    for field in table.schema:
-        text = pa.types.is_large_string(field.type)
-        field = pa.field(field.name, pa.string_view() if text else field.type)
+    frame = frame.with_columns(pl.col(n).to_physical() for n in kinds).rechunk()
+    table = frame.to_arrow(compat_level=pl.CompatLevel.newest())
+    fields, columns = [], []
+    for field, column in zip(table.schema, table.columns, strict=True):
+        if pa.types.is_string_view(field.type) and not (as_held and _is_lean(column, frame[field.name])):
+            column = column.cast(pa.large_string()).cast(pa.string_view())
         if (kind := kinds.get(field.name)) is not None:
             names = kind.categories.to_list() if isinstance(kind, pl.Enum) else []
             field = field.with_metadata({KIND: json.dumps(names)})
         fields.append(field)
-    return table.cast(pa.schema(fields))
+        columns.append(column)
+    return pa.table(columns, schema=pa.schema(fields))
+
+
+def _is_lean(column: pa.ChunkedArray, texts: pl.Series) -> bool:
+    """Whether a column holds on to no more letters than its texts have. Where texts are repeated it often has far
+    fewer: a Parquet file says each only once."""
+    held: int = sum(buffer.size for chunk in column.chunks for buffer in chunk.buffers()[2:] if buffer)
+    return held <= int(texts.str.len_bytes().sum())

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
@@ -16,7 +17,7 @@ from evaluator.engine.local import Room
 from evaluator.evaluation import Evaluation
 from evaluator.model import EvaluatorError
 from evaluator.run import evaluate_month
-from evaluator.shelf import Limits, Shelf, slices
+from evaluator.shelf import Limits, Shelf, slices, write_frame
 
 FRAME = pl.DataFrame(
     {
@@ -49,6 +50,27 @@ def test_a_laid_frame_is_the_same_frame(tmp_path: Path) -> None:
 def test_a_frame_without_rows_can_be_laid(tmp_path: Path) -> None:
     got = Shelf(tmp_path).lay(FRAME.clear())
     assert got.schema == FRAME.schema and got.height == 0
+
+
+def test_texts_that_share_letters_are_not_written_out(tmp_path: Path) -> None:
+    """A column of few different texts takes little more than its rows; a few rows of a large column, what they say. For
+    checksums equal frames are equal bytes, however they are held."""
+    said = pl.Series("text", [f"第 {n} 句话，长到自己放不下" for n in range(50)])
+    file = tmp_path / "texts.parquet"
+    said.gather([n % 50 for n in range(20_000)]).to_frame().write_parquet(file)
+    shared = pl.read_parquet(file)
+    few = shared.filter(pl.int_range(pl.len()) % 5000 == 0)
+    for frame in (shared, few, shared.slice(7, 9)):
+        plain = pl.DataFrame({"text": frame["text"].to_list()})
+        assert Shelf(tmp_path).lay(frame).equals(plain)
+        written = []
+        for each, as_held in ((frame, True), (frame, False), (plain, False)):
+            with BytesIO() as buffer:
+                write_frame(each, buffer, as_held)
+                written.append(buffer.getvalue())
+        letters = sum(len(text.encode()) for text in plain["text"])
+        assert len(written[0]) < 16 * frame.height + min(letters, 3000) + 2000
+        assert written[1] == written[2]
 
 
 def test_it_is_read_again_after_a_rest_and_leaves_no_file(tmp_path: Path) -> None:
