@@ -48,6 +48,12 @@ class Limits:
     part_rows: int = 2_000_000
     mapped: int = 3 << 27
 
+    @property
+    def read_rows(self) -> int:
+        """Rows of a file that are read at a time: more than a slice, for a row group of Parquet is unpacked anew for
+        each."""
+        return min(2 * self.slice_rows, SLICE_ROWS)
+
     @classmethod
     def within(cls, memory: int) -> Limits:
         """For so many bytes in all, of which a month's slices and parts may take about a half."""

@@ -18,8 +18,7 @@ from evaluator.sources.files import Sample, header_name
 from evaluator.tables import TABLES, Table
 
 ID = "canonical"
-SLICE_ROWS = 1 << 20
-TEXT_ROWS = 1 << 18  # of a table whose texts are no codes
+TEXT_ROWS = 1 << 18  # at a time of a table whose texts are no codes
 CODED = ("name", "place")  # kinds of columns that repeat their texts
 _UNREADABLE = "{file}：Parquet 文件读不出（可能没有写完或已损坏：{error}）；请重新导出"
 
@@ -97,7 +96,8 @@ def _parquet(sample: Sample, table: Table) -> Iterator[pl.DataFrame]:
         coded = {actual[n]: n for n in known if table.by_name[n].kind in CODED and schema[n] == pl.String}
         lazy = lazy.select(pl.col(actual[n]).alias(n) for n in known)
         height, start = lazy.select(pl.len()).collect().item(), 0
-        for names in _as_codes(sample.path, coded) if coded and height else _slices(height):
+        most = sample.read_rows
+        for names in _as_codes(sample.path, coded, most) if coded and height else _slices(height, most):
             part = lazy.drop(coded.values()).slice(start, names.height).collect()
             rows = pl.int_range(start + 1, start + names.height + 1, dtype=pl.UInt32, eager=True)
             yield pl.concat([names, part], how="horizontal").select(*known, rows.alias("_row"))
@@ -106,18 +106,19 @@ def _parquet(sample: Sample, table: Table) -> Iterator[pl.DataFrame]:
         raise EvaluatorError(_UNREADABLE.format(file=sample.rel, error=_short(error))) from error
 
 
-def _slices(height: int) -> Iterator[pl.DataFrame]:
+def _slices(height: int, most: int) -> Iterator[pl.DataFrame]:
     """Frames without columns, of so many rows in all."""
-    for start in range(0, max(height, 1), TEXT_ROWS):
-        yield pl.DataFrame(height=min(TEXT_ROWS, height - start))
+    step = min(most, TEXT_ROWS)
+    for start in range(0, max(height, 1), step):
+        yield pl.DataFrame(height=min(step, height - start))
 
 
-def _as_codes(path: Path, columns: dict[str, str]) -> Iterator[pl.DataFrame]:
+def _as_codes(path: Path, columns: dict[str, str], most: int) -> Iterator[pl.DataFrame]:
     """Slices of columns (name in the file → name in the frame) of texts as Enum: as a Parquet file mostly has them,
     each text once and numbers of texts."""
     file = pq.ParquetFile(path, read_dictionary=list(columns))
     for group in range(file.num_row_groups):  # each has texts of its own
-        for batch in file.iter_batches(SLICE_ROWS, [group], list(columns)):
+        for batch in file.iter_batches(most, [group], list(columns)):
             yield pl.DataFrame([_enum(batch.column(n)).alias(columns[n]) for n in columns])
 
 

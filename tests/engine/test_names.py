@@ -225,4 +225,4 @@ def _write_strangers(path: Path, millions: int) -> None:
             ).rename({"datetime": "ts"})
             table = rows.to_arrow()
             writer = writer or files.enter_context(pq.ParquetWriter(path, table.schema))
-            writer.write_table(table)
+            writer.write_table(table, row_group_size=1 << 17)  # one is read whole, whatever the bound

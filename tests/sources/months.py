@@ -9,6 +9,7 @@ from typing import Any
 from evaluator.model import MonthData
 from evaluator.names import spelled
 from evaluator.settings import MonthConfig, Settings
+from evaluator.shelf import Limits
 from evaluator.sources import read_month
 
 MESSAGES = (
@@ -36,12 +37,16 @@ class Month:
         return self
 
     def read(
-        self, platform: str | dict[str, str] = "tmall", shop: str | None = None, **settings: Any
+        self,
+        platform: str | dict[str, str] = "tmall",
+        shop: str | None = None,
+        limits: Limits | None = None,
+        **settings: Any,
     ) -> MonthData:
         config = MonthConfig(
             self.folder, date(2026, 10, 1), date(2026, 11, 1), platform, shop, Settings(**settings)
         )
-        month = read_month(config)
+        month = read_month(config, limits=limits)
         for entry in month.inputs:
             assert entry.rows_in == entry.rows_used + entry.rows_rejected
         assert len(month.rejects) == sum(entry.rows_rejected for entry in month.inputs)

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from evaluator.model import EvaluatorError
+from evaluator.shelf import Limits
 from evaluator.tables import PLACED, TABLES
 
 HEADER = "shop,buyer,account,sender,ts,text"
@@ -148,10 +149,7 @@ def test_parquet_with_text_and_flags(month):
     assert rejects(got) == [("messages.parquet", 3, "ts", "x", "不是时间，应写作 2026-10-01 09:30:00")]
 
 
-def test_parquet_in_slices_counts_rows_on(month, monkeypatch):
-    monkeypatch.setattr("evaluator.sources.canonical.SLICE_ROWS", 3)
-    monkeypatch.setattr("evaluator.sources.canonical.TEXT_ROWS", 3)
-    monkeypatch.setattr("evaluator.sources.month.SMALL", 2)
+def test_parquet_in_slices_counts_rows_on(month):
     frame = pl.DataFrame(
         {
             "shop": ["甲店"] * 8,
@@ -164,7 +162,7 @@ def test_parquet_in_slices_counts_rows_on(month, monkeypatch):
     )
     (month.folder / "messages.csv").unlink()
     month.write("messages.parquet", parquet(frame))
-    got = month.read().tables["messages"]
+    got = month.read(limits=Limits(slice_rows=2)).tables["messages"]
     assert got["_row"].to_list() == list(range(1, 9))
     assert "".join(got["text"]) == "abcdefgh"
 
