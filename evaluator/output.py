@@ -17,6 +17,7 @@ from evaluator.evaluation import Evaluation
 from evaluator.ledger.late import completed_refunds
 from evaluator.model import EvaluatorError
 from evaluator.seal import MANIFEST, outputs, sealed
+from evaluator.shelf import full
 from evaluator.simulate.variants import plan_values
 from evaluator.stopwatch import Progress, Stopwatch
 
@@ -161,6 +162,8 @@ def write_run(
         write_manifest(evaluation.manifest | where, work)
         work.chmod(0o755)
         _put_in_place(work, out)
+    except OSError as error:
+        raise full(error, out.parent) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

@@ -6,6 +6,7 @@ any more once it is mapped (on Windows it goes with the process): nothing is lef
 
 from __future__ import annotations
 
+import errno
 import json
 import mmap
 import tempfile
@@ -25,10 +26,13 @@ import pyarrow as pa
 from evaluator.model import EvaluatorError
 
 FULL = "写临时文件失败（{why}）；请在 {where} 所在的磁盘上腾出空间（约为聊天记录大小的一倍）再运行"
+UNWRITTEN = "写不到 {where}：{why}；请换一个能写的位置，或检查磁盘"
+NO_SPACE = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 SLICE_ROWS = 1 << 20
 STATM = Path("/proc/self/statm")  # where the system says how much of files is in memory
+HELPED = 1 << 30  # bytes of memory from which on a second process may have its own
 TINY = 64  # this part of what is worth a file never is
 GUARD_SECONDS = 0.02
 VIEW, INLINE = 16, 12  # bytes of a view on a text; of the longest text that stands in it
@@ -40,13 +44,14 @@ class Limits:
     """How much of a large month is held at once. ``loose``: bytes of messages before they are laid on disk;
     ``worthwhile``: bytes of a frame that is worth a file; ``slice_rows``: rows of a large table that are worked on at a
     time; ``part_rows``: message rows of whole buyers that the kernel gets at a time; ``mapped``: bytes of files in
-    memory above which their pages are given back."""
+    memory above which their pages are given back; ``processes`` that write reports."""
 
     loose: int = 1 << 28
     worthwhile: int = 1 << 21
     slice_rows: int = SLICE_ROWS
     part_rows: int = 2_000_000
     mapped: int = 3 << 27
+    processes: int = 2
 
     @property
     def read_rows(self) -> int:
@@ -64,6 +69,7 @@ class Limits:
             slice_rows=min(most.slice_rows, memory // 4096),
             part_rows=min(most.part_rows, memory // 1024),
             mapped=min(most.mapped, memory // 8),
+            processes=1 if memory < HELPED else most.processes,
         )
 
 
@@ -74,8 +80,9 @@ def slices(frame: pl.DataFrame, rows: int = SLICE_ROWS) -> Iterator[tuple[int, p
 
 
 def full(error: OSError, where: Path | str) -> EvaluatorError:
-    """What to tell when a file cannot be written."""
-    return EvaluatorError(FULL.format(why=error.strerror, where=where))
+    """What to tell when a file cannot be written. Polars gives the system's number in words only."""
+    is_full = error.errno in NO_SPACE or any(f"(os error {number})" in str(error) for number in NO_SPACE)
+    return EvaluatorError((FULL if is_full else UNWRITTEN).format(why=error.strerror or error, where=where))
 
 
 class Shelf:

@@ -33,6 +33,7 @@ Cache = Annotated[
 ]
 
 
+INTERRUPTED = 130  # exit code
 TOLD = 5  # disputes named on the screen
 
 
@@ -122,8 +123,12 @@ def run(
     spark = Spark(master) if engine is Engine.spark else None
     options = _report_options(month, out, lang, history, agent_passwords, template)
     order = Order.of(month, out, memory, cache, ledger, options, spark)
-    with progress_line(quiet) as progress:
-        done = carry_out(order, progress)
+    try:
+        with progress_line(quiet) as progress:
+            done = carry_out(order, progress)
+    except KeyboardInterrupt:
+        typer.echo("已停止；再运行同一条命令，算完的桶不再算，从没有算完的接着算", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     _summary(done.evaluation, out)
     if done.reused:
         typer.echo(done.reused)

@@ -142,8 +142,12 @@ def _crew(order: Order) -> Iterator[SparkCrew | None]:
 def _alone(folder: Path) -> Iterator[None]:
     """Nobody else works in the folder, where the system can tell. What a killed run left there half-done goes; the
     folder, too, if nothing finished is left in it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK).open("w") as file:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / LOCK).open("w")
+    except OSError as error:
+        raise EvaluatorError(f"不能写到 {folder}：{error.strerror}；请指定有写权限的位置") from error
+    with file:
         _lock(file.fileno(), folder)
         for path in folder.iterdir():
             if path.name != LOCK and path.suffix != KEPT:

@@ -110,6 +110,6 @@ class Work:
         """The same frames, from disk, in the place of what was made of the bucket before."""
         write_bundle(self._path(kind, number), Bundle(key, frames))
         self.count({"made": {kind: 1}})
-        kept = self.last(kind, number)
+        kept = read_bundle(self._path(kind, number), self._shelf, own=True)
         assert kept is not None
         return kept.frames

@@ -45,7 +45,8 @@ def _write_reports(data: Prepared, out: Path, options: ReportOptions, progress: 
     if options.passwords is not None:
         options.passwords.check(data.employees)
     out.mkdir(parents=True, exist_ok=True)
-    with assisted(_is_large(data), progress) as by:
+    alone = data.evaluation.month.shelf.limits.processes < 2
+    with assisted(_is_large(data) and not alone, progress) as by:
         workbook = write_workbook(data, out / "payroll.xlsx", options.order_limit or ORDER_LIMIT, by)
         write_forms(data, templates_of(data.evaluation.month.folder, options.templates), out)
         write_pages(data, out, progress, options.passwords, by)

@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.utility import xl_range
 
 from evaluator.render.bulk import link_formula, rows_xml
@@ -61,7 +62,10 @@ def write_sheets(
         if progress:
             progress(layout.sheet.name)
         _SheetWriter(book, styles, layout, addresses, links, say).write()
-    book.close()
+    try:
+        book.close()
+    except FileCreateError as error:  # what the system said is in it
+        raise (error.args[0] if isinstance(error.args[0], OSError) else error) from None
 
 
 def _counted(sheet: Sheet) -> Sheet:

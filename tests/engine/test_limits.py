@@ -10,8 +10,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from commandline import command
 from oracle.examples import EXAMPLES
 from oracle.rawmonth import write_month
+from xlsxwriter.exceptions import FileCreateError
 
 from evaluator.engine import bundle as bundles
 from evaluator.engine.bundle import Bundle, read_bundle, write_bundle
@@ -78,14 +80,49 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert not list((tmp_path / "work").rglob("*.bundle"))
 
 
-def test_a_bundle_cut_short_is_none(tmp_path: Path) -> None:
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left"), OSError("full (os error 28)")])
+def test_a_disk_that_is_full_when_reports_are_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
+    def full(book: object) -> None:
+        raise FileCreateError(error)
+
+    folder = write_month(EXAMPLES[min(EXAMPLES)](), tmp_path / "month")
+    monkeypatch.setattr("xlsxwriter.Workbook.close", full)
+    with pytest.raises(EvaluatorError, match="腾出空间"):
+        carry_out(Order.of(folder, tmp_path / "out"))
+    assert [p.name for p in tmp_path.iterdir() if not p.name.startswith(".")] == ["month"]
+
+
+def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    folder = write_month(EXAMPLES[min(EXAMPLES)](), tmp_path / "month")
+    (tmp_path / "cache" / "lock").mkdir(parents=True)
+    with pytest.raises(EvaluatorError, match="请指定有写权限的位置"):
+        carry_out(Order.of(folder, tmp_path / "out", cache=tmp_path / "cache"))
+
+
+def test_who_interrupts_a_run_is_told_how_it_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(order: Order, tell: object) -> None:
+        raise KeyboardInterrupt
+
+    folder = write_month(EXAMPLES[min(EXAMPLES)](), tmp_path / "month")
+    monkeypatch.setattr("evaluator.engine.order.carry_out", interrupted)
+    ran = command("run", folder, "--out", tmp_path / "out")
+    assert ran.returncode == 130 and "再运行同一条命令" in ran.stderr
+
+
+def test_a_bundle_cut_short_or_damaged_is_none(tmp_path: Path) -> None:
     path, shelf = tmp_path / "a.bundle", Shelf()
     frames = {"some": pl.DataFrame({"n": [1, 2], "t": ["x" * 40, None]}), "none": pl.DataFrame()}
     write_bundle(path, Bundle("key", frames))
     found = read_bundle(path, shelf)
     assert found is not None and found.key == "key"
     assert all(found.frames[name].equals(frame) for name, frame in frames.items())
-    path.write_bytes(path.read_bytes()[:-9])
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 5):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x41]) + whole[place + 1 :])
+        assert read_bundle(path, shelf) is None, place
+    path.write_bytes(whole[:-9])
     assert read_bundle(path, shelf) is None
     assert read_bundle(tmp_path / "absent", shelf) is None
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from math import sqrt
 from pathlib import Path
-from statistics import median
+from statistics import median_low
 from typing import Any
 
 import polars as pl
@@ -266,7 +266,7 @@ def test_waits_and_load_by_weekday_and_hour(demo_out: Path, data: Prepared) -> N
         return "" if not value else f"{value:.1f}" if value < 10 else f"{value:,.0f}"
 
     def wait(at: tuple[int, int]) -> str:
-        seconds = median(waited[at]) if waited[at] else None
+        seconds = median_low(waited[at]) if waited[at] else None
         if seconds is None or seconds < 600:
             return "" if seconds is None else f"{seconds:.0f}"
         return f"{seconds / 60:.0f}m" if seconds < 5400 else f"{seconds / 3600:.1f}h"
@@ -305,7 +305,16 @@ def test_the_matrix_counts_orders_once_a_pair(demo_out: Path, data: Prepared) ->
         who: data.name(who) if len(data.name(who)) <= 10 else data.name(who)[:9] + "…" for who in ids if who
     }
     assert found == {(short[helper], head): len(orders) for (helper, head), orders in pairs.items()}
-    assert sum(shown.total) == sum(map(len, pairs.values()))
+    assert sum(shown.total) == shown.orders == sum(map(len, pairs.values()))
+
+
+def test_the_whole_matrix_is_counted_where_not_all_of_it_is_shown(
+    data: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = network.network(data)
+    monkeypatch.setattr(network, "MATRIX_LIMIT", 3)
+    part = network.network(data)
+    assert part.orders == whole.orders > sum(part.total)
 
 
 # ---- conversations ---------------------------------------------------------------------------------------

@@ -99,17 +99,17 @@ def _counts(facts: MonthFacts, name: str, ts: str, value: pl.Expr) -> pl.DataFra
 
 
 def _waits(turns: pl.DataFrame) -> pl.DataFrame:
-    """Of each weekday and hour answered turns ``n``, the median of their ``wait``, and turns ``unanswered``."""
+    """Of each weekday and hour answered turns ``n``, the median of their ``wait`` (SPEC §7: the lower of two),
+    and turns ``unanswered``."""
     answered, n = pl.col("value") >= 0, pl.col("n")
     value, up_to, total = (
         pl.col("value").filter(answered),
         n.filter(answered).cum_sum(),
         n.filter(answered).sum(),
     )
-    lower, upper = (value.filter(up_to > place).first() for place in ((total - 1) // 2, total // 2))
     return turns.group_by("weekday", "hour", maintain_order=True).agg(
         total.alias("n"),
-        ((lower + upper) / 2).alias("wait"),
+        value.filter(up_to > (total - 1) // 2).first().alias("wait"),
         n.filter(pl.col("value") == _UNANSWERED).sum().alias("unanswered"),
     )
 

@@ -21,11 +21,12 @@ NAME_LIMIT = 10
 @dataclass(frozen=True)
 class Network:
     """``rows``: helper, a square for each of ``heads`` (whose order it is), all orders he helped with. ``total``:
-    orders helped with by head, of all helpers, those who are not shown too."""
+    orders helped with by head, ``orders``: all of them; of all helpers, those who are not shown too."""
 
     heads: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Square, ...], int], ...]
     total: tuple[int, ...]
+    orders: int
     note: str
     table: Block
 
@@ -53,7 +54,7 @@ def network(data: Prepared) -> Network:
         if gave[h]
     )
     return Network(
-        tuple(_short(_whose(data, c)) for c in heads), rows, tuple(got[c] for c in heads),
+        tuple(_short(_whose(data, c)) for c in heads), rows, tuple(got[c] for c in heads), got.total(),
         _note(data, len(people), len(shown)), _table(data),
     )  # fmt: skip
 

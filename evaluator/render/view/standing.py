@@ -134,7 +134,7 @@ def _whole(figures: Sequence[Figure]) -> float | None:
 
 
 def _intervals(data: Prepared, metric: str, figures: dict[str, Figure]) -> dict[str, Interval]:
-    """At 95 %: of means by buyer; of shares the wider of that and Wilson's."""
+    """At 95 %: of means by buyer; of shares as far as that and Wilson's reach together."""
     info, found = data.words.info(metric), dict(data.intervals.get(metric, {}))
     if info is None or not info.is_share or not info.has_denominator:
         return found
