@@ -190,10 +190,10 @@ def test_output_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Monkey
         raise OSError("disk full")
 
     monkeypatch.setattr("evaluator.render.write_reports", breaks)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(EvaluatorError, match="disk full"):
         month.save(out)
     assert {p: p.read_bytes() for p in out.rglob("*") if p.is_file()} == before
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(EvaluatorError, match="disk full"):
         month.save(tmp_path / "new")
     assert not (tmp_path / "new").exists()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["m", "out"]

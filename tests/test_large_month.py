@@ -89,7 +89,7 @@ def test_only_large_months_use_it(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    with pytest.raises(EvaluatorError, match="临时文件"):
+    with pytest.raises(EvaluatorError, match="写不到"):
         Shelf(tmp_path / "absent").lay(FRAME)
 
 

@@ -134,7 +134,8 @@ class Slices:
         self.topics = kpi.topics(data)
         wanted = pl.Series("who", data.employees, dtype=pl.String).implode()
         is_mine = pl.col("in_period") & pl.col("credited").is_in(wanted)
-        own = [part.filter(is_mine).select(_OF_ORDERS) for part in data.orders]
+        keep = data.evaluation.month.shelf.keep
+        own = [keep(part.filter(is_mine).select(_OF_ORDERS)) for part in data.orders]
         fen = pl.concat(part.group_by("credited").agg(pl.col("counted").sum()) for part in own)
         fen = fen.group_by("credited").agg(pl.col("counted").sum())
         first, count = foremost_of(own, "paid", ORDER_LIMIT, descending=False, by="credited")
