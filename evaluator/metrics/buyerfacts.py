@@ -14,6 +14,7 @@ from evaluator.kernel import Facts
 
 LONG_RECEPTION_MS, SLOW_TURN_MS, SLOW_TURNS = 1800_000, 120_000, 3
 FOLLOW_UP = pl.duration(hours=72)
+_RECEPTION = ("r", "b", "a", "s", "day")  # what every fact of a reception begins with
 
 
 class OfBuyers(Protocol):
@@ -75,11 +76,7 @@ def consults(view: OfBuyers) -> pl.DataFrame:
         .collect()
     )
     return view.with_shop(rows).select(
-        "r",
-        "b",
-        "a",
-        "s",
-        "day",
+        *_RECEPTION,
         "transferred_in",
         "transferred_out",
         "human_messages",
@@ -98,11 +95,7 @@ def turns(view: OfBuyers) -> pl.DataFrame:
     """Turns of the period's consults; ``first``: the reception's first."""
     rows = view.facts.turns.filter(pl.col("consult") & view.inside())
     return view.with_shop(rows).select(
-        "r",
-        "b",
-        "a",
-        "s",
-        "day",
+        *_RECEPTION,
         "opened",
         "wait",
         "outcome",
