@@ -13,6 +13,7 @@ import polars as pl
 
 from evaluator.conversation import ARRIVES, BUYER, HUMAN
 from evaluator.model import EvaluatorError
+from evaluator.near import ConsultsByDay
 from evaluator.settings import Settings
 from evaluator.shelf import slices
 
@@ -135,7 +136,7 @@ def excluded(
 
 def candidates(
     orders: pl.DataFrame,
-    consults: pl.DataFrame,
+    consults: ConsultsByDay,
     index: ContactIndex,
     creditable: pl.Series | None,
     settings: Settings,
@@ -149,23 +150,24 @@ def candidates(
             orders.select(
                 "o",
                 "b",
-                pl.lit(m, _AT).alias("at"),
+                pl.lit(m, _AT).alias("moment"),
                 pl.col(m).alias("t"),
                 pl.col(f"{m}_day").alias("t_day"),
             )
             for m in MOMENTS
         ]
     ).filter(pl.col("t").is_not_null())
-    if creditable is not None:
-        consults = consults.filter(pl.col("a").is_in(creditable.implode()))
-    near = (
-        moments.join(consults, on="b")
-        .filter(pl.col("day").is_between(pl.col("t_day") - settings.window_days, pl.col("t_day")))
-        .rename({"at": "moment"})
-    )
-    found = index.up_to(near, whole_second(pl.col("t"))).rename({"moment": "at"})
-    contact = (
-        found.filter((pl.col("contacts") > 0) | (pl.col("human_messages") > 0))
+    credited = pl.lit(True) if creditable is None else pl.col("a").is_in(creditable.implode())
+    pairs = consults.near(moments, pl.col("t_day") - settings.window_days, pl.col("t_day"))
+    contact = [_contact(index.up_to(near.filter(credited), whole_second(pl.col("t")))) for near in pairs]
+    return _placed(pl.concat(contact), settings.by)
+
+
+def _contact(found: pl.DataFrame) -> pl.DataFrame:
+    """R-A1: with whom there was a two-way contact by each moment, and how much was said."""
+    return (
+        found.rename({"moment": "at"})
+        .filter((pl.col("contacts") > 0) | (pl.col("human_messages") > 0))
         .sort("last_human", "last_pos", nulls_last=False)
         .group_by("o", "at", "a")
         .agg(
@@ -174,7 +176,6 @@ def candidates(
         )
         .filter((pl.col("contacts") > 0) & (pl.col("human_messages") > 0))
     )
-    return _placed(contact, settings.by)
 
 
 def _placed(contact: pl.DataFrame, by: str) -> pl.DataFrame:
@@ -235,29 +236,32 @@ def moved(judged: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
 
 
 def assists(
-    orders: pl.DataFrame, consults: pl.DataFrame, index: ContactIndex, settings: Settings
+    orders: pl.DataFrame, consults: ConsultsByDay, index: ContactIndex, settings: Settings
 ) -> pl.DataFrame:
     """R-A6: 协助下单 (spoke before the order was placed) and 协助跟进 (after it), of all but the credited agent.
 
     ``orders``: those not excluded, with ``credited``. Out: o, a, kind, messages, last_ts."""
-    later = (
-        orders.select("b", "created")
-        .unique()
-        .sort("b", "created")
-        .with_columns(pl.col("created").shift(-1).over("b").alias("next_created"))
-    )
+    placed = orders.select("b", "created", "created_day").unique().sort("b", "created")
+    of_same = pl.col("b") == pl.col("b").shift(-1)
+    following = pl.when(of_same).then(pl.col("created", "created_day").shift(-1)).name.prefix("next_")
+    later = placed.select("b", "created", following)
     followed = pl.coalesce("paid_day", "created_day") + settings.follow_days
-    near = (
-        orders.join(later, on=["b", "created"], maintain_order="left")
-        .select("o", "b", "created", "created_day", "next_created", "credited", followed.alias("last_day"))
-        .join(consults, on="b")
-        .filter(pl.col("a").ne_missing(pl.col("credited")))
-        .filter(
-            pl.col("day").is_between(
-                pl.col("created_day") - settings.window_days, pl.max_horizontal("last_day", "created_day")
-            )
-        )
+    rows = orders.join(later, on=["b", "created"], maintain_order="left").select(
+        "o",
+        *("b", "created", "created_day", "next_created", "credited"),
+        pl.min_horizontal(followed, "next_created_day").alias(
+            "last_day"
+        ),  # nothing follows after the next one
     )
+    pairs = consults.near(
+        rows, pl.col("created_day") - settings.window_days, pl.max_horizontal("last_day", "created_day")
+    )
+    found = [_helped(near.filter(pl.col("a").ne_missing(pl.col("credited"))), index) for near in pairs]
+    return pl.concat(found).sort("o", "a", "kind")
+
+
+def _helped(near: pl.DataFrame, index: ContactIndex) -> pl.DataFrame:
+    """R-A6 of orders beside consults."""
     placed = whole_second(pl.col("created"))
     before = index.up_to(near, placed)
     helped = before.filter((pl.col("day") <= pl.col("created_day")) & (pl.col("human_messages") > 0)).select(
@@ -289,7 +293,6 @@ def assists(
         pl.concat([helped, followed_up])
         .group_by("o", "a", "kind")
         .agg(pl.col("messages").sum().cast(pl.Int64), pl.col("last_ts").max())
-        .sort("o", "a", "kind")
     )
 
 

@@ -35,6 +35,7 @@ from evaluator.conversation import (
 )
 from evaluator.filters import BuyerLists, apply_filters
 from evaluator.inquiry import inquiries, outcomes
+from evaluator.near import ConsultsByDay
 from evaluator.prepare import Part
 from evaluator.settings import Settings
 
@@ -178,7 +179,7 @@ def _attribute(
     of_buyers = consults.select("key", "r", "b", "a", "day")
     of_buyers = of_buyers.join(linked, on="b", how="semi", maintain_order="left")
     events = of_receptions(conversation.events, of_buyers.select("key", "r"))
-    index, where = ContactIndex(events), of_buyers.drop("key")
+    index, where = ContactIndex(events), ConsultsByDay(of_buyers.drop("key"))
     found = candidates(linked, where, index, context.creditable, context.settings)
     judged = judge(orders, found, context.settings.judgment)
     if context.moves is not None:
@@ -256,20 +257,19 @@ def chases(
     )
     eligible = eligible.select("key", "b", "a", "day")
     open_orders = orders.select("b", "created", "created_day", "paid", "paid_day")
-    near = eligible.join(open_orders, on="b").filter(
-        (pl.col("created_day") <= pl.col("day"))
-        & (pl.col("paid_day").is_null() | (pl.col("paid_day") >= pl.col("day")))
-    )
-    spoken = conversation.events.filter(pl.col("what") == HUMAN).join(
-        near.select("key").unique(), on="key", how="semi"
-    )
-    hit = near.join(spoken.select("key", "ts"), on="key").filter(
-        (pl.col("ts") >= pl.col("created")) & (pl.col("paid").is_null() | (pl.col("ts") < pl.col("paid")))
+    asked = eligible.join(open_orders, on="b", how="semi").select("key")
+    spoken = conversation.events.filter(pl.col("what") == HUMAN).join(asked, on="key", how="semi")
+    while_open = (pl.col("ts") >= pl.col("created")) & (
+        pl.col("paid").is_null() | (pl.col("ts") < pl.col("paid"))
     )
     in_time = (pl.col("paid_day") <= pl.col("day") + settings.window_days).fill_null(False)
-    return (
-        hit.group_by("key")
+    last = pl.col("paid_day").fill_null(int(eligible["day"].max() or 0))  # type: ignore[arg-type]
+    hits = [
+        near.join(spoken.select("key", "ts"), on="key")
+        .filter(while_open)
+        .group_by("key")
         .agg(pl.col("b", "a", "day").first(), in_time.any().alias("paid"))
-        .sort("key")
-        .drop("key")
-    )
+        for near in ConsultsByDay(eligible).near(open_orders, pl.col("created_day"), last)
+    ]
+    found = pl.concat(hits).group_by("key").agg(pl.col("b", "a", "day").first(), pl.col("paid").any())
+    return found.sort("key").drop("key")
