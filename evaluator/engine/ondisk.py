@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
-from time import monotonic
 from typing import NamedTuple, Protocol
 
 import polars as pl
@@ -35,6 +34,7 @@ from evaluator.kernel import Context, Facts
 from evaluator.metrics.counting import Count
 from evaluator.prepare import Bucket
 from evaluator.shelf import Shelf
+from evaluator.stopwatch import Counted
 
 Tell = Callable[[str], None]
 #: Buckets that this process works on at a time: what is not done on all cores in one is done beside the other.
@@ -102,9 +102,8 @@ class BucketRun:
     def _results(
         self, doing: str, chore: Chore, own: Callable[[DiskBucket], Frames]
     ) -> Iterator[tuple[DiskBucket, dict[str, Frames]]]:
-        """By kind, of one bucket after the other, with the time left told."""
-        told = _TimeLeft(doing, len(self.buckets), self.tell)
-        made = self.crew and self.crew.do(chore, self.buckets, own, self.work, told.done)
+        """By kind, of one bucket after the other; told how far it is."""
+        made = self.crew and self.crew.do(chore, self.buckets, own, self.work, lambda n: self._told(doing, n))
 
         def results(n: int, each: DiskBucket) -> dict[str, Frames]:
             found = self._brought(each, made[n]) if made else None
@@ -117,8 +116,15 @@ class BucketRun:
             found = hands.map(results, range(len(self.buckets)), self.buckets)
             for n, each in enumerate(self.buckets):
                 if not made:
-                    told.done(n)
+                    self._told(doing, n)
                 yield each, next(found)
+
+    def _told(self, doing: str, done: int) -> None:
+        of = len(self.buckets)
+        if self.tell and of > 1:
+            again = sum(self.work.taken.values())
+            taken = f"（沿用已算好的 {again} 份）" if again else ""
+            self.tell(Counted(f"{doing}：第 {min(done + 1, of)} / {of} 桶{taken}", done, of))
 
     def _brought(self, each: DiskBucket, answer: Answer) -> dict[str, Frames] | None:
         """What others did; None where some of it is not there."""
@@ -139,26 +145,6 @@ class OfBucket:
     facts: Facts
     tally: pl.DataFrame | None
     made: Frames
-
-
-class _TimeLeft:
-    """Says what is being done and how long it will take."""
-
-    def __init__(self, doing: str, count: int, tell: Tell | None) -> None:
-        self._doing, self._count, self._tell = doing, count, tell
-        self._begun = monotonic()
-
-    def done(self, n: int) -> None:
-        """``n`` are done."""
-        if self._tell and self._count > 1:
-            left = (monotonic() - self._begun) / n * (self._count - n) if n else 0
-            then = f"，约剩 {_spoken(left)}" if n else ""
-            self._tell(f"{self._doing}：第 {min(n + 1, self._count)} / {self._count} 桶{then}")
-
-
-def _spoken(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} 分 {rest} 秒" if minutes else f"{rest} 秒"
 
 
 def _in_month(frames: Frames, each: DiskBucket, month: Bucket, shelf: Shelf) -> Facts:
