@@ -17,7 +17,8 @@ from evaluator.attribution import check_conservation
 from evaluator.engine.chores import FACTS, OPINIONS
 from evaluator.engine.grown import COUNTED, OF_ORDERS
 from evaluator.engine.ondisk import HANDS, BucketRun, Crew, OfBucket
-from evaluator.engine.partition import ORDER_ROWS, Span, partition, starts_of
+from evaluator.engine.partition import partition
+from evaluator.engine.spans import ORDER_ROWS, Span, spans_of
 from evaluator.engine.work import Frames, Work
 from evaluator.filters import BuyerLists
 from evaluator.kernel import Context, Facts, FactsOfBuyers, analyze
@@ -113,9 +114,9 @@ def _run(
 ) -> BucketRun:
     work = Work(folder, month.shelf)
     room.used.append(work)
-    starts = starts_of(bucket, room.bucket_rows, work)
+    spans = spans_of(bucket, room.bucket_rows, work)
     shutil.rmtree(folder / BUCKETS, ignore_errors=True)
-    buckets = partition(month, bucket, items, judged, starts, folder / BUCKETS)
+    buckets = partition(month, bucket, items, judged, spans, folder / BUCKETS)
     return BucketRun(buckets, bucket, work, month.shelf, room.always, room.tell, room.crew)
 
 
@@ -138,7 +139,7 @@ def together(parts: list[OfBucket], spans: list[Span], shelf: Shelf) -> FactsOfB
         frames = {f.name: getattr(part.facts, f.name) for f in fields(Facts)}
         own = Facts(**_numbered_on(frames, numbers, shelf))
         made = _numbered_on(part.made, numbers, shelf)
-        buckets.append(FactsOfBuyers(own, span.first, span.end, made))
+        buckets.append(FactsOfBuyers(own, (span.first, span.end), made))
         for number, name in COUNTED.items():
             numbers[number] += frames[name].height
     whole: dict[str, pl.DataFrame | None] = {}
