@@ -92,7 +92,7 @@ class BucketRun:
 
         chore = AllFacts(replace(context, moves=None), count)
         for each, found in self._results("分析会话、询单与归属", chore, own):
-            facts = _in_month(found[FACTS], each, self.month, self.shelf)
+            facts = _in_month(found[FACTS], each, self.shelf)
             made = {name: _in_codes(f, each, self.shelf) for name, f in found.get(FIGURES, {}).items()}
             yield OfBucket(facts, made.pop(TALLY, None), made)
 
@@ -139,21 +139,18 @@ class BucketRun:
 
 @dataclass(frozen=True)
 class OfBucket:
-    """What is known of a bucket's buyers. ``tally``, ``made``: as ``Count.of`` gives them, None and nothing where
-    nothing was counted."""
+    """What is known of a bucket's buyers; of their orders what the kernel adds. ``tally``, ``made``: as ``Count.of``
+    gives them, None and nothing where nothing was counted."""
 
     facts: Facts
     tally: pl.DataFrame | None
     made: Frames
 
 
-def _in_month(frames: Frames, each: DiskBucket, month: Bucket, shelf: Shelf) -> Facts:
-    """Facts of a bucket with the month's ``b`` and ``o``."""
-    found = {f.name: frames.get(f.name) for f in fields(Facts)}
-    for name, frame in found.items():
-        found[name] = None if frame is None else _in_codes(frame, each, shelf)
-    judged = frames["orders"].drop("o")
-    found["orders"] = shelf.keep(month.orders[each.orders].hstack(judged.get_columns()))
+def _in_month(frames: Frames, each: DiskBucket, shelf: Shelf) -> Facts:
+    """Facts of a bucket with the month's ``b`` and ``o``; of the orders only what the kernel adds."""
+    known = {f.name: frames.get(f.name) for f in fields(Facts)}
+    found = {name: None if f is None else _in_codes(f, each, shelf) for name, f in known.items()}
     return Facts(**found)  # type: ignore[arg-type]
 
 
