@@ -12,11 +12,11 @@ from evaluator.ads.told import told
 from evaluator.alike import parts_alike
 from evaluator.buyers import with_codes
 from evaluator.filters import BuyerLists, filter_counts
-from evaluator.identity import OWN, shown
 from evaluator.kernel import Facts
 from evaluator.metrics.monthfacts import PeriodView
 from evaluator.metrics.table import Kpi
 from evaluator.model import MonthData, ReviewItem
+from evaluator.nicks import shown
 from evaluator.pay import Pay
 from evaluator.prepare import Bucket
 from evaluator.roster import Roster
@@ -52,7 +52,7 @@ def gather_review(
         *_part_months(month, view),
         *_changed(month, roster, view),
         *_unbound(bucket, facts),
-        *_ambiguous(bucket),
+        *_ambiguous(month, bucket),
         *_unlinked(linked),
         *_joins(month, bucket),
         *_refunds(month),
@@ -164,14 +164,14 @@ def _changed(month: MonthData, roster: Roster, view: PeriodView) -> list[ReviewI
     return items
 
 
-def _ambiguous(bucket: Bucket) -> list[ReviewItem]:
-    chats = (
-        bucket.identities.chats.filter(pl.col("who").str.ends_with(OWN))
-        .group_by("shop", "buyer")
-        .len()
-        .sort("shop", "buyer")
-    )
-    orders, count = _first_ambiguous(bucket.orders)
+def _ambiguous(month: MonthData, bucket: Bucket) -> list[ReviewItem]:
+    """Who and what may be of several buyers: nicks, orders, open ids. A month of masked nicks may have millions."""
+    identities = bucket.identities
+    chats = identities.ambiguous_chats()
+    count, orders = _ambiguous_orders(month, bucket)
+    torn, ids = identities.torn_open_ids(MOST_NAMED)
+    first = chats.head(MOST_NAMED)
+    nicks = pl.DataFrame(identities.nicks.known.named(first["n"], "buyer")).with_columns(first["days"])
     items = [
         ReviewItem(
             "ambiguous_buyer",
@@ -179,7 +179,7 @@ def _ambiguous(bucket: Bucket) -> list[ReviewItem]:
             f"店铺 {shop} 的脱敏昵称 {buyer} 可能是多位顾客（{n} 天的聊天），未与任何订单相连",
             n,
         )
-        for shop, buyer, n in chats.iter_rows()
+        for shop, buyer, n in nicks.iter_rows()
     ]
     items += [
         ReviewItem(
@@ -189,18 +189,18 @@ def _ambiguous(bucket: Bucket) -> list[ReviewItem]:
         )
         for shop, order_id, buyer in orders.iter_rows()
     ]
-    return _capped([*items, *_torn(bucket)], "ambiguous_buyer", count - orders.height)
+    return _capped([*items, *_torn(ids)], "ambiguous_buyer", chats.height + count + torn)
 
 
-def _first_ambiguous(orders: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """shop, order_id, buyer of the orders that are one of several buyers', as far as they may be named; and how many
-    there are."""
-    found, count = [], 0
-    for _, rows in slices(orders.select("shop", "order_id", "buyer", "link")):
-        own = rows.filter(pl.col("link") == "ambiguous").drop("link")
-        found.append(own.sort("shop", "order_id").head(MOST_NAMED))
-        count += own.height
-    return pl.concat(found).sort("shop", "order_id").head(MOST_NAMED), count
+def _ambiguous_orders(month: MonthData, bucket: Bucket) -> tuple[int, pl.DataFrame]:
+    """How many; shop, order_id, buyer of the first ones."""
+    count, keys = 0, ["shop", "order_id"]
+    first = bucket.orders.select(*keys, "buyer").clear()
+    for _, part in slices(bucket.orders.select(*keys, "buyer", "link"), month.shelf.limits.slice_rows):
+        found = part.filter(pl.col("link") == "ambiguous").drop("link")
+        count += found.height
+        first = pl.concat([first, found]).sort(keys).head(MOST_NAMED)
+    return count, first
 
 
 def _several(buyer: str | None) -> str:
@@ -208,10 +208,9 @@ def _several(buyer: str | None) -> str:
     return f"买家 {buyer} 脱敏后对应多位顾客" if buyer else "所属的 open id 名下有多位买家"
 
 
-def _torn(bucket: Bucket) -> Iterator[ReviewItem]:
-    """Open ids under which several buyers stand: they say nothing."""
-    torn = bucket.identities.open_ids.filter(pl.col("buyers") > 1).sort("shop", "open_id")
-    for shop, open_id, names in torn.select("shop", "open_id", "names").iter_rows():
+def _torn(ids: pl.DataFrame) -> Iterator[ReviewItem]:
+    """Open ids (shop, open_id, names) under which several buyers stand: they say nothing."""
+    for shop, open_id, names in ids.iter_rows():
         told = f"店铺 {shop} 的 open id {open_id} 名下有多位买家（{'、'.join(names)}），不能据以认人；请核对导出的数据"
         yield ReviewItem("ambiguous_buyer", open_id, told)
 
@@ -381,10 +380,9 @@ def _immature(kpi: Kpi) -> list[ReviewItem]:
     return items
 
 
-def _capped(items: list[ReviewItem], kind: str, more: int = 0) -> list[ReviewItem]:
-    """The first MOST_NAMED one by one, the rest as one line. ``more``: how many there are that are not among
-    ``items``, which then are too many without them."""
-    if len(items) <= MOST_NAMED and not more:
+def _capped(items: list[ReviewItem], kind: str, count: int | None = None) -> list[ReviewItem]:
+    """The first MOST_NAMED one by one, the rest as one line. ``count``: how many there are, if more than ``items``."""
+    rest = (count or len(items)) - MOST_NAMED
+    if rest <= 0:
         return items
-    rest = len(items) + more - MOST_NAMED
     return [*items[:MOST_NAMED], ReviewItem(kind, "…", f"另有 {rest} 项，见 tables/ 下的结果表", rest)]

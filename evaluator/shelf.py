@@ -12,15 +12,17 @@ import json
 import mmap
 import tempfile
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from threading import Lock, Thread
 from time import monotonic, sleep
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
@@ -154,6 +156,28 @@ class Shelf:
                 return pl.Series(name, pa.Array.from_buffers(pa.string_view(), rows, whole))
         except OSError as error:
             raise full(error, folder) from error
+
+    def numbers(
+        self, kinds: Sequence[npt.DTypeLike], parts: Iterable[Sequence[npt.NDArray[Any]]]
+    ) -> list[npt.NDArray[Any]]:
+        """Columns of numbers that come part by part, each in one piece."""
+        if not self._maps:
+            none = [np.zeros(0, dtype=kind) for kind in kinds]
+            return [np.concatenate(column) for column in zip(none, *parts, strict=True)]
+        try:
+            with ExitStack() as held:
+                files = [held.enter_context(tempfile.TemporaryFile(dir=self.folder)) for _ in kinds]
+                for part in parts:
+                    for file, column, kind in zip(files, part, kinds, strict=True):
+                        file.write(column.astype(kind, copy=False).tobytes())
+                for file in files:
+                    file.flush()
+                return [
+                    np.frombuffer(self.map(f) if f.tell() else b"", k)
+                    for f, k in zip(files, kinds, strict=True)
+                ]
+        except OSError as error:
+            raise full(error, self.folder or tempfile.gettempdir()) from error
 
     def gather(self, texts: pl.Series, at: pl.Series) -> pl.Series:
         """The texts at these places, copied front to back: little of a column on the shelf is in memory at once."""
