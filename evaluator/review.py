@@ -22,7 +22,6 @@ from evaluator.prepare import Bucket
 from evaluator.roster import Roster
 from evaluator.rulebook import label
 from evaluator.scoring import Scores
-from evaluator.shelf import slices
 from evaluator.sources.column_words import spoken
 
 CODE_WORD_SHARE = 0.05  # above this share of an agent's receptions the filter looks like a game
@@ -171,7 +170,11 @@ def _ambiguous(bucket: Bucket) -> list[ReviewItem]:
         .len()
         .sort("shop", "buyer")
     )
-    orders, count = _first_ambiguous(bucket.orders)
+    orders = (
+        bucket.orders.filter(pl.col("link") == "ambiguous")
+        .select("shop", "order_id", "buyer")
+        .sort("shop", "order_id")
+    )
     items = [
         ReviewItem(
             "ambiguous_buyer",
@@ -189,18 +192,7 @@ def _ambiguous(bucket: Bucket) -> list[ReviewItem]:
         )
         for shop, order_id, buyer in orders.iter_rows()
     ]
-    return _capped([*items, *_torn(bucket)], "ambiguous_buyer", count - orders.height)
-
-
-def _first_ambiguous(orders: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """shop, order_id, buyer of the orders that are one of several buyers', as far as they may be named; and how many
-    there are."""
-    found, count = [], 0
-    for _, rows in slices(orders.select("shop", "order_id", "buyer", "link")):
-        own = rows.filter(pl.col("link") == "ambiguous").drop("link")
-        found.append(own.sort("shop", "order_id").head(MOST_NAMED))
-        count += own.height
-    return pl.concat(found).sort("shop", "order_id").head(MOST_NAMED), count
+    return _capped([*items, *_torn(bucket)], "ambiguous_buyer")
 
 
 def _several(buyer: str | None) -> str:
@@ -381,10 +373,9 @@ def _immature(kpi: Kpi) -> list[ReviewItem]:
     return items
 
 
-def _capped(items: list[ReviewItem], kind: str, more: int = 0) -> list[ReviewItem]:
-    """The first MOST_NAMED one by one, the rest as one line. ``more``: how many there are that are not among
-    ``items``, which then are too many without them."""
-    if len(items) <= MOST_NAMED and not more:
+def _capped(items: list[ReviewItem], kind: str) -> list[ReviewItem]:
+    """The first MOST_NAMED one by one, the rest as one line."""
+    if len(items) <= MOST_NAMED:
         return items
-    rest = len(items) + more - MOST_NAMED
+    rest = len(items) - MOST_NAMED
     return [*items[:MOST_NAMED], ReviewItem(kind, "…", f"另有 {rest} 项，见 tables/ 下的结果表", rest)]
