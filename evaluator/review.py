@@ -258,11 +258,10 @@ def _unjoined(month: MonthData, rows: pl.DataFrame, orders: pl.DataFrame) -> tup
     """How many rows name no order, and how many each order id that stands in several shops (order_id, len)."""
     lost, several = 0, []
     ids = rows.select("order_id"), orders.select("order_id")
-    for own, known in parts_alike("order_id", *ids, month.shelf.limits.slice_rows):
+    for own, known in parts_alike("order_id", *ids, month.shelf):
         lost += own.join(known, on="order_id", how="anti").height
         many = known.filter(pl.col("order_id").is_duplicated()).unique()
         several.append(own.join(many, on="order_id", how="semi").group_by("order_id").len())
-        month.shelf.rest()
     return lost, pl.concat(several)
 
 

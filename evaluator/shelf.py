@@ -6,6 +6,7 @@ any more once it is mapped (on Windows it goes with the process): nothing is lef
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import json
 import mmap
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from threading import Lock, Thread
-from time import sleep
+from time import monotonic, sleep
 from typing import IO, Any
 
 import numpy as np
@@ -36,7 +37,7 @@ SLICE_ROWS = 1 << 20
 STATM = Path("/proc/self/statm")  # where the system says how much of files is in memory
 HELPED = 1 << 30  # bytes of memory from which on a second process may have its own
 TINY = 64  # this part of what is worth a file never is
-GUARD_SECONDS = 0.02
+GUARD_SECONDS, TRIM_SECONDS = 0.02, 1.0
 VIEW, INLINE = 16, 12  # bytes of a view on a text; of the longest text that stands in it
 KIND = b"categories"  # in a field's metadata: those of an Enum; none: a Categorical of this process
 
@@ -120,9 +121,11 @@ class Shelf:
     def keep(self, frame: pl.DataFrame) -> pl.DataFrame:
         """A frame made from those on the shelf goes there, too; where none is, the month is small and all is in
         memory."""
-        if not self._maps or self._spared(int(frame.estimated_size())):
+        parts = [part for _, part in slices(frame, self.limits.slice_rows)]
+        size = int(parts[0].estimated_size()) * len(parts)  # that of all looks at every text
+        if not self._maps or self._spared(size):
             return frame
-        return pl.concat([self.lay(part) for _, part in slices(frame, self.limits.slice_rows)])
+        return pl.concat([self.lay(part) for part in parts])
 
     def _spared(self, size: int) -> bool:
         """Whether so small a frame may stay in memory: not when there are very many of them."""
@@ -202,8 +205,10 @@ class Shelf:
 def _guard(shelf: weakref.ref[Shelf], most: int) -> None:
     """Looks again and again, as long as there is the shelf, how much of files is in memory: whatever is done to a frame
     that is larger than memory, its pages go before they are too many. They are dropped, not written; whoever is reading
-    them gets them again."""
-    program = _of_files()
+    them gets them again. Now and then the C library gives back what it keeps of freed memory, too: without being asked
+    it never does where something above is in use."""
+    program, trim = _of_files(), getattr(ctypes.CDLL(None), "malloc_trim", None)  # which not all of them have
+    trimmed = monotonic()
     while True:
         resident = _of_files()
         if (held := shelf()) is None:
@@ -211,6 +216,9 @@ def _guard(shelf: weakref.ref[Shelf], most: int) -> None:
         if resident - program > most:
             held.rest()
         del held
+        if trim and monotonic() - trimmed > TRIM_SECONDS:
+            trim(0)
+            trimmed = monotonic()
         sleep(GUARD_SECONDS)
 
 

@@ -56,7 +56,7 @@ class Order:
         spark: Spark | None = None,
     ) -> Order:
         """From what was typed. Errors: EvaluatorError."""
-        bound = parse_memory(memory) if memory else half_of_the_machine()
+        bound = half_of_the_machine() if memory is None else parse_memory(memory)
         if cache is not None:
             _check_cache(cache.resolve(), (month.resolve(), out.resolve()))
         return cls(month, out, bound, cache, ledger, reports, spark)

@@ -43,7 +43,7 @@ def gathered(
     if not frames:
         return pl.DataFrame(schema=OPEN_IDS)
     found, rows = pl.concat(frames), shelf.limits.slice_rows
-    of_order = _shops_of_orders(found, orders, rows)
+    of_order = _shops_of_orders(found, orders, shelf)
     made = []
     for at, part in slices(found, rows):
         own = of_order.filter(pl.col("at").is_between(at, at + part.height - 1))
@@ -53,13 +53,13 @@ def gathered(
     return pl.concat(made)
 
 
-def _shops_of_orders(found: pl.DataFrame, orders: pl.DataFrame, rows: int) -> pl.DataFrame:
+def _shops_of_orders(found: pl.DataFrame, orders: pl.DataFrame, shelf: Shelf) -> pl.DataFrame:
     """at, _shop: where a record that names none stands, and the only shop that has its order."""
     asked = found.select("order_id", "shop").with_row_index("at").filter(pl.col("shop").is_null())
     given = [pl.DataFrame(schema={"at": pl.UInt32, "_shop": pl.String})]
     if not asked.is_empty():
         both = asked.select("at", "order_id").drop_nulls(), orders.select("order_id", "shop")
-        for own, known in parts_alike("order_id", *both, rows):
+        for own, known in parts_alike("order_id", *both, shelf):
             shops = known.join(own, on="order_id", how="semi").group_by("order_id")
             only = shops.agg(pl.col("shop").unique()).filter(pl.col("shop").list.len() == 1)
             shop = pl.col("shop").list.first().cast(pl.String).alias("_shop")
