@@ -85,17 +85,22 @@ class Messages:
         """Every row, in the order of the input."""
         return self._named(self.rows)
 
-    def on_days(self, asked: pl.DataFrame, day: pl.Expr) -> pl.DataFrame:
-        """The messages of these (``shop``, ``buyer``, ``day``), in the order of messages. ``day``: of ``ts``."""
+    def on_days(self, asked: pl.DataFrame, day: pl.Expr, most: int) -> pl.DataFrame:
+        """The first messages of each of these (``shop``, ``buyer``, ``day``), in the order of messages: ``most`` of
+        each buyer written so, for a masked nick may have thousands. ``day``: of ``ts``."""
         keys = asked.join(self._codes(asked), on=["shop", "buyer"]).select("b", "day")
         buyers = pl.col("b").is_in(keys["b"].unique().implode())
+        first = pl.int_range(pl.len()).over("b", "day") < most
         rows = self._chosen(
             lambda part: (
                 part.filter(buyers)
                 .with_columns(day)
                 .join(keys.lazy(), on=["b", "day"], how="semi", maintain_order="left")
+                .sort("ts", maintain_order=True)
+                .filter(first)
             )
-        ).sort("ts", maintain_order=True)
+        )
+        rows = rows.sort("ts", maintain_order=True).filter(first)
         return self._named(rows).with_columns(rows["day"])
 
     def _chosen(self, choose: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:

@@ -60,7 +60,7 @@ class Talks:
         schema = {"shop": pl.String, "buyer": pl.String, "day": pl.Date}
         wanted = pl.DataFrame(list(dict.fromkeys(keys)), schema=schema, orient="row")
         day = day_expr("ts", data.settings.day_start_s).alias("day")
-        rows = data.evaluation.talk.on_days(wanted, day).select(
+        rows = data.evaluation.talk.on_days(wanted, day, DAY_LIMIT).select(
             "shop",
             "buyer",
             "day",
