@@ -1,4 +1,4 @@
-"""Orders beside the consults of their buyers: the pairs that a join and a filter would give, in pieces of whole rows."""
+"""Orders beside the consults of their buyers: the pairs that a join and a filter give, in pieces of whole rows."""
 
 from __future__ import annotations
 
