@@ -144,9 +144,11 @@ class Theme:
 
 HOUR, DAY = 3_600_000, 86_400_000
 PAIR = [["alice1"], ["alice1", "bob"]]
+MASKED = [["al*", "a*1", "alice1"], ["b*b", "bob", "z**"], ["al*", "b*b", "alice1", "alan1"], ["*", "a*1"]]
 EVERYTHING = Theme("everything", CASTS, GAPS_MS, TEXTS, [*[0] * 20, -90, 90, -4])
 THEMES = [
     *[EVERYTHING] * 4,
+    Theme("masked", MASKED, GAPS_MS, TEXTS, [0, 0, 0, -3]),
     Theme("money", PAIR, GAPS_MS, TEXTS, [0, 0, 0, -3], dense=True),
     Theme("ads", PAIR, GAPS_MS, [*TEXTS, *[f"要{AD_WORD}吗"] * 9], [-90, 90, -91, 91], dense=True),  # R-F0
     Theme(
