@@ -27,7 +27,9 @@ class Dealt:
         """The rows in the order of parts, and where each part ends."""
         ordered = rows.with_columns(part.cast(pl.UInt32).alias("_part")).sort("_part", maintain_order=True)
         ends = ordered["_part"].search_sorted(self._numbers, side="right").to_list()
-        return self._shelf.keep(ordered.drop("_part")), ends
+        # Sorting leaves letters where they are; through Arrow's layout they are copied in the order of the rows.
+        texts = [pl.Series(text.name, text.to_arrow()) for text in ordered.select(pl.col(pl.String))]
+        return self._shelf.keep(ordered.drop("_part").with_columns(texts)), ends
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
         """One part after the other, its rows in the order of the table."""
