@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from evaluator.dealt import Dealt
 from evaluator.kernel import Facts
 from evaluator.names import Names as Texts
 from evaluator.names import merged
@@ -17,7 +18,7 @@ from evaluator.prepare import Bucket, Codes
 from evaluator.shelf import Shelf, slices
 
 SECONDS = 1000  # milliseconds in one
-OrderPlaces = npt.NDArray[np.uint32]
+Numbers = npt.NDArray[np.uint32]
 
 
 class Names:
@@ -222,32 +223,29 @@ def fact_tables(facts: Facts, bucket: Bucket, shelf: Shelf) -> tuple[dict[str, p
 def _by_order(facts: Facts, shelf: Shelf) -> Iterator[Facts]:
     """The same with orders in the order of shop and order id, about a slice of candidates or orders at a time. ``o`` is
     their place in ``facts.orders``."""
-    orders, rows = facts.orders, shelf.limits.slice_rows
-    others = {"assists": facts.assists, "candidates": facts.candidates}
-    owners = {name: frame["o"].to_numpy() for name, frame in others.items()}
-    most = max(orders.height * rows // max(orders.height, facts.candidates.height, 1), 1)
-    for o in _sequence(orders.select("shop", "order_id"), most, shelf):
-        part = {"orders": orders[o]}
-        for name, frame in others.items():
-            part[name] = frame[_places_of(o, owners[name])]
-        yield replace(facts, **part)
+    of_orders = {name: getattr(facts, name) for name in ("orders", "assists", "candidates")}
+    places = _places(facts.orders.select("shop", "order_id"), shelf)
+    parts = max(facts.orders.height, facts.candidates.height) // shelf.limits.slice_rows + 1
+    step = len(places) // parts + 1
+
+    def by_place(frame: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, pl.Series]]:
+        for _, rows in slices(frame, shelf.limits.slice_rows):
+            place = pl.Series("_place", places[rows["o"].to_numpy()])
+            yield rows.with_columns(place), place // step
+
+    for dealt in zip(*(Dealt(by_place(frame), parts, shelf) for frame in of_orders.values()), strict=True):
+        part = (rows.sort("_place", maintain_order=True).drop("_place") for rows in dealt)
+        yield replace(facts, **dict(zip(of_orders, part, strict=True)))
 
 
-def _sequence(orders: pl.DataFrame, most: int, shelf: Shelf) -> Iterator[OrderPlaces]:
-    """The places of orders (shop, order_id: no two alike) in the order of these, about ``most`` at a time."""
-    ids, of_id = Texts(shelf), np.empty(orders.height, dtype=np.uint32)
-    for at, part in slices(orders, shelf.limits.slice_rows):
+def _places(orders: pl.DataFrame, shelf: Shelf) -> Numbers:
+    """The place of each order (shop, order_id: no two alike) in the order of these."""
+    ids, of_id, rows = Texts(shelf), np.empty(orders.height, dtype=np.uint32), shelf.limits.slice_rows
+    for at, part in slices(orders, rows):
         of_id[ids.add(part["shop"], part["order_id"]).to_numpy()] = np.arange(at, at + part.height)
         shelf.rest()
-    if not orders.height:
-        yield of_id
-    for found in merged(ids.runs, np.ones(ids.places, dtype=bool), most):
-        yield of_id[found.places[np.argsort(found.which)]]
-
-
-def _places_of(o: OrderPlaces, owners: OrderPlaces) -> OrderPlaces:
-    """Where in ``owners``, which are sorted, each of ``o`` stands, one after the other."""
-    first, end = (np.searchsorted(owners, o, side) for side in ("left", "right"))
-    count = end - first
-    before = np.cumsum(count) - count
-    return (np.repeat(first - before, count) + np.arange(count.sum())).astype(np.uint32)
+    places, before = np.empty_like(of_id), 0
+    for found in merged(ids.runs, np.ones(ids.places, dtype=bool), rows):
+        places[of_id[found.places]] = before + found.which
+        before += len(found.texts)
+    return places

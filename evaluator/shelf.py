@@ -123,8 +123,12 @@ class Shelf:
         memory."""
         parts = [part for _, part in slices(frame, self.limits.slice_rows)]
         size = int(parts[0].estimated_size()) * len(parts)  # that of all looks at every text
-        if not self._maps or self._spared(size):
+        if not self._maps:
             return frame
+        if self._spared(
+            size
+        ):  # columns of one value alone would stay in one piece when parts are put together,
+            return pl.DataFrame(frame.get_columns())  # and Polars copies a table whose pieces differ
         return pl.concat([self.lay(part) for part in parts])
 
     def _spared(self, size: int) -> bool:

@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import Any, cast
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import test_grown
+import test_names
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from measured import COUNTED, measured
 from oracle.month import Row
 from oracle.rawmonth import RawMonth
 from oracle.strategy import months
@@ -130,3 +134,64 @@ def test_every_code_lies_in_one_bucket(starts: list[int], last: int, places: int
 def test_later_orders_leave_the_buckets_of_earlier_ones_as_they_were() -> None:
     before, after = list(Spans([0, 5], 9, 4, 10)), list(Spans([0, 5], 9, 4, 14))
     assert after[: len(before)] == before == [*before[:2], Span(2, -4, 0), Span(3, -8, -4), Span(4, -12, -8)]
+
+
+RUN = """
+import sys
+from evaluator.engine.memory import give_back_soon
+give_back_soon()
+from pathlib import Path
+from evaluator.engine.local import Room
+from evaluator.run import evaluate_month
+from evaluator.shelf import Limits
+place = Path(sys.argv[1])
+found = evaluate_month(place / "month", scratch=place, room=Room(Limits.within(512 << 20)))
+found.save(place / "out")
+print(found.frames["order_links"]["buyers"].sum(), found.frames["attribution"].height)
+"""
+MILLIONS = 4
+
+
+@pytest.mark.heavy
+@COUNTED
+def test_memory_does_not_grow_with_orders_of_nobody(tmp_path: Path) -> None:
+    """A whole run on millions of orders and items in a shop that exports no nicks, within the bound."""
+    month = tmp_path / "month"
+    month.mkdir()
+    test_names.write(month, [("甲店", "a", 1, None)], [], 1)
+    (month / "orders.csv").unlink()
+    for name, table in (("orders", _orders), ("order_items", _items)):
+        with pq.ParquetWriter(month / f"{name}.parquet", table(0).schema) as writer:
+            for part in range(MILLIONS * 8):
+                writer.write_table(table(part))
+    [buyers, rows], peak = measured(RUN, tmp_path)
+    assert int(buyers) == int(rows) == MILLIONS << 20
+    assert peak <= (512 << 20) + (300 << 20), peak
+
+
+def _numbers(part: int) -> pl.Series:
+    """Order ids as they come: in the order of nothing."""
+    n = pl.int_range(part << 17, (part + 1) << 17, eager=True)
+    return ("27" + (n * 7_919_001_247 % 99_999_999_977).cast(pl.String)).alias("order_id")
+
+
+def _orders(part: int) -> pa.Table:
+    placed = pl.datetime(2026, 10, 1, 9, time_unit="ms") + pl.duration(seconds=pl.int_range(1 << 17) * 15)
+    return pl.select(
+        pl.lit("甲店").alias("shop"),
+        _numbers(part),
+        pl.lit(None, pl.String).alias("buyer"),
+        placed.alias("created"),
+        placed.alias("paid"),
+        pl.lit("19.90").alias("amount"),
+    ).to_arrow()
+
+
+def _items(part: int) -> pa.Table:
+    return pl.select(
+        _numbers(part),
+        pl.lit("TS2004").alias("sku"),
+        pl.lit("听松 汝窑主人杯").alias("title"),
+        pl.lit(1).alias("quantity"),
+        pl.lit("19.90").alias("amount"),
+    ).to_arrow()
