@@ -214,7 +214,7 @@ def partition(
     transfers = _cut(bucket.transfers.with_columns(_bucket_of(pl.col("b"), starts).alias("_k")), len(found))
     for n, span in enumerate(found):
         own = transfers[n].with_columns(pl.col("b") - span.first)
-        write_bundle(folders[n] / REST, Bundle("", {"transfers": own}), lasting=False)
+        write_bundle(folders[n] / REST, Bundle("", {"transfers": own}))
     return [DiskBucket(*each) for each in zip(folders, found, numbers, strict=True)]
 
 
