@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, chain
 
 import numpy as np
 import polars as pl
 
+from evaluator.engine.ondisk import HANDS
 from evaluator.kernel import Facts
 from evaluator.prepare import Bucket, Codes
 from evaluator.shelf import Shelf
@@ -203,14 +205,18 @@ def fact_tables(facts: Facts, bucket: Bucket, shelf: Shelf) -> tuple[dict[str, p
     orders."""
     names = Names(bucket.codes)
     pieces: dict[str, list[pl.DataFrame]] = {name: [] for name in OF_BUYERS | OF_ORDERS}
-    for tables, parts in (
-        (OF_BUYERS, [part.facts for part in facts.parts]),
-        (OF_ORDERS, _by_order(facts, shelf.limits.slice_rows)),
-    ):
-        for part in parts:
-            for name, table in tables.items():
-                pieces[name].append(shelf.keep(table(part, names)))
-            shelf.rest()
+
+    def named(tables: Mapping[str, Table], part: Facts) -> dict[str, pl.DataFrame]:
+        found = {name: shelf.keep(table(part, names)) for name, table in tables.items()}
+        shelf.rest()
+        return found
+
+    with ThreadPoolExecutor(HANDS) as hands:
+        buyers = hands.map(lambda part: named(OF_BUYERS, part.facts), facts.parts)
+        orders = (named(OF_ORDERS, part) for part in _by_order(facts, shelf.limits.slice_rows))
+        for found in chain(buyers, orders):
+            for name, table in found.items():
+                pieces[name].append(table)
     ends = {name: list(accumulate(piece.height for piece in own)) for name, own in pieces.items()}
     return {name: pl.concat(own) for name, own in pieces.items()}, ends
 
