@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, chain
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from evaluator.kernel import Facts
 from evaluator.names import Names as Texts
 from evaluator.names import merged
 from evaluator.prepare import Bucket, Codes
-from evaluator.shelf import Shelf, slices
+from evaluator.shelf import HANDS, Shelf, slices
 
 SECONDS = 1000  # milliseconds in one
 Numbers = npt.NDArray[np.uint32]
@@ -208,14 +209,18 @@ def fact_tables(facts: Facts, bucket: Bucket, shelf: Shelf) -> tuple[dict[str, p
     orders."""
     names = Names(bucket.codes)
     pieces: dict[str, list[pl.DataFrame]] = {name: [] for name in OF_BUYERS | OF_ORDERS}
-    for tables, parts in (
-        (OF_BUYERS, [part.facts for part in facts.parts]),
-        (OF_ORDERS, _by_order(facts, shelf)),
-    ):
-        for part in parts:
-            for name, table in tables.items():
-                pieces[name].append(shelf.keep(table(part, names)))
-            shelf.rest()
+
+    def named(tables: Mapping[str, Table], part: Facts) -> dict[str, pl.DataFrame]:
+        found = {name: shelf.keep(table(part, names)) for name, table in tables.items()}
+        shelf.rest()
+        return found
+
+    with ThreadPoolExecutor(HANDS) as hands:
+        buyers = hands.map(lambda part: named(OF_BUYERS, part.facts), facts.parts)
+        orders = (named(OF_ORDERS, part) for part in _by_order(facts, shelf))
+        for found in chain(buyers, orders):
+            for name, table in found.items():
+                pieces[name].append(table)
     ends = {name: list(accumulate(piece.height for piece in own)) for name, own in pieces.items()}
     return {name: pl.concat(own) for name, own in pieces.items()}, ends
 

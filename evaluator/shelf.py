@@ -10,6 +10,7 @@ import ctypes
 import errno
 import json
 import mmap
+import os
 import tempfile
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
@@ -34,6 +35,8 @@ NO_SPACE = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 SLICE_ROWS = 1 << 20
+#: Parts of a month that a process works on at a time: what is not done on all cores in one is done beside the other.
+HANDS = min(2, os.cpu_count() or 1)
 STATM = Path("/proc/self/statm")  # where the system says how much of files is in memory
 HELPED = 1 << 30  # bytes of memory from which on a second process may have its own
 TINY = 64  # this part of what is worth a file never is

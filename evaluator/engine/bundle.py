@@ -31,8 +31,9 @@ class Bundle:
     frames: dict[str, pl.DataFrame]
 
 
-def write_bundle(path: Path, bundle: Bundle, lasting: bool = True) -> None:
-    """``lasting``: also where the machine fails the next moment. Errors: EvaluatorError where the disk is full."""
+def write_bundle(path: Path, bundle: Bundle) -> None:
+    """Not forced to the disk: what a failing machine leaves of a file is known by its checksum, and made again. Errors:
+    EvaluatorError where the disk is full."""
     places: dict[str, tuple[int, int]] = {}
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -49,9 +50,6 @@ def write_bundle(path: Path, bundle: Bundle, lasting: bool = True) -> None:
                 with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as written:
                     checksum = zlib.crc32(written)
                 file.write(_END.pack(len(told), checksum, _MAGIC))
-                file.flush()
-                if lasting:
-                    os.fsync(file.fileno())
             os.replace(name, path)
         finally:
             Path(name).unlink(missing_ok=True)

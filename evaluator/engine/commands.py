@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from evaluator.engine.memory import bound_of, keep_a_while
 from evaluator.terminal import progress_line
 
 if TYPE_CHECKING:
@@ -121,6 +122,8 @@ def run(
     if master is not None and engine is not Engine.spark:
         raise typer.BadParameter("--master 只与 --engine spark 一起使用")
     spark = Spark(master) if engine is Engine.spark else None
+    if spark is None:  # a cluster's tasks are given the same allocators, and share their machines
+        keep_a_while(bound_of(memory))
     options = _report_options(month, out, lang, history, agent_passwords, template)
     order = Order.of(month, out, memory, cache, ledger, options, spark)
     try:
@@ -162,6 +165,7 @@ def watch(
         if found.reused:
             typer.echo(found.reused)
 
+    keep_a_while(bound_of(memory))
     options = _report_options(month, out, lang, history, agent_passwords, template)
     order = Order.of(month, out, memory, cache, ledger, options)
     heard = watching.Heard(

@@ -18,7 +18,7 @@ import polars as pl
 from evaluator.attribution import check_conservation
 from evaluator.engine.chores import FACTS, OPINIONS
 from evaluator.engine.grown import COUNTED, OF_ORDERS
-from evaluator.engine.ondisk import HANDS, BucketRun, Crew, OfBucket
+from evaluator.engine.ondisk import BucketRun, Crew, OfBucket
 from evaluator.engine.partition import partition
 from evaluator.engine.spans import ORDER_ROWS, Span, spans_of
 from evaluator.engine.work import Frames, Work
@@ -28,7 +28,7 @@ from evaluator.metrics.counting import Count
 from evaluator.metrics.tally import Counted
 from evaluator.model import MonthData
 from evaluator.prepare import Bucket, Part
-from evaluator.shelf import Limits, Shelf
+from evaluator.shelf import HANDS, Limits, Shelf
 
 BUCKETS = "buckets"  # folder of a run's own, below that of its work
 

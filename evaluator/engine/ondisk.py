@@ -6,7 +6,6 @@ then, with the lists of who is filtered, the kernel. A crew may do them elsewher
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
@@ -33,12 +32,10 @@ from evaluator.filters import BuyerLists
 from evaluator.kernel import Context, Facts
 from evaluator.metrics.counting import Count
 from evaluator.prepare import Bucket
-from evaluator.shelf import Shelf
+from evaluator.shelf import HANDS, Shelf
 from evaluator.stopwatch import Counted
 
 Tell = Callable[[str], None]
-#: Buckets that this process works on at a time: what is not done on all cores in one is done beside the other.
-HANDS = min(2, os.cpu_count() or 1)
 
 
 class Answer(NamedTuple):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evaluator.engine.memory import half_of_the_machine, open_many_files, parse_memory
+from evaluator.engine.memory import bound_of, open_many_files
 from evaluator.errors import EvaluatorError
 from evaluator.reportoptions import AS_USUAL, ReportOptions
 
@@ -56,10 +56,9 @@ class Order:
         spark: Spark | None = None,
     ) -> Order:
         """From what was typed. Errors: EvaluatorError."""
-        bound = half_of_the_machine() if memory is None else parse_memory(memory)
         if cache is not None:
             _check_cache(cache.resolve(), (month.resolve(), out.resolve()))
-        return cls(month, out, bound, cache, ledger, reports, spark)
+        return cls(month, out, bound_of(memory), cache, ledger, reports, spark)
 
     @property
     def work(self) -> Path:

@@ -142,7 +142,7 @@ def partition(
     transfers = _cut(bucket.transfers, spans)
     for each, span, own in zip(folders, spans, transfers, strict=True):
         local = own.with_columns(pl.col("b") - span.first)
-        write_bundle(each / REST, Bundle("", {"transfers": local}), lasting=False)
+        write_bundle(each / REST, Bundle("", {"transfers": local}))
     return [DiskBucket(*each) for each in zip(folders, spans, numbers, strict=True)]
 
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from evaluator.model import EvaluatorError
 from evaluator.sources import sheets
+from evaluator.sources.ahead import ahead
 from evaluator.sources.base import CANONICAL, CANONICAL_SHEET, RawTable
 from evaluator.sources.csvfile import CsvFile
 from evaluator.sources.files import Sample, header_name
@@ -68,7 +69,7 @@ def read(sample: Sample) -> list[RawTable]:
         )
     names = {c.name: c.name for c in table.columns}
     if sample.kind == "parquet":
-        return [RawTable(name, _parquet(sample, table), CANONICAL)]
+        return [RawTable(name, ahead(_parquet(sample, table)), CANONICAL)]
     if sample.kind in ("xlsx", "xls"):
         return [RawTable(name, [sheets.frame(sample, names)], CANONICAL_SHEET)]
     csv = CsvFile(sample)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -19,7 +20,7 @@ from xlsxwriter.exceptions import FileCreateError
 from evaluator.engine import bundle as bundles
 from evaluator.engine.bundle import Bundle, read_bundle, write_bundle
 from evaluator.engine.local import Room
-from evaluator.engine.memory import parse_memory
+from evaluator.engine.memory import bound_of, give_back_soon, keep_a_while, parse_memory
 from evaluator.engine.order import Order, carry_out
 from evaluator.model import EvaluatorError
 from evaluator.run import evaluate_month
@@ -41,6 +42,20 @@ def test_memory_as_typed(text: str, size: int) -> None:
 def test_memory_that_does_not_do(text: str) -> None:
     with pytest.raises(EvaluatorError, match="--memory"):
         Order.of(Path("month"), Path("out"), text)
+
+
+@pytest.mark.parametrize(
+    ("memory", "own", "kept"), [("2GB", "", "250"), ("8GB", "", "4000"), ("8GB", "dirty_decay_ms:1", "1")]
+)
+def test_freed_memory_is_kept_where_there_is_plenty(
+    monkeypatch: pytest.MonkeyPatch, memory: str, own: str, kept: str
+) -> None:
+    """Unless whoever runs the program said how long."""
+    said = {"_RJEM_MALLOC_CONF": own} if own else {}
+    monkeypatch.setattr(os, "environ", said)
+    give_back_soon()
+    keep_a_while(bound_of(memory))
+    assert said["_RJEM_MALLOC_CONF"].split(",")[0] == f"dirty_decay_ms:{kept}"
 
 
 def test_a_smaller_bound_holds_less() -> None:
