@@ -10,24 +10,22 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from evaluator.identity import OWN, Identities, shown
-from evaluator.model import MonthData
-from evaluator.names import Merged, merged
-from evaluator.overview import Overview
+from evaluator.claims import NOBODY, Numbers
+from evaluator.identity import Found
+from evaluator.names import bisected
+from evaluator.nicks import OWN, Nicks, chat_key, is_apart, shown
 from evaluator.shelf import Shelf, slices
-
-NOBODY = -1
 
 
 @dataclass(frozen=True)
 class Buyers:
-    """Codes of buyers. ``codes``: by the place of a name; ``masked``: of a masked nick by place and day (``of_chat``);
-    ``orders``: place of each order's buyer; ``talked``: by code, whether some message row is his; ``counts``: how many
-    of each shop; ``who``: their names by code."""
+    """Codes of buyers. ``before``: by n, how many buyers come before him whose nick it is · ``itself``: by n, whether
+    he is one · ``talked``: by code, whether some message row is his · ``counts``: how many of each shop · ``who``:
+    their names by code"""
 
-    codes: npt.NDArray[np.int32]
-    masked: pl.DataFrame
-    orders: pl.Series
+    found: Found
+    before: Numbers
+    itself: npt.NDArray[np.bool_]
     talked: npt.NDArray[np.bool_]
     counts: dict[str, int]
     who: pl.Series
@@ -36,20 +34,31 @@ class Buyers:
     def shops(self) -> list[str]:
         return list(self.counts)
 
+    def codes(self, who: Numbers) -> Numbers:
+        """``b`` of buyers."""
+        n = who // 2
+        codes: Numbers = self.before[n] + (self.itself[n] & (who % 2 == 1))
+        return codes
+
     def named(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Adds ``b`` to rows with ``place`` and ``day``."""
-        found = rows.with_columns(pl.Series("b", self.codes[rows["place"].to_numpy()]))
-        if not self.masked.height:
-            return found
-        found = found.join(self.masked, on=["place", "day"], how="left", maintain_order="left")
-        return found.with_columns(pl.coalesce("of_chat", "b").alias("b")).drop("of_chat")
+        nicks, chats = self.found.identities.nicks, self.found.identities.chats
+        n = nicks.of_place[rows["place"].to_numpy()]
+        b = self.before[n]
+        masked = nicks.masked[n]
+        if masked.any():
+            chat = rows.select(pl.Series("n", n), "day").filter(pl.Series(masked)).select(chat_key())
+            b[masked] = self.codes(chats.buyers(chat["chat"].to_numpy()))
+        return rows.with_columns(pl.Series("b", b))
 
     def of_orders(self, o: pl.Series) -> pl.DataFrame:
-        """``b``, ``talked`` of every order; ``o``: their numbers."""
-        nobody = self.orders.is_null()
-        b = self.codes[self.orders.fill_null(0).to_numpy()] if len(self.codes) else np.zeros(len(o), np.int32)
-        talked = self.talked[b] if len(self.talked) else np.zeros(len(o), dtype=bool)
-        return pl.DataFrame({"b": b, "talked": talked, "o": o.cast(pl.Int32), "nobody": nobody}).select(
+        """``b``, ``talked``, ``link`` of these orders; ``o``: their numbers."""
+        linked = self.found.orders[o.to_numpy()]
+        who = linked["who"].to_numpy()
+        b = np.where(who == NOBODY, NOBODY, self.codes(who)).astype(np.int32)
+        known = {"b": b, "talked": self.talked[b], "o": o.cast(pl.Int32), "nobody": b == NOBODY}
+        return pl.DataFrame(known).select(
+            linked["link"].cast(pl.String),
             pl.when("nobody").then(-1 - pl.col("o")).otherwise("b").alias("b"),
             pl.when(~pl.col("nobody")).then("talked").alias("talked"),
         )
@@ -70,33 +79,55 @@ class Buyers:
         return pl.concat([*whole, self.who.alias("buyer").to_frame()], how="horizontal")
 
 
-def coded_buyers(month: MonthData, seen: Overview, found: Identities, orders: pl.DataFrame) -> Buyers:
-    """Of all whom messages, masked nicks' chats and ``orders`` (shop, who) are of."""
-    names, rows = month.names["buyer"].more(), month.shelf.limits.slice_rows
-    chats = seen.chats.join(found.chats, on=["shop", "buyer", "day"])
-    of_chats = names.add(chats["shop"], chats["who"])
-    of_orders = [names.add(part["shop"], part["who"]) for _, part in slices(orders, rows)]
-    wanted = np.ones(names.places, dtype=bool)
-    wanted[: len(seen.plain)] = seen.plain
-    codes, counts = np.full(names.places, NOBODY, dtype=np.int32), dict[str, int]()
-    who = month.shelf.texts("who", _texts(merged(names.runs, wanted, rows), codes, counts))
-    talked = np.zeros(len(who), dtype=bool)
-    talked[codes[: len(seen.plain)][seen.plain]] = True
-    talked[codes[of_chats.to_numpy()]] = True
-    masked = chats.select("place", "day", pl.Series("of_chat", codes[of_chats.to_numpy()]))
-    return Buyers(codes, masked, pl.concat(of_orders), talked, counts, who)
+def coded_buyers(found: Found, written: npt.NDArray[np.bool_], shelf: Shelf) -> Buyers:
+    """Of all whom messages, masked nicks' chats and orders are of."""
+    nicks, chats, rows = found.identities.nicks, found.identities.chats, shelf.limits.slice_rows
+    plain = written & ~nicks.masked
+    itself, apart = plain.copy(), np.zeros(len(plain), dtype=bool)
+    bought = found.orders["who"].to_numpy()
+    for buyers in (chats.who, bought):
+        for at in range(0, len(buyers), rows):
+            some = buyers[at : at + rows]
+            itself[some[(some != NOBODY) & ~is_apart(some)] // 2] = True
+            apart[some[is_apart(some)] // 2] = True
+    _same_name(nicks, itself, apart, rows)
+    count = np.cumsum(itself.astype(np.int32) + apart, dtype=np.int32)
+    before = count - itself - apart
+    shops = {
+        shop: int(count[end - 1] - before[first]) for shop, first, end in nicks.known.shops() if end > first
+    }
+    who = nicks.known.texts
+    if not itself.all() or apart.any():
+        who = shelf.texts("who", _texts(nicks, itself, apart, rows))
+    made = Buyers(
+        found, before, itself, np.zeros(len(who), dtype=bool), {s: n for s, n in shops.items() if n}, who
+    )
+    made.talked[before[plain]] = True
+    for at in range(0, len(chats.who), rows):
+        made.talked[made.codes(chats.who[at : at + rows])] = True
+    return made
+
+
+def _same_name(nicks: Nicks, itself: npt.NDArray[np.bool_], apart: npt.NDArray[np.bool_], rows: int) -> None:
+    """An ambiguous buyer whose name is a nick that somebody else is written with is that one."""
+    last = [end - 1 for _, _, end in nicks.known.shops()]
+    for at in range(0, len(apart), rows):
+        n = np.setdiff1d(at + np.flatnonzero(apart[at : at + rows]), last)
+        same = n[(nicks.texts(n) + OWN == nicks.texts(n + 1)).to_numpy()]
+        apart[same], itself[same + 1] = False, True
 
 
 def _texts(
-    found: Iterator[Merged], codes: npt.NDArray[np.int32], counts: dict[str, int]
+    nicks: Nicks, itself: npt.NDArray[np.bool_], apart: npt.NDArray[np.bool_], rows: int
 ) -> Iterator[pl.Series]:
-    """The texts one range after the other, while their places get codes and shops their counts."""
-    count = 0
-    for each in found:
-        codes[each.places] = count + each.which
-        counts[each.shop] = counts.get(each.shop, 0) + len(each.texts)
-        count += len(each.texts)
-        yield each.texts
+    """Names of buyers, in order."""
+    for at, part in slices(nicks.known.texts.to_frame("who"), rows):
+        flags = (
+            pl.Series(name, each[at : at + rows]) for name, each in (("itself", itself), ("apart", apart))
+        )
+        names = pl.when("itself").then("who"), pl.when("apart").then(pl.col("who") + OWN)
+        both = part.with_columns(flags).select(pl.concat_list(*names).alias("who"))
+        yield both.explode("who").drop_nulls()["who"]
 
 
 def with_codes(rows: pl.DataFrame, buyers: pl.DataFrame) -> pl.DataFrame:
@@ -113,10 +144,5 @@ def with_codes(rows: pl.DataFrame, buyers: pl.DataFrame) -> pl.DataFrame:
 
 def _looked_up(who: pl.Series, shop: str, buyers: pl.DataFrame) -> pl.Series:
     first, end = buyers["shop"].search_sorted(shop, "left"), buyers["shop"].search_sorted(shop, "right")
-    names = buyers["who"].slice(first, end - first)
-    if not len(names):
-        return pl.Series("b", [None] * len(who), dtype=pl.Int32)
-    asked = who.fill_null("")
-    at = names.search_sorted(asked).clip(upper_bound=len(names) - 1)
-    known = (names.gather(at) == asked) & who.is_not_null()
-    return pl.select(pl.when(known).then(at.cast(pl.Int32) + first).alias("b")).to_series()
+    at = pl.Series("b", bisected(buyers["who"].slice(first, end - first), who), dtype=pl.Int32)
+    return (at + first).set(at == NOBODY, None)

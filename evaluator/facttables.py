@@ -8,14 +8,18 @@ from dataclasses import replace
 from itertools import accumulate, chain
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from evaluator.engine.ondisk import HANDS
 from evaluator.kernel import Facts
+from evaluator.names import Names as Texts
+from evaluator.names import merged
 from evaluator.prepare import Bucket, Codes
-from evaluator.shelf import Shelf
+from evaluator.shelf import Shelf, slices
 
 SECONDS = 1000  # milliseconds in one
+OrderPlaces = npt.NDArray[np.uint32]
 
 
 class Names:
@@ -115,9 +119,8 @@ def assists_table(facts: Facts, names: Names) -> pl.DataFrame:
     """``tables/assists.parquet``."""
     orders = facts.orders.lazy().select("o", "shop", "order_id")
     return (
-        names.agent(facts.assists.lazy().join(orders, on="o"))
+        names.agent(facts.assists.lazy().join(orders, on="o", maintain_order="left"))
         .select("shop", "order_id", "agent", "kind", "messages", "last_ts")
-        .sort("shop", "order_id", "agent", "kind")
         .collect()
     )
 
@@ -187,7 +190,8 @@ OF_BUYERS: dict[str, Table] = {
     "sessions": sessions_table,
     "inquiries": inquiries_table,
 }
-#: Tables of orders, sorted by shop and order id: made of some orders at a time, which are given in this order.
+#: Tables of orders, sorted by shop and order id: made of some orders at a time, which are given in this order, and
+#: with them what is theirs as the kernel sorts it.
 OF_ORDERS: dict[str, Table] = {
     "attribution": attribution_table,
     "assists": assists_table,
@@ -213,7 +217,7 @@ def fact_tables(facts: Facts, bucket: Bucket, shelf: Shelf) -> tuple[dict[str, p
 
     with ThreadPoolExecutor(HANDS) as hands:
         buyers = hands.map(lambda part: named(OF_BUYERS, part.facts), facts.parts)
-        orders = (named(OF_ORDERS, part) for part in _by_order(facts, shelf.limits.slice_rows))
+        orders = (named(OF_ORDERS, part) for part in _by_order(facts, shelf))
         for found in chain(buyers, orders):
             for name, table in found.items():
                 pieces[name].append(table)
@@ -221,23 +225,35 @@ def fact_tables(facts: Facts, bucket: Bucket, shelf: Shelf) -> tuple[dict[str, p
     return {name: pl.concat(own) for name, own in pieces.items()}, ends
 
 
-def _by_order(facts: Facts, most: int) -> Iterator[Facts]:
-    """The same with orders in the order of shop and order id, about ``most`` candidates or orders at a time. ``o`` is
+def _by_order(facts: Facts, shelf: Shelf) -> Iterator[Facts]:
+    """The same with orders in the order of shop and order id, about a slice of candidates or orders at a time. ``o`` is
     their place in ``facts.orders``."""
-    orders = facts.orders
-    sequence = orders.select("shop", "order_id").with_row_index("o").sort("shop", "order_id")["o"].to_numpy()
-    places = np.empty(len(sequence), dtype=np.int64)
-    places[sequence] = np.arange(len(sequence))
+    orders, rows = facts.orders, shelf.limits.slice_rows
     others = {"assists": facts.assists, "candidates": facts.candidates}
-    sorted_rows = {}
-    for name, rows in others.items():
-        own = places[rows["o"].to_numpy()]
-        order = np.argsort(own, kind="stable")
-        sorted_rows[name] = order, own[order]
-    step = max(len(sequence) * most // max(len(sequence), facts.candidates.height, 1), 1)
-    for first in range(0, max(len(sequence), 1), step):
-        part = {"orders": orders[sequence[first : first + step]]}
-        for name, (order, own) in sorted_rows.items():
-            begin, end = np.searchsorted(own, (first, first + step))
-            part[name] = others[name][order[begin:end]]
+    owners = {name: frame["o"].to_numpy() for name, frame in others.items()}
+    most = max(orders.height * rows // max(orders.height, facts.candidates.height, 1), 1)
+    for o in _sequence(orders.select("shop", "order_id"), most, shelf):
+        part = {"orders": orders[o]}
+        for name, frame in others.items():
+            part[name] = frame[_places_of(o, owners[name])]
         yield replace(facts, **part)
+
+
+def _sequence(orders: pl.DataFrame, most: int, shelf: Shelf) -> Iterator[OrderPlaces]:
+    """The places of orders (shop, order_id: no two alike) in the order of these, about ``most`` at a time."""
+    ids, of_id = Texts(shelf), np.empty(orders.height, dtype=np.uint32)
+    for at, part in slices(orders, shelf.limits.slice_rows):
+        of_id[ids.add(part["shop"], part["order_id"]).to_numpy()] = np.arange(at, at + part.height)
+        shelf.rest()
+    if not orders.height:
+        yield of_id
+    for found in merged(ids.runs, np.ones(ids.places, dtype=bool), most):
+        yield of_id[found.places[np.argsort(found.which)]]
+
+
+def _places_of(o: OrderPlaces, owners: OrderPlaces) -> OrderPlaces:
+    """Where in ``owners``, which are sorted, each of ``o`` stands, one after the other."""
+    first, end = (np.searchsorted(owners, o, side) for side in ("left", "right"))
+    count = end - first
+    before = np.cumsum(count) - count
+    return (np.repeat(first - before, count) + np.arange(count.sum())).astype(np.uint32)

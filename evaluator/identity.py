@@ -7,139 +7,120 @@ several fit it is ambiguous: reported, never guessed.
 Orders that share an open id are one buyer's. What is known of one of them holds for those that carry no usable nick:
 an unmasked nick beside the open id first, else whose chat names one of them, or the only nick that fits its mask.
 An open id of two buyers says nothing, and those of its orders that nothing else links are ambiguous.
+
+All of it is done with numbers (``nicks``): of nicks ``n``, of buyers ``who``, of orders ``o``, of open ids ``u``. Who
+may be meant is a claim (``claims``), so that messages, nicks and orders come some at a time.
 """
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from evaluator.shelf import SLICE_ROWS, slices
-from evaluator.tables import OPEN_IDS
+from evaluator.claims import NOBODY, SEVERAL, Claims, Numbers
+from evaluator.masks import fitting, is_masked, matches
+from evaluator.names import ranges
+from evaluator.naming import OpenIds
+from evaluator.nicks import OWN, Nicks, apart, chat_key, is_apart, itself, nick_of
+from evaluator.overview import Overview
+from evaluator.shelf import Shelf, slices
 
-MASK = "*"
-OWN = "\x00"  # ends the name of an ambiguous buyer: no order joins him by nick
-CHAT = ["shop", "buyer", "day"]
-ORDER = ["shop", "order_id"]
-OPEN_ID = ["shop", "open_id"]
 KEYS = ("open_id", "nick", "mask", "chat", "itself")  # how an order found its buyer; the others did not
+LINK = pl.Enum([*KEYS, "none", "ambiguous", "unlinked"])  # none: it carries no nick, until chats were asked
+NOT_SURE = ["none", "itself", "mask", "ambiguous"]  # what a nick beside the open id goes before
+LEFT = ["unlinked", "itself", "ambiguous"]  # what any order of the open id goes before
 
 
-def is_masked(column: str = "buyer") -> pl.Expr:
-    return pl.col(column).str.contains(MASK, literal=True)
+@dataclass(frozen=True)
+class Chats:
+    """Of every masked chat (``nicks.chat_key``), in order, its buyer."""
 
+    keys: npt.NDArray[np.int64]
+    who: Numbers
 
-def is_plain() -> pl.Expr:
-    """Whether an order carries a nick that is written out: that is its buyer's."""
-    return (~is_masked()).fill_null(False)
+    def buyers(self, keys: npt.NDArray[np.int64]) -> Numbers:
+        """Whose these are; NOBODY where there is no such chat."""
+        if not len(self.keys):
+            return np.full(len(keys), NOBODY, dtype=np.int32)
+        asked, of_key = np.unique(keys, return_inverse=True)
+        at = np.minimum(np.searchsorted(self.keys, asked), len(self.keys) - 1)
+        return np.where(self.keys[at] == asked, self.who[at], np.int32(NOBODY))[of_key]
 
-
-def mask_pattern(nick: str) -> re.Pattern[str]:
-    """``t**1`` as a regular expression: ``*`` = any characters, also none."""
-    return re.compile(".*".join(re.escape(part) for part in re.split(r"\*+", nick)), re.DOTALL)
-
-
-class Nicks(Protocol):
-    """Unmasked nicks (``shop``, ``buyer``), some at a time, maybe again and again."""
-
-    def __iter__(self) -> Iterator[pl.DataFrame]: ...
-
-
-def fitting_nicks(masked: pl.DataFrame, unmasked: Nicks) -> pl.DataFrame:
-    """For each masked (``shop``, ``buyer``): ``fits`` = how many unmasked nicks of the shop fit, ``nick`` = the
-    one where exactly one does."""
-    by_ends: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for shop, nick in _worth_trying(masked, unmasked).iter_rows():
-        for first, last in ((nick[:1], nick[-1:]), (nick[:1], ""), ("", nick[-1:]), ("", "")):
-            by_ends[shop, first, last].append(nick)
-    rows = []
-    for shop, mask in masked.iter_rows():
-        pattern = mask_pattern(mask)
-        alike = by_ends.get((shop, mask[:1].strip(MASK), mask[-1:].strip(MASK)), ())
-        fits = [nick for nick in alike if pattern.fullmatch(nick)]
-        rows.append((shop, mask, len(fits), fits[0] if len(fits) == 1 else None))
-    schema = {"shop": pl.String, "buyer": pl.String, "fits": pl.Int64, "nick": pl.String}
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _worth_trying(masked: pl.DataFrame, unmasked: Nicks) -> pl.DataFrame:
-    """Of millions of nicks, those in the shop of a mask that begin as it does: often there is no mask at all."""
-    start = pl.col("buyer").str.slice(0, 1).alias("start")
-    begins = masked.select("shop", start).unique()
-    anyhow = begins.filter(pl.col("start") == MASK).select("shop")
-    found = [pl.DataFrame(schema={"shop": pl.String, "buyer": pl.String})]
-    for nicks in unmasked if masked.height else ():
-        first = nicks.with_columns(start).join(begins, on=["shop", "start"], how="semi")
-        every = nicks.join(anyhow, on="shop", how="semi")
-        found += [first.select("shop", "buyer"), every.select("shop", "buyer")]
-    return pl.concat(found).unique()
+    def ambiguous(self, rows: int) -> pl.DataFrame:
+        """n, days: masked nicks with chats of nobody knows whom, in order, and how many."""
+        found = [pl.DataFrame(schema={"n": pl.Int32, "days": pl.UInt32})]
+        for at in range(0, len(self.keys), rows):
+            keys = self.keys[at : at + rows][is_apart(self.who[at : at + rows])]
+            found.append(pl.DataFrame({"n": nick_of(keys)}).group_by("n").agg(pl.len().alias("days")))
+        return pl.concat(found).group_by("n").agg(pl.col("days").sum()).sort("n")
 
 
 @dataclass(frozen=True)
 class Identities:
-    """What was found out. ``who`` names a buyer; an ambiguous chat's ends in OWN: he is himself and nobody else.
+    """What was found out, to be asked by texts.
 
-    ``chats``   masked chats only: shop, buyer (as written), day → ``who``
-    ``orders``  every order without a plain nick: shop, order_id → ``who`` (null: nobody's), ``link`` (one of KEYS,
-                ambiguous, unlinked)
-    ``nicks``   unmasked shop, buyer of messages and orders
-    ``open_ids`` shop, open_id → ``names`` (of their buyers), ``buyers`` (how many), ``who`` (the first)
-    """
+    ``alone``: by n, whose a nick is when nothing else is known · ``written_out``: by n, whether masks stand for it ·
+    ``of_open_id``: by u, whose it is, NOBODY or SEVERAL · ``torn``: u, who: these several · ``rows``: how many nicks
+    are looked at at a time"""
 
-    chats: pl.DataFrame
-    orders: pl.DataFrame
     nicks: Nicks
-    open_ids: pl.DataFrame = field(
-        default_factory=lambda: pl.DataFrame(
-            schema={
-                "shop": pl.String,
-                "open_id": pl.String,
-                "names": pl.List(pl.String),
-                "buyers": pl.UInt32,
-                "who": pl.String,
-            }
-        )
-    )
-
-    def linked(self, orders: pl.DataFrame) -> pl.DataFrame:
-        """Adds ``who``, ``link`` to orders (shop, order_id, buyer). Order of rows kept."""
-        nick = orders.with_columns(pl.col("buyer").alias("who"), pl.lit("nick").alias("link"))
-        if self.orders.is_empty():
-            return nick
-        own = self.orders.select(*ORDER, "who", "link")
-        found = nick.join(own, on=ORDER, how="left", suffix="_own", maintain_order="left")
-        return found.with_columns(
-            pl.when(is_plain()).then(name).otherwise(f"{name}_own").alias(name) for name in ("who", "link")
-        ).drop("who_own", "link_own")
+    alone: Numbers
+    written_out: npt.NDArray[np.bool_]
+    chats: Chats
+    open_ids: OpenIds
+    of_open_id: Numbers
+    torn: pl.DataFrame
+    rows: int
 
     def by_chat(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Adds ``who`` to rows with shop, buyer, day (ratings, escalations, dated filters): the buyer of their
         ``open_id``, where they have one that is one buyer's; else of that masked chat, where there is one; else by the
         nick alone. Order of rows kept."""
-        named = self.by_nick(rows).join(
-            self.chats, on=CHAT, how="left", suffix="_chat", maintain_order="left"
-        )
-        named = named.with_columns(pl.coalesce("who_chat", "who").alias("who")).drop("who_chat")
+        named = self.by_nick(rows)
+        masked = rows.select(is_masked().fill_null(False)).to_series()
+        if masked.any():
+            of_masked = rows.filter(masked)
+            n = self.nicks.known.find(of_masked["shop"], of_masked["buyer"])
+            keys = of_masked.with_columns(pl.Series("n", n)).select(chat_key())["chat"]
+            who = np.full(rows.height, NOBODY, dtype=np.int32)
+            who[masked.to_numpy()] = np.where(n == NOBODY, n, self.chats.buyers(keys.to_numpy()))
+            named = self._rather(named, who)
         if "open_id" not in rows.columns:
             return named
-        sure = self.open_ids.filter(pl.col("buyers") == 1).select(*OPEN_ID, "who")
-        found = named.join(sure, on=OPEN_ID, how="left", suffix="_open", maintain_order="left")
-        return found.with_columns(pl.coalesce("who_open", "who").alias("who")).drop("who_open")
+        u = self.open_ids.known.find(rows["shop"], rows["open_id"])
+        return self._rather(named, np.where(u == NOBODY, u, np.append(self.of_open_id, NOBODY)[u]))
+
+    def _rather(self, rows: pl.DataFrame, who: Numbers) -> pl.DataFrame:
+        """Rows with these buyers, where they are some, in place of ``who``."""
+        surer = self.nicks.spelled(np.where(who < 0, np.int32(NOBODY), who))["who"]
+        return rows.with_columns(pl.coalesce(surer, "who").alias("who"))
 
     def by_nick(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Adds ``who`` to rows with shop, buyer: the nick, or for a masked one the only nick that fits."""
-        found = fitting_nicks(rows.filter(is_masked()).select("shop", "buyer").unique(), self.nicks)
-        who = pl.when(pl.col("fits") > 1).then(pl.col("buyer") + OWN).otherwise(pl.coalesce("nick", "buyer"))
-        return (
-            rows.join(found, on=["shop", "buyer"], how="left", maintain_order="left")
-            .with_columns(who.alias("who"))
-            .drop("fits", "nick")
+        found = self._behind(rows.filter(is_masked()).select("shop", "buyer").unique())
+        return rows.join(found, on=["shop", "buyer"], how="left", maintain_order="left").with_columns(
+            pl.coalesce("who", "buyer").alias("who")
         )
+
+    def _behind(self, masked: pl.DataFrame) -> pl.DataFrame:
+        """shop, buyer, who: whom masked nicks mean alone; also of nicks that are in no message and no order."""
+        n = pl.Series("n", self.nicks.known.find(masked["shop"], masked["buyer"]))
+        known = masked.filter(n != NOBODY)
+        behind = self.nicks.spelled(self.alone[n.filter(n != NOBODY).to_numpy()])["who"]
+        found = [known.with_columns(behind)]
+        for shop, first, end in self.nicks.known.shops():
+            own = masked.filter(n == NOBODY).filter(pl.col("shop") == shop)
+            nicks = self.nicks.known.texts.slice(first, end - first)
+            only = fitting(own["buyer"], nicks, self.written_out[first:end], self.rows)
+            nick = self.nicks.spelled(np.where(only < 0, np.int32(NOBODY), itself(only + first)))["who"]
+            several = pl.when(pl.Series(only == SEVERAL)).then(pl.col("buyer") + OWN)
+            found.append(own.with_columns(several.otherwise(nick).alias("who")))
+        return pl.concat(found)
 
     def meant_by(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Rows with shop, buyer and no day (labels, manual filters) with every ``who`` that they may mean: the nick's
@@ -147,209 +128,168 @@ class Identities:
         also = rows.filter(is_masked()).with_columns((pl.col("buyer") + OWN).alias("who"))
         return pl.concat([self.by_nick(rows), also], how="diagonal").unique(maintain_order=True)
 
+    def ambiguous_chats(self) -> pl.DataFrame:
+        """n, days: masked nicks with chats of nobody knows whom, and how many, in order."""
+        return self.chats.ambiguous(self.rows)
 
-def shown(who: str = "who") -> pl.Expr:
-    """A buyer as tables write him."""
-    return pl.col(who).str.strip_suffix(OWN)
+    def torn_open_ids(self, most: int) -> tuple[int, pl.DataFrame]:
+        """How many open ids are several buyers'; shop, open_id, names of the first ones."""
+        u = self.torn["u"].unique().sort()
+        pairs = self.torn.filter(pl.col("u").is_in(u.head(most).implode())).sort("u", "who")
+        ids = pl.DataFrame(self.open_ids.known.named(pairs["u"], "open_id"))
+        named = ids.with_columns(self.nicks.spelled(pairs["who"].to_numpy())["who"].alias("names"))
+        return len(u), named.group_by("shop", "open_id", maintain_order=True).agg("names")
 
 
-def _order_nicks(orders: pl.DataFrame, nicks: Nicks) -> pl.DataFrame:
-    """Orders by the nick they carry, which is not plain: ``who`` and ``link`` (mask, itself, ambiguous, none)."""
-    masked = orders.filter(is_masked()).select("shop", "buyer").unique(maintain_order=True)
-    found = orders.join(fitting_nicks(masked, nicks), on=["shop", "buyer"], how="left", maintain_order="left")
+class Found(NamedTuple):
+    """``orders``: of every order ``who`` (NOBODY: nobody's) and ``link`` (one of KEYS, ambiguous, unlinked)."""
+
+    identities: Identities
+    orders: pl.DataFrame
+
+
+def identify(nicks: Nicks, seen: Overview, open_ids: OpenIds, shelf: Shelf) -> Found:
+    """SPEC §2 identity."""
+    rows = shelf.limits.slice_rows
+    written_out = seen.written.copy()
+    written_out[nicks.of_order[nicks.of_order != NOBODY]] = True
+    written_out &= ~nicks.masked
+    alone = _alone(nicks, written_out, rows)
+    orders = _by_nick(nicks, alone)
+    owners = Claims(len(open_ids.known.texts))
+    owners.add(open_ids.nicks["u"].to_numpy(), itself(open_ids.nicks["n"].to_numpy()))
+    _claim_open_ids(owners, open_ids, orders, pl.col("link") == "nick")
+    orders = _of_open_ids(orders, open_ids, owners, NOT_SURE)
+    made = _masked_chats(nicks, seen, orders["who"].to_numpy(), alone, rows)
+    chats = Chats(*shelf.numbers((np.int64, np.int32), made))
+    orders = _linked_by_chats(orders, _namers(nicks, seen, chats, orders))
+    sure = pl.col("link").is_in(["mask", "chat", "open_id"]) & (pl.col("who") % 2 == 0)
+    _claim_open_ids(owners, open_ids, orders, sure)
+    torn = _torn(owners.only, open_ids, orders, (pl.col("link") == "nick") | sure)
+    orders = _of_open_ids(orders, open_ids, owners, LEFT)
+    found = Identities(nicks, alone, written_out, chats, open_ids, owners.only, torn, rows)
+    return Found(found, orders)
+
+
+def _alone(nicks: Nicks, written_out: npt.NDArray[np.bool_], rows: int) -> Numbers:
+    """By n, whose a nick is: if masked, of the only one that fits; where several do, of an ambiguous buyer."""
+    alone = itself(np.arange(len(nicks.masked), dtype=np.int32))
+    for _, first, end in nicks.known.shops():
+        known = nicks.known.texts.slice(first, end - first)
+        for begin in range(first, end, rows):
+            n = (begin + np.flatnonzero(nicks.masked[begin : min(begin + rows, end)])).astype(np.int32)
+            if len(n):
+                only = fitting(nicks.texts(n), known, written_out[first:end], rows)
+                fits = np.where(only == NOBODY, itself(n), itself(only + first))
+                alone[n] = np.where(only == SEVERAL, apart(n), fits)
+    return alone
+
+
+def _by_nick(nicks: Nicks, alone: Numbers) -> pl.DataFrame:
+    """Of every order ``who`` and ``link`` by the nick that it carries."""
+    n = nicks.of_order
+    orders = pl.DataFrame({"n": n, "masked": nicks.masked[n], "who": alone[n]})  # some are nobody's: any
     link = (
-        pl.when(pl.col("buyer").is_null())
-        .then(pl.lit("none"))
-        .when(pl.col("fits") == 0)
-        .then(pl.lit("itself"))
-        .when(pl.col("fits") == 1)
-        .then(pl.lit("mask"))
-        .otherwise(pl.lit("ambiguous"))
+        pl.when(pl.col("n") == NOBODY)
+        .then(pl.lit("none", LINK))
+        .when(~pl.col("masked"))
+        .then(pl.lit("nick", LINK))
+        .when(pl.col("who") % 2 == 1)
+        .then(pl.lit("ambiguous", LINK))
+        .when(pl.col("who") == 2 * pl.col("n"))
+        .then(pl.lit("itself", LINK))
+        .otherwise(pl.lit("mask", LINK))
     )
-    return found.with_columns(link.alias("link")).select(
-        "shop",
-        "order_id",
-        "buyer",
-        "link",
-        pl.when(pl.col("link") == "mask")
-        .then(pl.col("nick"))
-        .when(pl.col("link") == "itself")
-        .then(pl.col("buyer"))
-        .alias("who"),
+    known = ~pl.col("link").is_in(["none", "ambiguous"])
+    return orders.select("who", link.alias("link")).with_columns(
+        pl.when(known).then("who").otherwise(pl.lit(NOBODY, pl.Int32)).alias("who")
     )
 
 
 def _masked_chats(
-    chats: pl.DataFrame, named: pl.DataFrame, orders: _Orders, by_nick: pl.DataFrame, nicks: Nicks
-) -> pl.DataFrame:
-    """Masked chats: by the order named, else by the only fitting nick, else as written."""
-    masked, naming = chats.filter(is_masked()), named.filter(is_masked())
-    odd = by_nick.filter(pl.col("who").is_not_null()).select(*ORDER, "who")
-    by_order = (
-        pl.concat([orders.plain(naming), naming.join(odd, on=ORDER)])
-        .group_by(CHAT)
-        .agg(pl.col("who").n_unique().alias("buyers"), pl.col("who").first())
-    )
-    fitting = fitting_nicks(masked.select("shop", "buyer").unique(), nicks)
-    return (
-        masked.join(by_order, on=CHAT, how="left")
-        .join(fitting, on=["shop", "buyer"], how="left")
-        .select(
-            *CHAT,
-            pl.when(pl.col("buyers") == 1)
-            .then(pl.col("who"))
-            .when((pl.col("buyers") > 1).fill_null(False) | (pl.col("fits") > 1))
-            .then(pl.col("buyer") + OWN)
-            .otherwise(pl.coalesce("nick", "buyer"))
-            .alias("who"),
-        )
-    )
+    nicks: Nicks, seen: Overview, of_order: Numbers, alone: Numbers, rows: int
+) -> Iterator[tuple[npt.NDArray[np.int64], Numbers]]:
+    """Masked chats and their buyers, in order: by the order named, else by the only fitting nick, else as written."""
+    for parts in ranges([(0, run) for run in seen.chats if len(run)], rows):
+        if not parts:
+            continue
+        keys = pl.concat([run for _, run in parts]).unique().sort().to_numpy()
+        named = Claims(len(keys))
+        for part in seen.named:
+            begin = int(part["chat"].search_sorted(int(keys[0]), "left"))
+            end = int(part["chat"].search_sorted(int(keys[-1]), "right"))
+            chat, o = (part[column].slice(begin, end - begin).to_numpy() for column in ("chat", "o"))
+            own = nicks.masked[nick_of(chat)]
+            named.add(np.searchsorted(keys, chat[own]), of_order[o[own]])
+        n, only = nick_of(keys), named.only
+        yield keys, np.where(only >= 0, only, np.where(only == SEVERAL, apart(n), alone[n]))
 
 
-def _orders_by_chat(orders: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
-    """Orders that carry no usable nick, by the chats that name them. ``named`` has ``who``.
-
-    Without a buyer: the one buyer whose chat names the number. Ambiguous: the one among those who name it
-    whose nick as written fits the order's mask."""
-    naming = orders.filter(pl.col("link").is_in(["none", "ambiguous"])).join(
-        named.select("shop", "order_id", "who", pl.col("buyer").alias("written")),
-        on=["shop", "order_id"],
-        suffix="_chat",
-    )
-    fits = [
-        link == "none" or mask_pattern(mask).fullmatch(written) is not None
-        for link, mask, written in naming.select("link", "buyer", "written").iter_rows()
-    ]
-    return (
-        naming.filter(pl.Series(fits, dtype=pl.Boolean))
-        .group_by("shop", "order_id")
-        .agg(pl.col("who_chat").n_unique().alias("buyers"), pl.col("who_chat").first())
-        .filter(pl.col("buyers") == 1)
-        .select("shop", "order_id", "who_chat")
-    )
+def _namers(nicks: Nicks, seen: Overview, chats: Chats, orders: pl.DataFrame) -> Numbers:
+    """By order that carries no usable nick, the one buyer whose chats name it: without a buyer whoever names the
+    number, an ambiguous one he whose nick as written fits its mask."""
+    claims = Claims(orders.height)
+    for part in seen.named:
+        asked = part.with_columns(orders["link"].gather(part["o"]))
+        asked = asked.filter(pl.col("link").is_in(["none", "ambiguous"]))
+        o, n = asked["o"].to_numpy(), nick_of(asked["chat"].to_numpy())
+        who = np.where(nicks.masked[n], chats.buyers(asked["chat"].to_numpy()), itself(n))
+        fit = (asked["link"] == "none").to_numpy(writable=True)
+        masks = nicks.texts(nicks.of_order[o[~fit]])
+        fit[~fit] = matches(masks, nicks.texts(n[~fit])).to_numpy()
+        claims.add(o[fit], who[fit])
+    return claims.only
 
 
-@dataclass(frozen=True)
-class _Orders:
-    """All orders as read: shop, order_id, buyer; looked at ``rows`` at a time."""
-
-    all: pl.DataFrame
-    rows: int
-
-    def plain(self, few: pl.DataFrame) -> pl.DataFrame:
-        """Rows with shop, order_id that are of orders with a plain nick, with it as ``who``."""
-        nick = pl.col("buyer").alias("who")
-        parts = slices(self.all, self.rows) if few.height else [(0, self.all.clear())]
-        return pl.concat(
-            [few.join(part.filter(is_plain()).select(*ORDER, nick), on=ORDER) for _, part in parts]
-        )
-
-    def odd(self) -> pl.DataFrame:
-        """Those without a plain nick."""
-        return pl.concat([part.filter(~is_plain()) for _, part in slices(self.all, self.rows)])
-
-
-@dataclass(frozen=True)
-class _OpenIds:
-    """``orders``: shop, order_id, open_id (an order may have several). ``nicks``: shop, open_id, who: the unmasked
-    nicks beside them."""
-
-    orders: pl.DataFrame
-    nicks: pl.DataFrame
-
-    @classmethod
-    def of(cls, found: pl.DataFrame, orders: _Orders) -> _OpenIds:
-        """From what the platforms' answers say, and the nicks of the orders as read."""
-        members = found.select("shop", "order_id", "open_id").drop_nulls().unique(maintain_order=True)
-        told = found.select(*OPEN_ID, "buyer").drop_nulls().filter(~is_masked()).rename({"buyer": "who"})
-        nicks = pl.concat([told, orders.plain(members).select(*OPEN_ID, "who")])
-        return cls(members, nicks.unique(maintain_order=True))
-
-    def buyers(self, orders: pl.DataFrame) -> pl.DataFrame:
-        """shop, open_id → ``names``, ``buyers``, ``who``: by the nicks beside it, and whose the resolved ``orders``
-        without a plain nick are; an ambiguous chat's buyer tells nothing of other orders."""
-        sure = orders.filter(
-            pl.col("link").is_in(["mask", "chat", "open_id"]) & ~pl.col("who").str.ends_with(OWN)
-        )
-        known = self.orders.join(sure, on=["shop", "order_id"]).select(*OPEN_ID, "who")
-        return (
-            pl.concat([self.nicks.select(*OPEN_ID, "who"), known])
-            .group_by(OPEN_ID, maintain_order=True)
-            .agg(pl.col("who").unique().sort().alias("names"))
-            .with_columns(
-                pl.col("names").list.len().alias("buyers"), pl.col("names").list.first().alias("who")
-            )
-        )
-
-    def spread(self, orders: pl.DataFrame, buyers: pl.DataFrame, over: list[str]) -> pl.DataFrame:
-        """Orders (``who``, ``link``) with those whose link is one of ``over`` given to the one buyer of their open ids.
-        Those of two buyers that are still unlinked are ambiguous."""
-        of_order = (
-            self.orders.join(buyers, on=OPEN_ID)
-            .group_by("shop", "order_id")
-            .agg(
-                (pl.col("buyers").max() > 1).alias("several") | (pl.col("who").n_unique() > 1),
-                pl.col("who").first().alias("owner"),
-            )
-        )
-        found = orders.join(of_order, on=["shop", "order_id"], how="left", maintain_order="left")
-        given = pl.col("link").is_in(over) & (~pl.col("several")).fill_null(False)
-        torn = (pl.col("link") == "unlinked") & pl.col("several").fill_null(False)
-        return found.with_columns(
-            pl.when(given).then("owner").otherwise("who").alias("who"),
-            pl.when(given)
-            .then(pl.lit("open_id"))
-            .when(torn)
-            .then(pl.lit("ambiguous"))
-            .otherwise("link")
-            .alias("link"),
-        ).drop("several", "owner")
-
-
-def _linked_by_chat(by_nick: pl.DataFrame, by_chat: pl.DataFrame) -> pl.DataFrame:
+def _linked_by_chats(orders: pl.DataFrame, namer: Numbers) -> pl.DataFrame:
     """Orders with the buyers whose chats name them; the others without one are unlinked."""
-    return by_nick.join(by_chat, on=["shop", "order_id"], how="left", maintain_order="left").select(
-        "shop",
-        "order_id",
-        "buyer",
-        pl.coalesce("who", "who_chat").alias("who"),
-        pl.when(pl.col("who_chat").is_not_null())
-        .then(pl.lit("chat"))
+    link = (
+        pl.when(pl.col("namer") >= 0)
+        .then(pl.lit("chat", LINK))
         .when(pl.col("link") == "none")
-        .then(pl.lit("unlinked"))
+        .then(pl.lit("unlinked", LINK))
         .otherwise("link")
-        .alias("link"),
+    )
+    who = pl.when(pl.col("namer") >= 0).then("namer").otherwise("who")
+    return orders.with_columns(pl.Series("namer", namer)).select(who.alias("who"), link.alias("link"))
+
+
+def _claim_open_ids(owners: Claims, open_ids: OpenIds, orders: pl.DataFrame, of: pl.Expr) -> None:
+    """The buyers ``of`` some orders claim these orders' open ids."""
+    for _, part in slices(open_ids.orders):
+        known = pl.concat([part, orders[part["o"].to_numpy()]], how="horizontal").filter(of)
+        owners.add(known["u"].to_numpy(), known["who"].to_numpy())
+
+
+def _of_open_ids(orders: pl.DataFrame, open_ids: OpenIds, owners: Claims, over: list[str]) -> pl.DataFrame:
+    """Orders with those whose link is one of ``over`` given to the one buyer of their open ids. Those of several buyers
+    that are still unlinked are ambiguous."""
+    if open_ids.orders.is_empty():
+        return orders
+    claims = Claims(orders.height)
+    for _, part in slices(open_ids.orders):
+        for whose in (owners.least, owners.greatest):
+            claims.add(part["o"].to_numpy(), whose[part["u"].to_numpy()])
+    owner = pl.col("owner")
+    given = pl.col("link").is_in(over) & (owner >= 0)
+    torn = (pl.col("link") == "unlinked") & (owner == SEVERAL)
+    link = (
+        pl.when(given)
+        .then(pl.lit("open_id", LINK))
+        .when(torn)
+        .then(pl.lit("ambiguous", LINK))
+        .otherwise("link")
+    )
+    return orders.with_columns(pl.Series("owner", claims.only)).select(
+        pl.when(given).then(owner).otherwise("who").alias("who"), link.alias("link")
     )
 
 
-def identify(
-    chats: pl.DataFrame,
-    named: pl.DataFrame,
-    orders: pl.DataFrame,
-    open_ids: pl.DataFrame | None = None,
-    nicks: Nicks | None = None,
-    rows: int = SLICE_ROWS,
-) -> Identities:
-    """SPEC §2 identity.
-
-    ``chats``   distinct shop, buyer, day of masked nicks' messages (others need not be left out)
-    ``named``   distinct shop, buyer, day, order_id: what masked nicks name, and who names an order without a plain nick
-    ``orders``  shop, order_id, buyer (nullable)
-    ``open_ids`` what the platforms' answers say of them (``tables.OPEN_IDS``)
-    ``nicks``   unmasked nicks of messages and orders; None: those in ``chats`` and ``orders``
-    ``rows``    how many orders are looked at at a time
-    """
-    if nicks is None:
-        nicks = [
-            pl.concat([chats.select("shop", "buyer"), orders.select("shop", "buyer")]).filter(is_plain())
-        ]
-    every = _Orders(orders, rows)
-    found = _OpenIds.of(pl.DataFrame(schema=OPEN_IDS) if open_ids is None else open_ids, every)
-    by_nick = _order_nicks(every.odd(), nicks)
-    by_nick = found.spread(by_nick, found.buyers(by_nick.clear()), ["none", "itself", "mask", "ambiguous"])
-    masked = _masked_chats(chats, named, every, by_nick, nicks)
-    by_chat = _orders_by_chat(by_nick, Identities(masked, by_nick, nicks).by_chat(named))
-    linked = _linked_by_chat(by_nick, by_chat)
-    buyers = found.buyers(linked)
-    resolved = found.spread(linked, buyers, ["unlinked", "itself", "ambiguous"])
-    return Identities(masked, resolved, nicks, buyers)
+def _torn(of_open_id: Numbers, open_ids: OpenIds, orders: pl.DataFrame, of: pl.Expr) -> pl.DataFrame:
+    """u, who: the buyers of open ids that are several's."""
+    torn = pl.Series(of_open_id == SEVERAL)
+    beside = open_ids.nicks.filter(torn.gather(open_ids.nicks["u"]))
+    told = beside.select("u", pl.Series("who", itself(beside["n"].to_numpy())))
+    members = open_ids.orders.filter(torn.gather(open_ids.orders["u"]))
+    known = pl.concat([members, orders[members["o"].to_numpy()]], how="horizontal").filter(of)
+    return pl.concat([told, known.select("u", "who")]).unique()

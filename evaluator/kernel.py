@@ -76,24 +76,22 @@ class Facts:
     @property
     def parts(self) -> tuple[FactsOfBuyers, ...]:
         """The same in parts of whole buyers, in their order."""
-        return (FactsOfBuyers(self, 0, None),)
+        return (FactsOfBuyers(self),)
 
 
 @dataclass(frozen=True)
 class FactsOfBuyers:
-    """Facts of the buyers with codes ``first`` to ``end``, exclusive (None: all the rest). ``made``: those of the
-    period that figures were counted from, where they were counted by buyers."""
+    """Facts of the buyers, or of the orders of nobody, whose codes are ``first`` to ``end``, exclusive; None: of all.
+    ``made``: those of the period that figures were counted from, where they were counted by buyers."""
 
     facts: Facts
-    first: int
-    end: int | None
+    codes: tuple[int, int] | None = None
     made: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
     def mine(self) -> pl.Expr:
-        """Whose code ``b`` is one of theirs. Orders of nobody, whose codes are negative, lie in the first part."""
+        """Whose code ``b`` is one of theirs."""
         b = pl.col("b")
-        begun = b >= self.first if self.first else b.is_not_null()
-        return begun if self.end is None else begun & (b < self.end)
+        return b.is_not_null() if self.codes is None else (b >= self.codes[0]) & (b < self.codes[1])
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import numpy as np
 import polars as pl
 
 from evaluator.identity import KEYS
 from evaluator.metrics.monthfacts import PeriodView
 from evaluator.numbers import half_up, yuan
+from evaluator.prepare import Codes
 from evaluator.rulebook import label
 from evaluator.shelf import slices
 
@@ -26,24 +28,53 @@ WHAT_TO_DO = (
 
 def order_links(view: PeriodView) -> pl.DataFrame:
     """Orders paid in the period and not excluded: shop, link, talked (whether the buyer has any chat in the shop; null
-    for LOST) → orders, buyers, fen."""
-    keys = ["shop", "link", "talked"]
-    sums, pairs = [], []
+    for LOST) → orders, buyers (each order of nobody counts as one), fen."""
+    keys, sums, buyers = ["shop", "link", "talked"], [], _Buyers(view.bucket.codes)
     for _, orders in slices(view.facts.orders, view.month.shelf.limits.slice_rows):
         rows = orders.filter(view.inside("paid_day") & pl.col("excluded").is_null())
-        sums.append(rows.group_by(keys).agg(pl.len().cast(pl.Int64).alias("orders"), pl.col("counted").sum()))
-        pairs.append(rows.select(*(pl.col(c).cast(pl.Categorical) for c in keys[:2]), "talked", "b").unique())
-    buyers = pl.concat(pairs).group_by(keys).agg(pl.col("b").n_unique().cast(pl.Int64).alias("buyers"))
-    buyers = buyers.with_columns(pl.col(c).cast(pl.String) for c in keys[:2])
+        count, of_nobody = pl.len().cast(pl.Int64), (pl.col("b") < 0).sum().cast(pl.Int64)
+        fen = pl.col("counted").sum().alias("fen")
+        sums.append(rows.group_by(keys).agg(count.alias("orders"), of_nobody.alias("nobody"), fen))
+        buyers.add(rows.filter(pl.col("b") >= 0))
+    known = pl.col("buyers").fill_null(0)
     counted = (
         pl.concat(sums)
         .group_by(keys)
-        .agg(pl.col("orders").sum(), pl.col("counted").sum().alias("fen"))
-        .join(buyers, on=keys, nulls_equal=True)
-        .select(*keys, "orders", "buyers", "fen")
+        .agg(pl.col("orders", "nobody", "fen").sum())
+        .join(buyers.counts(), on=keys, how="left")
+        .select(*keys, "orders", (pl.col("nobody") + known).alias("buyers"), "fen")
     )
     order = pl.col("link").replace_strict((*KEYS, *LOST), range(len(KEYS) + len(LOST)))
     return counted.sort("shop", order, pl.col("talked").fill_null(False).not_())
+
+
+class _Buyers:
+    """Who bought, by link and whether he talked: a mark for each, for there may be millions."""
+
+    def __init__(self, codes: Codes) -> None:
+        self._codes = codes
+        self._bought = np.zeros((len(KEYS), 2, codes.buyers.height), dtype=bool)
+
+    def add(self, orders: pl.DataFrame) -> None:
+        """Orders of buyers: b, link, talked."""
+        link = orders["link"].cast(pl.Enum(KEYS)).to_physical().to_numpy()
+        self._bought[link, orders["talked"].cast(pl.UInt8).to_numpy(), orders["b"].to_numpy()] = True
+
+    def counts(self) -> pl.DataFrame:
+        """shop, link, talked → buyers."""
+        of_shop, shops = self._codes.buyers["s"].to_numpy(), self._codes.shops
+        rows = [
+            (shop, link, bool(talked), count)
+            for n, link in enumerate(KEYS)
+            for talked in (0, 1)
+            for shop, count in zip(
+                shops,
+                np.bincount(of_shop[self._bought[n, talked]], minlength=len(shops)).tolist(),
+                strict=True,
+            )
+        ]
+        schema = {"shop": pl.String, "link": pl.String, "talked": pl.Boolean, "buyers": pl.Int64}
+        return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def found(links: pl.DataFrame) -> pl.DataFrame:

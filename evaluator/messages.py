@@ -13,9 +13,9 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from evaluator.buyers import with_codes
-from evaluator.identity import OWN
 from evaluator.model import MonthData
 from evaluator.names import Names
+from evaluator.nicks import OWN
 from evaluator.prepare import Bucket
 from evaluator.shelf import Shelf, slices
 from evaluator.tables import spelled

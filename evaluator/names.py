@@ -20,6 +20,8 @@ from evaluator.shelf import Shelf, slices
 PLACE = pl.UInt32()
 DENSE = 4  # so many times the rows may a table of all (shop, text) have that is filled in place of a search
 
+NONE = -1  # the number of what is not there
+
 Codes = npt.NDArray[np.int64]
 
 
@@ -148,6 +150,67 @@ def _distinct(pairs: Codes, most: int) -> tuple[Codes, Codes]:
     return np.flatnonzero(seen), (np.cumsum(seen) - 1)[pairs]
 
 
+@dataclass(frozen=True)
+class Numbered:
+    """The different (shop, text) of some names in code-point order; the place of one in it is its number.
+    ``counts``: how many of each shop; ``texts``: by number."""
+
+    counts: dict[str, int]
+    texts: pl.Series
+
+    def shops(self) -> Iterator[tuple[str, int, int]]:
+        """Each shop, the number of its first text, and that after its last."""
+        first = 0
+        for shop, count in self.counts.items():
+            yield shop, first, first + count
+            first += count
+
+    def find(self, shop: pl.Series, text: pl.Series) -> npt.NDArray[np.int32]:
+        """The number of each row's text; NONE where it is null or not among them. A join would hold all of them."""
+        found, shop = np.full(len(text), NONE, dtype=np.int32), shop.cast(pl.String)
+        for name, first, end in self.shops():
+            own = (shop == name).arg_true().to_numpy()
+            if len(own):
+                at = bisected(self.texts.slice(first, end - first), text.gather(own))
+                found[own] = np.where(at < 0, NONE, at + first)
+        return found
+
+    def named(self, numbers: pl.Series, name: str) -> list[pl.Series]:
+        """``shop`` and the text, as ``name``, of each number; null where that is."""
+        ends = pl.Series([end for _, _, end in self.shops()], dtype=pl.Int32)
+        shops = pl.Series("shop", list(self.counts), dtype=pl.String)
+        return [
+            shops.gather(ends.search_sorted(numbers, side="right").set(numbers.is_null(), None)),
+            self.texts.gather(numbers).alias(name),
+        ]
+
+
+def bisected(texts: pl.Series, asked: pl.Series) -> npt.NDArray[np.int64]:
+    """The place of each among sorted texts; NONE where it is null or not there."""
+    if not len(texts):
+        return np.full(len(asked), NONE, dtype=np.int64)
+    wanted = asked.fill_null("")
+    at = texts.search_sorted(wanted).clip(upper_bound=len(texts) - 1)
+    known = (texts.gather(at) == wanted) & asked.is_not_null()
+    return np.where(known.to_numpy(), at.to_numpy().astype(np.int64), NONE)
+
+
+def numbered(names: Names, name: str) -> tuple[Numbered, npt.NDArray[np.int32]]:
+    """All texts by number, on the shelf; the number at each place."""
+    of_place, counts = np.full(names.places, NONE, dtype=np.int32), dict[str, int]()
+
+    def texts() -> Iterator[pl.Series]:
+        first, rows = 0, names.shelf.limits.slice_rows
+        for each in merged(names.runs, np.ones(names.places, dtype=bool), rows):
+            of_place[each.places] = first + each.which
+            counts[each.shop] = counts.get(each.shop, 0) + len(each.texts)
+            first += len(each.texts)
+            yield each.texts
+
+    found = names.shelf.texts(name, texts())
+    return Numbered(counts, found), of_place
+
+
 Piece = tuple[int, pl.Series]  # the place of the first of some texts of one shop, and all of them
 
 
@@ -166,7 +229,7 @@ def merged(runs: Sequence[Run], wanted: npt.NDArray[np.bool_], most: int) -> Ite
     """The texts at all ``wanted`` places, by shop and text, in ranges of about ``most`` places."""
     for shop in sorted({shop for run in runs for shop in run.shops}):
         pieces = [piece for run in runs if (piece := run.of(shop)) is not None]
-        for parts in filter(None, _ranges(pieces, most)):
+        for parts in filter(None, ranges(pieces, most)):
             places = np.concatenate([np.arange(first, first + len(texts)) for first, texts in parts])
             own = wanted[places]
             if own.any():
@@ -176,9 +239,9 @@ def merged(runs: Sequence[Run], wanted: npt.NDArray[np.bool_], most: int) -> Ite
                 yield Merged(shop, distinct, places[own], which.to_numpy().astype(np.int64))
 
 
-def _ranges(pieces: list[Piece], most: int) -> Iterator[list[Piece]]:
-    """The pieces cut at the same texts, so that about ``most`` in all lie between two cuts. Cuts are taken from every
-    ``step``-th text of each piece: none has more than that between two of them unseen."""
+def ranges(pieces: list[Piece], most: int) -> Iterator[list[Piece]]:
+    """The pieces, of texts or of numbers, cut at the same ones, so that about ``most`` in all lie between two cuts.
+    Cuts are taken from every ``step``-th of each piece: none has more than that between two of them unseen."""
     if sum(len(texts) for _, texts in pieces) <= most:
         yield pieces
         return

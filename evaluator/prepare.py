@@ -24,7 +24,7 @@ courtesy       Boolean    a buyer message that is a courtesy (R-C11)
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -32,8 +32,10 @@ import numpy as np
 import polars as pl
 
 from evaluator.buyers import Buyers, coded_buyers
-from evaluator.identity import CHAT, Identities, Nicks, identify, is_plain
+from evaluator.identity import Identities, identify
 from evaluator.model import MonthData
+from evaluator.naming import Naming, OpenIds
+from evaluator.nicks import Nicks
 from evaluator.overview import Overview, overview
 from evaluator.roster import Roster, day_of
 from evaluator.settings import Settings
@@ -235,55 +237,32 @@ def _coded_transfers(messages: pl.DataFrame, staff: Staff) -> pl.DataFrame:
     )
 
 
-@dataclass(frozen=True)
-class _Written:
-    """The nicks that are written out, of messages and orders (``identity.Nicks``)."""
-
-    month: MonthData
-    seen: Overview
-    orders: pl.DataFrame
-
-    def __iter__(self) -> Iterator[pl.DataFrame]:
-        yield from self.seen.nicks(self.month)
-        for _, part in slices(self.orders, self.month.shelf.limits.slice_rows):
-            yield part.filter(is_plain()).select("shop", "buyer")
-
-
 def prepare(month: MonthData, roster: Roster) -> Bucket:
     """The whole month as one coded bucket."""
-    settings = month.config.settings
-    seen = overview(month)
-    staff = staff_of(month, roster, seen)
+    settings, shelf = month.config.settings, month.shelf
     orders = _counted_orders(month, settings)
-    found = _identities(month, seen, orders)
-    linked = _linked(month, orders, found)
-    buyers = coded_buyers(month, seen, found, linked)
+    nicks = Nicks.of(
+        month.names["buyer"], orders.select("shop", "buyer"), month.open_ids.select("shop", "buyer")
+    )
+    seen = overview(month, nicks, Naming.of(month, nicks, orders))
+    staff = staff_of(month, roster, seen)
+    found = identify(nicks, seen, OpenIds.of(month.open_ids, nicks, orders, shelf), shelf)
+    buyers = coded_buyers(found, seen.written, shelf)
     coded = _coded(month, buyers, staff)
     shops = all_shops(month, buyers.shops)
     return Bucket(
         rows=coded.rows,
         transfers=_coded_transfers(coded.transfers, staff),
-        orders=_coded_orders(month, orders, linked, buyers),
+        orders=_coded_orders(month, orders, buyers),
         paid_totals=paid_totals(orders),
-        identities=found,
-        codes=Codes(buyers.table(shops, month.shelf), staff.agents, shops),
+        identities=found.identities,
+        codes=Codes(buyers.table(shops, shelf), staff.agents, shops),
         bindings=staff.bindings,
         robot_senders=staff.robots,
         shop_accounts=seen.shop_accounts,
         last_human=dict(coded.last_human.iter_rows()),
         last_message=seen.last_message,
     )
-
-
-def _identities(month: MonthData, seen: Overview, orders: pl.DataFrame) -> Identities:
-    """SPEC §2 identity."""
-    by_number, rows = orders.select("shop", "order_id", "buyer"), month.shelf.limits.slice_rows
-    nicks: Nicks = _Written(month, seen, by_number)
-    odd = pl.concat([part.filter(~is_plain()) for _, part in slices(by_number, rows)])
-    found = identify(
-        seen.chats.select(CHAT).unique(), seen.naming(month, odd), by_number, month.open_ids, nicks, rows
-    )
-    return replace(found, orders=month.shelf.keep(found.orders))
 
 
 class _Coded(NamedTuple):
@@ -367,17 +346,9 @@ def paid_totals(orders: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _linked(month: MonthData, orders: pl.DataFrame, found: Identities) -> pl.DataFrame:
-    """Of every order shop, who, link."""
-    parts = slices(orders.select("shop", "order_id", "buyer"), month.shelf.limits.slice_rows)
-    linked = (found.linked(part).select("shop", "who", "link") for _, part in parts)
-    return pl.concat([month.shelf.keep(part) for part in linked])
-
-
-def _coded_orders(
-    month: MonthData, orders: pl.DataFrame, linked: pl.DataFrame, buyers: Buyers
-) -> pl.DataFrame:
+def _coded_orders(month: MonthData, orders: pl.DataFrame, buyers: Buyers) -> pl.DataFrame:
     """Orders with ``b``, ``link``, ``talked`` (the buyer has a chat in the shop; null: nobody's). An order of nobody
     has a negative code of its own, so that it joins nothing and counts as one buyer."""
-    coded = buyers.of_orders(orders["o"])
-    return month.shelf.keep(pl.concat([orders, linked.select("who", "link"), coded], how="horizontal"))
+    parts = slices(orders.select("o"), month.shelf.limits.slice_rows)
+    coded = [month.shelf.keep(buyers.of_orders(part["o"])) for _, part in parts]
+    return pl.concat([orders, pl.concat(coded)], how="horizontal")

@@ -12,16 +12,17 @@ from evaluator.ads.told import told
 from evaluator.alike import parts_alike
 from evaluator.buyers import with_codes
 from evaluator.filters import BuyerLists, filter_counts
-from evaluator.identity import OWN, shown
 from evaluator.kernel import Facts
 from evaluator.metrics.monthfacts import PeriodView
 from evaluator.metrics.table import Kpi
 from evaluator.model import MonthData, ReviewItem
+from evaluator.nicks import shown
 from evaluator.pay import Pay
 from evaluator.prepare import Bucket
 from evaluator.roster import Roster
 from evaluator.rulebook import label
 from evaluator.scoring import Scores
+from evaluator.shelf import slices
 from evaluator.sources.column_words import spoken
 
 CODE_WORD_SHARE = 0.05  # above this share of an agent's receptions the filter looks like a game
@@ -51,7 +52,7 @@ def gather_review(
         *_part_months(month, view),
         *_changed(month, roster, view),
         *_unbound(bucket, facts),
-        *_ambiguous(bucket),
+        *_ambiguous(month, bucket),
         *_unlinked(linked),
         *_joins(month, bucket),
         *_refunds(month),
@@ -163,18 +164,14 @@ def _changed(month: MonthData, roster: Roster, view: PeriodView) -> list[ReviewI
     return items
 
 
-def _ambiguous(bucket: Bucket) -> list[ReviewItem]:
-    chats = (
-        bucket.identities.chats.filter(pl.col("who").str.ends_with(OWN))
-        .group_by("shop", "buyer")
-        .len()
-        .sort("shop", "buyer")
-    )
-    orders = (
-        bucket.orders.filter(pl.col("link") == "ambiguous")
-        .select("shop", "order_id", "buyer")
-        .sort("shop", "order_id")
-    )
+def _ambiguous(month: MonthData, bucket: Bucket) -> list[ReviewItem]:
+    """Who and what may be of several buyers: nicks, orders, open ids. A month of masked nicks may have millions."""
+    identities = bucket.identities
+    chats = identities.ambiguous_chats()
+    count, orders = _ambiguous_orders(month, bucket)
+    torn, ids = identities.torn_open_ids(MOST_NAMED)
+    first = chats.head(MOST_NAMED)
+    nicks = pl.DataFrame(identities.nicks.known.named(first["n"], "buyer")).with_columns(first["days"])
     items = [
         ReviewItem(
             "ambiguous_buyer",
@@ -182,7 +179,7 @@ def _ambiguous(bucket: Bucket) -> list[ReviewItem]:
             f"店铺 {shop} 的脱敏昵称 {buyer} 可能是多位顾客（{n} 天的聊天），未与任何订单相连",
             n,
         )
-        for shop, buyer, n in chats.iter_rows()
+        for shop, buyer, n in nicks.iter_rows()
     ]
     items += [
         ReviewItem(
@@ -192,7 +189,18 @@ def _ambiguous(bucket: Bucket) -> list[ReviewItem]:
         )
         for shop, order_id, buyer in orders.iter_rows()
     ]
-    return _capped([*items, *_torn(bucket)], "ambiguous_buyer")
+    return _capped([*items, *_torn(ids)], "ambiguous_buyer", chats.height + count + torn)
+
+
+def _ambiguous_orders(month: MonthData, bucket: Bucket) -> tuple[int, pl.DataFrame]:
+    """How many; shop, order_id, buyer of the first ones."""
+    count, keys = 0, ["shop", "order_id"]
+    first = bucket.orders.select(*keys, "buyer").clear()
+    for _, part in slices(bucket.orders.select(*keys, "buyer", "link"), month.shelf.limits.slice_rows):
+        found = part.filter(pl.col("link") == "ambiguous").drop("link")
+        count += found.height
+        first = pl.concat([first, found]).sort(keys).head(MOST_NAMED)
+    return count, first
 
 
 def _several(buyer: str | None) -> str:
@@ -200,10 +208,9 @@ def _several(buyer: str | None) -> str:
     return f"买家 {buyer} 脱敏后对应多位顾客" if buyer else "所属的 open id 名下有多位买家"
 
 
-def _torn(bucket: Bucket) -> Iterator[ReviewItem]:
-    """Open ids under which several buyers stand: they say nothing."""
-    torn = bucket.identities.open_ids.filter(pl.col("buyers") > 1).sort("shop", "open_id")
-    for shop, open_id, names in torn.select("shop", "open_id", "names").iter_rows():
+def _torn(ids: pl.DataFrame) -> Iterator[ReviewItem]:
+    """Open ids (shop, open_id, names) under which several buyers stand: they say nothing."""
+    for shop, open_id, names in ids.iter_rows():
         told = f"店铺 {shop} 的 open id {open_id} 名下有多位买家（{'、'.join(names)}），不能据以认人；请核对导出的数据"
         yield ReviewItem("ambiguous_buyer", open_id, told)
 
@@ -251,11 +258,10 @@ def _unjoined(month: MonthData, rows: pl.DataFrame, orders: pl.DataFrame) -> tup
     """How many rows name no order, and how many each order id that stands in several shops (order_id, len)."""
     lost, several = 0, []
     ids = rows.select("order_id"), orders.select("order_id")
-    for own, known in parts_alike("order_id", *ids, month.shelf.limits.slice_rows):
+    for own, known in parts_alike("order_id", *ids, month.shelf):
         lost += own.join(known, on="order_id", how="anti").height
         many = known.filter(pl.col("order_id").is_duplicated()).unique()
         several.append(own.join(many, on="order_id", how="semi").group_by("order_id").len())
-        month.shelf.rest()
     return lost, pl.concat(several)
 
 
@@ -374,9 +380,9 @@ def _immature(kpi: Kpi) -> list[ReviewItem]:
     return items
 
 
-def _capped(items: list[ReviewItem], kind: str) -> list[ReviewItem]:
-    """The first MOST_NAMED one by one, the rest as one line."""
-    if len(items) <= MOST_NAMED:
+def _capped(items: list[ReviewItem], kind: str, count: int | None = None) -> list[ReviewItem]:
+    """The first MOST_NAMED one by one, the rest as one line. ``count``: how many there are, if more than ``items``."""
+    rest = (count or len(items)) - MOST_NAMED
+    if rest <= 0:
         return items
-    rest = len(items) - MOST_NAMED
     return [*items[:MOST_NAMED], ReviewItem(kind, "…", f"另有 {rest} 项，见 tables/ 下的结果表", rest)]

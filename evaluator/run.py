@@ -78,12 +78,11 @@ def joined_items(month: MonthData, bucket: Bucket) -> pl.DataFrame | None:
     if "order_items" not in month.tables:
         return None
     items, rows = month.tables["order_items"], month.shelf.limits.slice_rows
-    orders = bucket.orders.select("o", "order_id")
-    numbers = np.full(items.height, -1, dtype=np.int64)
-    for own, whose in parts_alike("order_id", items.select("order_id").with_row_index("at"), orders, rows):
+    numbered = items.select("order_id").with_row_index("at"), bucket.orders.select("o", "order_id")
+    numbers = np.full(items.height, -1, dtype=np.int32)
+    for own, whose in parts_alike("order_id", *numbered, month.shelf):
         found = own.join(whose.filter(pl.col("order_id").is_unique()), on="order_id")
         numbers[found["at"].to_numpy()] = found["o"].to_numpy()
-        month.shelf.rest()
     o = pl.Series("o", numbers)
     joined = (part.with_columns(o.slice(at, part.height)) for at, part in slices(items, rows))
     known = (part.filter(pl.col("o") >= 0).with_columns(pl.col("o").cast(pl.UInt32)) for part in joined)

@@ -6,20 +6,23 @@ any more once it is mapped (on Windows it goes with the process): nothing is lef
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import json
 import mmap
 import tempfile
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from threading import Lock, Thread
-from time import sleep
-from typing import IO
+from time import monotonic, sleep
+from typing import IO, Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
@@ -34,7 +37,7 @@ SLICE_ROWS = 1 << 20
 STATM = Path("/proc/self/statm")  # where the system says how much of files is in memory
 HELPED = 1 << 30  # bytes of memory from which on a second process may have its own
 TINY = 64  # this part of what is worth a file never is
-GUARD_SECONDS = 0.02
+GUARD_SECONDS, TRIM_SECONDS = 0.02, 1.0
 VIEW, INLINE = 16, 12  # bytes of a view on a text; of the longest text that stands in it
 KIND = b"categories"  # in a field's metadata: those of an Enum; none: a Categorical of this process
 
@@ -118,9 +121,11 @@ class Shelf:
     def keep(self, frame: pl.DataFrame) -> pl.DataFrame:
         """A frame made from those on the shelf goes there, too; where none is, the month is small and all is in
         memory."""
-        if not self._maps or self._spared(int(frame.estimated_size())):
+        parts = [part for _, part in slices(frame, self.limits.slice_rows)]
+        size = int(parts[0].estimated_size()) * len(parts)  # that of all looks at every text
+        if not self._maps or self._spared(size):
             return frame
-        return pl.concat([self.lay(part) for _, part in slices(frame, self.limits.slice_rows)])
+        return pl.concat([self.lay(part) for part in parts])
 
     def _spared(self, size: int) -> bool:
         """Whether so small a frame may stay in memory: not when there are very many of them."""
@@ -152,6 +157,28 @@ class Shelf:
         except OSError as error:
             raise full(error, folder) from error
 
+    def numbers(
+        self, kinds: Sequence[npt.DTypeLike], parts: Iterable[Sequence[npt.NDArray[Any]]]
+    ) -> list[npt.NDArray[Any]]:
+        """Columns of numbers that come part by part, each in one piece."""
+        if not self._maps:
+            none = [np.zeros(0, dtype=kind) for kind in kinds]
+            return [np.concatenate(column) for column in zip(none, *parts, strict=True)]
+        try:
+            with ExitStack() as held:
+                files = [held.enter_context(tempfile.TemporaryFile(dir=self.folder)) for _ in kinds]
+                for part in parts:
+                    for file, column, kind in zip(files, part, kinds, strict=True):
+                        file.write(column.astype(kind, copy=False).tobytes())
+                for file in files:
+                    file.flush()
+                return [
+                    np.frombuffer(self.map(f) if f.tell() else b"", k)
+                    for f, k in zip(files, kinds, strict=True)
+                ]
+        except OSError as error:
+            raise full(error, self.folder or tempfile.gettempdir()) from error
+
     def gather(self, texts: pl.Series, at: pl.Series) -> pl.Series:
         """The texts at these places, copied front to back: little of a column on the shelf is in memory at once."""
         if not self._maps:
@@ -178,8 +205,10 @@ class Shelf:
 def _guard(shelf: weakref.ref[Shelf], most: int) -> None:
     """Looks again and again, as long as there is the shelf, how much of files is in memory: whatever is done to a frame
     that is larger than memory, its pages go before they are too many. They are dropped, not written; whoever is reading
-    them gets them again."""
-    program = _of_files()
+    them gets them again. Now and then the C library gives back what it keeps of freed memory, too: without being asked
+    it never does where something above is in use."""
+    program, trim = _of_files(), getattr(ctypes.CDLL(None), "malloc_trim", None)  # which not all of them have
+    trimmed = monotonic()
     while True:
         resident = _of_files()
         if (held := shelf()) is None:
@@ -187,6 +216,9 @@ def _guard(shelf: weakref.ref[Shelf], most: int) -> None:
         if resident - program > most:
             held.rest()
         del held
+        if trim and monotonic() - trimmed > TRIM_SECONDS:
+            trim(0)
+            trimmed = monotonic()
         sleep(GUARD_SECONDS)
 
 

@@ -273,6 +273,16 @@ def test_run_check_and_explain(tmp_path: Path) -> None:
     assert nothing.returncode == 2 and "Traceback" not in nothing.stderr and nothing.stderr.strip()
 
 
+def test_a_file_that_breaks_off_is_told_on_the_screen(tmp_path: Path) -> None:
+    month = small_month(tmp_path / "m")
+    talk = (month / "messages.csv").read_text("utf-8")
+    for n, (ends, told) in enumerate([(talk, False), (talk.rstrip(), False), (talk[:-30], True)]):
+        (month / "messages.csv").write_text(ends, "utf-8")
+        done = command("run", month, "--out", tmp_path / f"out{n}", "--quiet")
+        assert done.returncode == 0
+        assert ("⚠ messages.csv 在一行中间断了" in done.stderr) is told
+
+
 MESSAGES = "shop,buyer,account,sender,ts,text\na,张三,小美,buyer,2026-10-01 10:00:00,在吗\n"
 ROSTER = "account,employee_id,name,group,role,from,to\n小美,E01,美,甲组,售前,,\n"
 ORDERS = "shop,order_id,buyer,created,paid,amount,postage\na,1,张三,2026-10-01 10:00:00,,5,0\n"

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from evaluator.evaluation import Evaluation
-from evaluator.identity import Identities, identify
+from evaluator.prepare import Bucket, prepare
+from evaluator.roster import Roster
 from evaluator.run import evaluate_month
+from evaluator.settings import load_month
+from evaluator.shelf import Limits
+from evaluator.sources import read_month
 from evaluator.tables import OPEN_IDS
 
 Named = list[tuple[str, str]]  # chat's nick as written, order that it names
@@ -18,34 +23,46 @@ Orders = list[tuple[str, str | None]]  # order, nick
 Known = list[tuple[str | None, str | None, str]]  # order (None: a rating), nick beside it, open id
 
 
-def as_read(orders: Orders) -> pl.DataFrame:
-    return pl.DataFrame(
-        [("甲店", order, nick) for order, nick in orders],
-        schema={"shop": pl.String, "order_id": pl.String, "buyer": pl.String},
-        orient="row",
+ROSTER = "account,employee_id,name,group,role\n甲店:小一,E1,张一,一组,售前\n"
+PERIOD = "period: {start: 2026-10-01, end: 2026-10-03}\nplatform: tmall\n"
+
+
+def table(folder: Path, name: str, columns: str, rows: list[tuple[str, ...]]) -> None:
+    (folder / f"{name}.csv").write_text("\n".join([columns, *map(",".join, rows)]) + "\n", "utf-8")
+
+
+def found(
+    folder: Path,
+    orders: Orders,
+    known: Known,
+    named: Named = (),
+    talked: tuple[str, ...] = (),
+    limits: Limits | None = None,
+) -> Bucket:
+    """A month of one shop in which everybody writes on one day; its open ids are ``known``."""
+    (folder / "roster.csv").write_text(ROSTER, "utf-8")
+    (folder / "period.yaml").write_text(PERIOD, "utf-8")
+    at = "2026-10-01 09:00:00"
+    said = [(nick, number) for nick, number in [*((nick, "") for nick in talked), *named]]
+    messages = [("甲店", nick, "甲店:小一", "buyer", at, "在吗", number) for nick, number in said]
+    messages.append(("甲店", "somebody", "甲店:小一", "buyer", at, "在吗", ""))
+    table(folder, "messages", "shop,buyer,account,sender,ts,text,order_id", messages)
+    table(
+        folder,
+        "orders",
+        "shop,order_id,buyer,created,amount",
+        [("甲店", number, nick or "", at, "1") for number, nick in orders],
     )
+    month = read_month(load_month(folder), limits=limits)
+    beside = [("orders", "甲店", order, nick, open_id, 0, 0) for order, nick, open_id in known]
+    month.open_ids = pl.DataFrame(beside, schema=OPEN_IDS, orient="row")
+    return prepare(month, Roster.of(month.tables["roster"]))
 
 
-def found(orders: Orders, known: Known, named: Named = (), talked: tuple[str, ...] = ()) -> Identities:
-    """Who is who in one shop on one day."""
-    nicks = [*talked, *(nick for nick, _ in named)]
-    chats = pl.DataFrame(
-        [("甲店", nick, 1) for nick in dict.fromkeys(nicks)],
-        schema={"shop": pl.String, "buyer": pl.String, "day": pl.Int32},
-        orient="row",
-    )
-    names = pl.DataFrame(
-        [("甲店", nick, 1, order) for nick, order in named],
-        schema={"shop": pl.String, "buyer": pl.String, "day": pl.Int32, "order_id": pl.String},
-        orient="row",
-    )
-    said = [("orders", "甲店", order, nick, open_id, 0, 0) for order, nick, open_id in known]
-    return identify(chats, names, as_read(orders), pl.DataFrame(said, schema=OPEN_IDS, orient="row"))
-
-
-def links(who: Identities, orders: Orders) -> dict[str, tuple[str | None, str]]:
-    linked = who.linked(as_read(orders)).select("order_id", "who", "link")
-    return {o: (w, link) for o, w, link in linked.iter_rows()}
+def links(bucket: Bucket) -> dict[str, tuple[str | None, str]]:
+    who = bucket.codes.buyers["who"]
+    rows = bucket.orders.select("order_id", "b", "link").iter_rows()
+    return {order: (who[b] if b >= 0 else None, link) for order, b, link in rows}
 
 
 CASES: list[tuple[str, Orders, Known, Named, tuple[str, ...], dict[str, tuple[str | None, str]]]] = [
@@ -129,20 +146,45 @@ CASES: list[tuple[str, Orders, Known, Named, tuple[str, ...], dict[str, tuple[st
 ]
 
 
+LIMITS = (Limits(), Limits(loose=1, worthwhile=0, slice_rows=1))  # in memory, and on the shelf row by row
+
+
+@pytest.mark.parametrize("limits", LIMITS, ids=["memory", "shelf"])
 @pytest.mark.parametrize("case", CASES, ids=[c[0] for c in CASES])
-def test_open_ids(case) -> None:
+def test_open_ids(case, limits: Limits, tmp_path: Path) -> None:
     _, orders, known, named, talked, want = case
-    assert links(found(orders, known, named, talked), orders) == want
+    assert links(found(tmp_path, orders, known, named, talked, limits)) == want
 
 
-def test_without_open_ids_nothing_changes() -> None:
+def test_without_open_ids_nothing_changes(tmp_path: Path) -> None:
     for _, orders, _, named, talked, _ in CASES:
-        assert "open_id" not in {link for _, link in links(found(orders, [], named, talked), orders).values()}
+        assert "open_id" not in {
+            link for _, link in links(found(tmp_path, orders, [], named, talked)).values()
+        }
 
 
-def test_masked_chat_by_an_open_id() -> None:
-    who = found([("1", "tom"), ("2", None)], [("1", None, "A"), ("2", None, "A")], [("t**9", "2")])
-    assert who.chats.select("buyer", "who").rows() == [("t**9", "tom")]
+def test_masked_chat_by_an_open_id(tmp_path: Path) -> None:
+    month = found(
+        tmp_path, [("1", "tom"), ("2", None)], [("1", None, "A"), ("2", None, "A")], [("t**9", "2")]
+    )
+    day = (date(2026, 10, 1) - date(1970, 1, 1)).days
+    asked = pl.DataFrame({"shop": "甲店", "buyer": "t**9", "day": [day, day + 1]})
+    assert month.identities.by_chat(asked)["who"].to_list() == ["tom", "t**9"]
+
+
+def test_an_open_id_of_several_is_told(tmp_path: Path) -> None:
+    """By a nick beside it, an order's nick and a chat; of those that are told the names are all."""
+    orders: Orders = [("1", "tom"), ("2", None), ("3", None)]
+    known: Known = [
+        ("1", None, "A"),
+        ("2", None, "A"),
+        (None, "zoe", "A"),
+        ("3", None, "B"),
+        (None, "x", "B"),
+    ]
+    month = found(tmp_path, orders, [*known, (None, "ann", "B")], [("sam", "2")])
+    count, torn = month.identities.torn_open_ids(1)
+    assert (count, torn.rows()) == (2, [("甲店", "A", ["sam", "tom", "zoe"])])
 
 
 # ---- a whole month

@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from evaluator.ads.wrote import Wrote
 from evaluator.filters import BUYER_PROTECTED_DAYS
 from evaluator.model import MonthData
 from evaluator.prepare import Bucket
+from evaluator.shelf import slices
 
 
 @dataclass(frozen=True)
@@ -67,5 +69,8 @@ def judged_messages(month: MonthData, bucket: Bucket) -> pl.Expr:
     near = pl.col("paid_day").is_between(
         pl.lit(days.max()) - BUYER_PROTECTED_DAYS, pl.lit(days.min()) + BUYER_PROTECTED_DAYS
     )
-    safe = bucket.orders.filter(near)["b"].unique()
-    return pl.col("day").is_between(first, end - 1) & ~pl.col("b").is_in(safe.implode())
+    bought = np.zeros(bucket.codes.buyers.height, dtype=bool)
+    for _, orders in slices(bucket.orders.select("b", "paid_day"), month.shelf.limits.slice_rows):
+        bought[orders.filter(near, pl.col("b") >= 0)["b"].to_numpy()] = True
+    safe = pl.col("b").map_batches(pl.Series(bought).gather, return_dtype=pl.Boolean)
+    return pl.col("day").is_between(first, end - 1) & ~safe

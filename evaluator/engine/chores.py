@@ -72,7 +72,7 @@ def own_of_opinions(bucket: DiskBucket, month: Bucket, labels: pl.DataFrame) -> 
 
 def _shops(bucket: DiskBucket, month: Bucket) -> pl.DataFrame:
     """``s`` of its buyers, by code."""
-    return month.codes.buyers.select("s").slice(bucket.span.first, bucket.span.end - bucket.span.first)
+    return bucket.span.buyers(month.codes.buyers.select("s"))
 
 
 @dataclass(frozen=True)

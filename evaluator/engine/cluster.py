@@ -40,6 +40,7 @@ OLDEST_JAVA = 17  # that Spark 4 runs on
 REACHED_WITHIN_S = 5
 PATIENCE_S = 180  # without any task running
 LOOKS_EVERY_S = 0.5
+GIVEN_UP = "stopped SparkContext"  # what Spark says once no master has answered for a minute
 
 NO_PYSPARK = '没有安装 PySpark；请在同一个 Python 环境里运行 pip install "evaluator[spark]"，再试一次'
 NO_JAVA = (
@@ -56,6 +57,10 @@ BAD_MASTER = (
 )
 UNREACHED = (
     "连不上 Spark 主节点 {master}（{why}）；请核对 --master 的主机与端口、主节点是否已启动、防火墙是否放行"
+)
+UNANSWERED = (
+    "{master} 有程序在监听，但没有像 Spark 主节点那样应答；请核对端口（主节点默认是 7077，8080 是它的网页）"
+    "与 Spark 的版本（与集群相同）"
 )
 NOT_STARTED = "Spark 没有启动：{why}；请核对 --master 与 Spark 的配置（spark-defaults.conf、SPARK_CONF_DIR）"
 NOBODY_WORKS = (
@@ -305,7 +310,10 @@ def _session(master: str | None, name: str) -> SparkSession:
         with _without_word_of_pandas():
             session: SparkSession = builder.getOrCreate()
     except (PySparkException, Py4JError) as error:
-        raise EvaluatorError(NOT_STARTED.format(why=_cause(str(error)))) from error
+        why = _cause(str(error))
+        given_up = GIVEN_UP in why and (master or "").startswith("spark://")
+        told = UNANSWERED.format(master=master) if given_up else NOT_STARTED.format(why=why)
+        raise EvaluatorError(told) from error
     context = session.sparkContext
     if master is None and not _by_submit() and str(context.master).startswith("local"):
         session.stop()  # Spark's default where nobody says anything

@@ -180,6 +180,7 @@ def watch(
 
 def _summary(evaluation: object, out: Path) -> None:
     from evaluator.evaluation import Evaluation
+    from evaluator.sources.csvfile import CUT
 
     assert isinstance(evaluation, Evaluation)
     read = sum(f.rows_in for f in evaluation.month.inputs)
@@ -189,6 +190,12 @@ def _summary(evaluation: object, out: Path) -> None:
     unread = [item for item in evaluation.review if item.kind in ("unrecognised_file", "refused_file")]
     if unread:
         typer.echo(f"⚠ {len(unread)} 个文件没有读入（见「待核」）")
+    for file in sorted({r.file for r in evaluation.month.rejects if r.why.startswith(CUT)}):
+        typer.secho(
+            f"⚠ {file} 在一行中间断了，可能还没有写完或下载完；齐全以后请再算一次",
+            fg=typer.colors.RED,
+            err=True,
+        )
     for item in evaluation.review:
         if item.kind == "ads_model":
             typer.secho(f"⚠ {item.detail}", fg=typer.colors.RED, err=True)

@@ -9,7 +9,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -17,7 +19,8 @@ from evaluator.attribution import check_conservation
 from evaluator.engine.chores import FACTS, OPINIONS
 from evaluator.engine.grown import COUNTED, OF_ORDERS
 from evaluator.engine.ondisk import HANDS, BucketRun, Crew, OfBucket
-from evaluator.engine.partition import ORDER_ROWS, Span, partition, starts_of
+from evaluator.engine.partition import partition
+from evaluator.engine.spans import ORDER_ROWS, Span, spans_of
 from evaluator.engine.work import Frames, Work
 from evaluator.filters import BuyerLists
 from evaluator.kernel import Context, Facts, FactsOfBuyers, analyze
@@ -113,9 +116,9 @@ def _run(
 ) -> BucketRun:
     work = Work(folder, month.shelf)
     room.used.append(work)
-    starts = starts_of(bucket, room.bucket_rows, work)
+    spans = spans_of(bucket, room.bucket_rows, work)
     shutil.rmtree(folder / BUCKETS, ignore_errors=True)
-    buckets = partition(month, bucket, items, judged, starts, folder / BUCKETS)
+    buckets = partition(month, bucket, items, judged, spans, folder / BUCKETS)
     return BucketRun(buckets, bucket, work, month.shelf, room.always, room.tell, room.crew)
 
 
@@ -123,47 +126,46 @@ def analyze_buckets(run: BucketRun, lists: BuyerLists, context: Context, count: 
     """SPEC §3 to §6, bucket by bucket, and what is to be counted. Raises EvaluatorError if conservation (R-A7) does not
     hold."""
     parts = list(run.facts(lists, context, count))
-    facts = together(parts, [bucket.span for bucket in run.buckets], run.shelf)
+    facts = together(parts, [bucket.span for bucket in run.buckets], run.month.orders, run.shelf)
     check_conservation(facts.orders, run.month.paid_totals)
     tallies = [part.tally for part in parts if part.tally is not None]
     return replace(facts, sums=count.together(tallies)) if count else facts
 
 
-def together(parts: list[OfBucket], spans: list[Span], shelf: Shelf) -> FactsOfBuckets:
+def together(parts: list[OfBucket], spans: list[Span], orders: pl.DataFrame, shelf: Shelf) -> FactsOfBuckets:
     """The facts of all parts, in the order of buyers. Receptions (``r``), sessions (``n``) and services (``v``)
-    are numbered on."""
+    are numbered on. ``orders``: the month's."""
     numbers = dict.fromkeys(COUNTED, 0)
     buckets = []
     for part, span in zip(parts, spans, strict=True):
         frames = {f.name: getattr(part.facts, f.name) for f in fields(Facts)}
         own = Facts(**_numbered_on(frames, numbers, shelf))
         made = _numbered_on(part.made, numbers, shelf)
-        buckets.append(FactsOfBuyers(own, span.first, span.end, made))
+        buckets.append(FactsOfBuyers(own, (span.first, span.end), made))
         for number, name in COUNTED.items():
             numbers[number] += frames[name].height
-    whole: dict[str, pl.DataFrame | None] = {}
+    whole: dict[str, Any] = {}
     for each in fields(Facts):
         pieces = [f for part in buckets if (f := getattr(part.facts, each.name)) is not None]
         whole[each.name] = pl.concat(pieces) if pieces else None
     for name, order in OF_ORDERS.items():
-        whole[name] = _by_order([getattr(part.facts, name) for part in buckets], order, shelf)
-    return FactsOfBuckets(**whole, buckets=tuple(buckets))  # type: ignore[arg-type]
+        whole[name] = pl.concat(_by_order([getattr(part.facts, name) for part in buckets], order, shelf))
+    whole["orders"] = orders.hstack(whole["orders"].drop("o").get_columns())
+    return FactsOfBuckets(**whole, buckets=tuple(buckets))
 
 
-def _by_order(parts: list[pl.DataFrame], order: list[str], shelf: Shelf) -> pl.DataFrame:
+def _by_order(parts: list[pl.DataFrame], order: list[str], shelf: Shelf) -> Iterator[pl.DataFrame]:
     """The rows of all parts, each sorted by ``order``, of which ``o`` is the first: of so many orders at a time that a
     slice's rows are sorted."""
     rows = sum(part.height for part in parts)
     orders = 1 + max((int(part["o"][-1]) for part in parts if part.height), default=0)
     step = max(orders * shelf.limits.slice_rows // max(rows, 1), 1)
-    merged = []
-    for first in range(0, orders, step):
-        ends = pl.Series([first, first + step], dtype=pl.Int64)
-        at = [part["o"].cast(pl.Int64).search_sorted(ends).to_list() for part in parts]
-        own = [part.slice(a, b - a) for part, (a, b) in zip(parts, at, strict=True)]
-        merged.append(shelf.keep(pl.concat(own).sort(order)))
+    borders = pl.Series(range(0, orders + step, step), dtype=pl.UInt32)
+    places = [part["o"].search_sorted(borders).to_list() for part in parts]
+    for ends in zip(*map(pairwise, places), strict=True):
+        own = [part.slice(a, b - a) for part, (a, b) in zip(parts, ends, strict=True)]
+        yield shelf.keep(pl.concat(own).sort(order))
         shelf.rest()
-    return pl.concat(merged)
 
 
 def _numbered_on(frames: Frames, numbers: dict[str, int], shelf: Shelf) -> Frames:

@@ -32,7 +32,7 @@ def parse_memory(text: str) -> int:
 
 def bound_of(text: str | None) -> int:
     """Of ``--memory`` as typed, in bytes; of None: half of the machine's. Errors: EvaluatorError."""
-    return parse_memory(text) if text else half_of_the_machine()
+    return half_of_the_machine() if text is None else parse_memory(text)
 
 
 def half_of_the_machine() -> int:

@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
-from time import monotonic
 from typing import NamedTuple, Protocol
 
 import polars as pl
@@ -35,6 +34,7 @@ from evaluator.kernel import Context, Facts
 from evaluator.metrics.counting import Count
 from evaluator.prepare import Bucket
 from evaluator.shelf import Shelf
+from evaluator.stopwatch import Counted
 
 Tell = Callable[[str], None]
 #: Buckets that this process works on at a time: what is not done on all cores in one is done beside the other.
@@ -92,7 +92,7 @@ class BucketRun:
 
         chore = AllFacts(replace(context, moves=None), count)
         for each, found in self._results("分析会话、询单与归属", chore, own):
-            facts = _in_month(found[FACTS], each, self.month, self.shelf)
+            facts = _in_month(found[FACTS], each, self.shelf)
             made = {name: _in_codes(f, each, self.shelf) for name, f in found.get(FIGURES, {}).items()}
             yield OfBucket(facts, made.pop(TALLY, None), made)
 
@@ -102,9 +102,8 @@ class BucketRun:
     def _results(
         self, doing: str, chore: Chore, own: Callable[[DiskBucket], Frames]
     ) -> Iterator[tuple[DiskBucket, dict[str, Frames]]]:
-        """By kind, of one bucket after the other, with the time left told."""
-        told = _TimeLeft(doing, len(self.buckets), self.tell)
-        made = self.crew and self.crew.do(chore, self.buckets, own, self.work, told.done)
+        """By kind, of one bucket after the other; told how far it is."""
+        made = self.crew and self.crew.do(chore, self.buckets, own, self.work, lambda n: self._told(doing, n))
 
         def results(n: int, each: DiskBucket) -> dict[str, Frames]:
             found = self._brought(each, made[n]) if made else None
@@ -117,8 +116,15 @@ class BucketRun:
             found = hands.map(results, range(len(self.buckets)), self.buckets)
             for n, each in enumerate(self.buckets):
                 if not made:
-                    told.done(n)
+                    self._told(doing, n)
                 yield each, next(found)
+
+    def _told(self, doing: str, done: int) -> None:
+        of = len(self.buckets)
+        if self.tell and of > 1:
+            again = sum(self.work.taken.values())
+            taken = f"（沿用已算好的 {again} 份）" if again else ""
+            self.tell(Counted(f"{doing}：第 {min(done + 1, of)} / {of} 桶{taken}", done, of))
 
     def _brought(self, each: DiskBucket, answer: Answer) -> dict[str, Frames] | None:
         """What others did; None where some of it is not there."""
@@ -133,41 +139,18 @@ class BucketRun:
 
 @dataclass(frozen=True)
 class OfBucket:
-    """What is known of a bucket's buyers. ``tally``, ``made``: as ``Count.of`` gives them, None and nothing where
-    nothing was counted."""
+    """What is known of a bucket's buyers; of their orders what the kernel adds. ``tally``, ``made``: as ``Count.of``
+    gives them, None and nothing where nothing was counted."""
 
     facts: Facts
     tally: pl.DataFrame | None
     made: Frames
 
 
-class _TimeLeft:
-    """Says what is being done and how long it will take."""
-
-    def __init__(self, doing: str, count: int, tell: Tell | None) -> None:
-        self._doing, self._count, self._tell = doing, count, tell
-        self._begun = monotonic()
-
-    def done(self, n: int) -> None:
-        """``n`` are done."""
-        if self._tell and self._count > 1:
-            left = (monotonic() - self._begun) / n * (self._count - n) if n else 0
-            then = f"，约剩 {_spoken(left)}" if n else ""
-            self._tell(f"{self._doing}：第 {min(n + 1, self._count)} / {self._count} 桶{then}")
-
-
-def _spoken(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} 分 {rest} 秒" if minutes else f"{rest} 秒"
-
-
-def _in_month(frames: Frames, each: DiskBucket, month: Bucket, shelf: Shelf) -> Facts:
-    """Facts of a bucket with the month's ``b`` and ``o``."""
-    found = {f.name: frames.get(f.name) for f in fields(Facts)}
-    for name, frame in found.items():
-        found[name] = None if frame is None else _in_codes(frame, each, shelf)
-    judged = frames["orders"].drop("o")
-    found["orders"] = shelf.keep(month.orders[each.orders].hstack(judged.get_columns()))
+def _in_month(frames: Frames, each: DiskBucket, shelf: Shelf) -> Facts:
+    """Facts of a bucket with the month's ``b`` and ``o``; of the orders only what the kernel adds."""
+    known = {f.name: frames.get(f.name) for f in fields(Facts)}
+    found = {name: None if f is None else _in_codes(f, each, shelf) for name, f in known.items()}
     return Facts(**found)  # type: ignore[arg-type]
 
 

@@ -20,7 +20,8 @@ from evaluator.engine.bundle import Bundle, read_bundle, write_bundle
 from evaluator.engine.chores import Chore
 from evaluator.engine.cluster import BYTES, INVISIBLE, Cluster, Told
 from evaluator.engine.ondisk import Answer
-from evaluator.engine.partition import DiskBucket, Span
+from evaluator.engine.partition import DiskBucket
+from evaluator.engine.spans import Span
 from evaluator.engine.work import Frames, Work
 from evaluator.shelf import Shelf
 

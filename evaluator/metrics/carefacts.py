@@ -8,6 +8,7 @@ import polars as pl
 
 from evaluator.metrics.monthfacts import PeriodView
 from evaluator.model import ReviewItem
+from evaluator.shelf import slices
 
 MS_PER_DAY = 86_400_000
 RESOLUTION_DAYS = 15
@@ -16,19 +17,22 @@ RESOLUTION_DAYS = 15
 def ratings(view: PeriodView) -> pl.DataFrame:
     """Ratings of the period. ``a`` null where a robot was rated (they count for the shop only); ``stage`` = the label
     of (shop, buyer, day), null where there is none."""
-    known = view.month.open_ids.filter(pl.col("table") == "ratings")
-    known = known.unique(["_file", "_row"], keep="first", maintain_order=True)
-    keep = view.month.shelf.keep
+    shelf = view.month.shelf
+    known = pl.concat(
+        shelf.keep(part.filter(pl.col("table") == "ratings").select("_file", "_row", "open_id"))
+        for _, part in slices(view.month.open_ids, shelf.limits.slice_rows)
+    )
     rows = pl.concat(
-        keep(_rated(view, part.filter(view.inside()), known.select("_file", "_row", "open_id")))
-        for part in view.dated_slices("ratings")
+        shelf.keep(_rated(view, part.filter(view.inside()), known)) for part in view.dated_slices("ratings")
     )
     return rows.with_columns(view.labels(rows).alias("stage"))
 
 
 def _rated(view: PeriodView, rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """Ratings without ``stage``. ``known``: those whose buyer's open id was given."""
-    rows = view.bound(rows).join(known, on=["_file", "_row"], how="left", maintain_order="left")
+    beside = known.join(rows, on=["_file", "_row"], how="semi", maintain_order="left")
+    first = beside.unique(["_file", "_row"], keep="first", maintain_order=True)
+    rows = view.bound(rows).join(first, on=["_file", "_row"], how="left", maintain_order="left")
     robot = (pl.col("source") == "robot") | pl.col("robot_acct").fill_null(False)
     return (
         view.buyers_of(rows)

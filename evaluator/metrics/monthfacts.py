@@ -212,9 +212,12 @@ class MonthFacts(Mapping[str, pl.DataFrame]):
 
     def __getitem__(self, name: str) -> pl.DataFrame:
         if name not in self._made:
-            pieces = [part[name] for part in self._parts if part.makes(name)]
-            self._made[name] = pl.concat(pieces) if pieces else self._kept(name)
+            in_parts = self._makes_in_parts(name)
+            self._made[name] = pl.concat(p[name] for p in self._parts) if in_parts else self._kept(name)
         return self._made[name]
+
+    def _makes_in_parts(self, name: str) -> bool:
+        return any(part.makes(name) for part in self._parts)  # all of them, or none
 
     def _kept(self, name: str) -> pl.DataFrame:
         made = self._shelf.keep(self._builders[name](self))
@@ -223,10 +226,7 @@ class MonthFacts(Mapping[str, pl.DataFrame]):
 
     def pieces(self, name: str) -> Iterator[pl.DataFrame]:
         """A fact, of some buyers at a time where it is made so."""
-        own: list[MonthFacts] = [part for part in self._parts if part.makes(name)]
-        for facts in own or [self]:
-            yield facts[name]
-            self._shelf.rest()
+        return (facts[name] for facts in (self.parts() if self._makes_in_parts(name) else [self]))
 
     def counted(self, what: str) -> Sums | None:
         """What was counted before, of all buyers, by scope; None: nothing."""

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
-from evaluator.alike import parts_alike
 from evaluator.metrics.monthfacts import PeriodView
 from evaluator.roster import day_of
 from evaluator.shelf import slices
@@ -33,17 +32,9 @@ def refunds(view: PeriodView) -> pl.DataFrame:
     if "refunds" not in view.month.tables:
         return pl.DataFrame(schema={"o": pl.UInt32})
     start = view.month.config.settings.day_start_s
-    orders = view.facts.orders.select(
-        "o", "order_id", "shop", "b", "credited", "excluded", "counted", "paid_day"
-    )
     back = view.month.tables["refunds"].with_row_index("n")
-    joined = [
-        own.join(known.filter(pl.col("order_id").is_unique()), on="order_id")
-        for own, known in parts_alike("order_id", back, orders, view.month.shelf.limits.slice_rows)
-    ]
     rows = (
-        pl.concat(joined)
-        .sort("n")
+        back.join(_refunded_orders(view), on="order_id", maintain_order="left")
         .join(view.shop_codes(), on="shop", maintain_order="left")
         .with_columns(
             day_of(pl.col("applied"), start).alias("applied_day"),
@@ -69,6 +60,16 @@ def refunds(view: PeriodView) -> pl.DataFrame:
     return rows.join(taken, on="n", how="left", maintain_order="left").with_columns(
         pl.col("taken").fill_null(0)
     )
+
+
+def _refunded_orders(view: PeriodView) -> pl.DataFrame:
+    """Those whose id stands in a refund and in no other shop."""
+    asked, found = view.month.tables["refunds"].select("order_id").unique(), []
+    columns = ("o", "order_id", "shop", "b", "credited", "excluded", "counted", "paid_day")
+    for _, orders in slices(view.facts.orders.select(columns), view.month.shelf.limits.slice_rows):
+        found.append(orders.join(asked, on="order_id", how="semi", maintain_order="left"))
+        view.month.shelf.rest()
+    return pl.concat(found).filter(pl.col("order_id").is_unique())
 
 
 def paid_orders(view: PeriodView) -> pl.DataFrame:

@@ -38,7 +38,8 @@ csv.field_size_limit(1 << 30)  # a cell may be a book
 WHY_DAMAGED = "这一行含有不能解码的字节或 NUL，文件已损坏"
 WHY_QUOTE = "引号没有配对，这一行无法分列"
 WHY_TOO_MANY = "单元格比表头多（表头 {want} 格，这一行 {got} 格）"
-WHY_CUT = "文件在这一行中断（表头 {want} 格，这一行 {got} 格）"
+CUT = "文件在这一行中断"
+WHY_CUT = CUT + "（表头 {want} 格，这一行 {got} 格）"
 
 
 class CsvFile:

@@ -130,7 +130,7 @@ class _Reader:
         if raw.folded:
             self.folded[at] = raw.folded
         if raw.open_ids is not None:
-            self.open_ids.append(openids.of_file(raw.open_ids, raw.table, at))
+            self.open_ids.append(self.shelf.keep(openids.of_file(raw.open_ids, raw.table, at)))
         for r in raw.rejects:
             self.rejects.append((at, Reject(sample.rel, r.row, r.column, r.value[:VALUE_LENGTH], r.why)))
         self.review += raw.notes
@@ -282,7 +282,8 @@ def read_month(
         mask = repeats.superseded_refunds(tables["refunds"], answers)
         tables["refunds"] = reader.refuse("refunds", tables["refunds"], mask, "refund_id", repeats.SUPERSEDED)
     tables = finish.finish(tables, reader.inputs, reader.accounts, reader.review, reader.places)
-    open_ids = openids.gathered(reader.open_ids, tables["orders"], config.settings.shop_alias)
+    alias = config.settings.shop_alias
+    open_ids = openids.gathered(reader.open_ids, tables["orders"], alias, reader.shelf)
     mask = repeats.duplicate_messages(tables["messages"], reader.places)
     tables["messages"] = reader.refuse("messages", tables["messages"], mask, "", repeats.DUPLICATE)
     mask = repeats.superseded_orders(tables["orders"])

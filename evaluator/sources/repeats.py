@@ -42,9 +42,10 @@ def superseded_orders(orders: pl.DataFrame) -> pl.Series:
     """Mask of the rows after which the same (shop, order_id) comes again in input order."""
     order = pl.struct("shop", "order_id")
     hashes = pl.concat([part.select(order.hash(seed=1).alias("hash")) for _, part in slices(orders, SLICE)])
-    few = orders.select("shop", "order_id", pl.int_range(pl.len(), dtype=pl.UInt32).alias("at")).filter(
-        hashes["hash"].is_duplicated()
-    )
+    ordered = hashes["hash"].sort()
+    alike = ordered.filter(ordered == ordered.shift(1)).unique()
+    where = hashes.with_row_index("at").filter(pl.col("hash").is_in(alike.implode()))["at"]
+    few = orders.select("shop", "order_id")[where].with_columns(where)
     again = few.filter(~order.is_last_distinct())["at"]
     return pl.repeat(False, orders.height, eager=True).scatter(again, True)
 

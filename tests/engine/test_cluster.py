@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -93,6 +95,18 @@ def test_nobody_at_that_address(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     assert f"连不上 Spark 主节点 spark://127.0.0.1:{port}" in refusal(f"spark://127.0.0.1:{port}", tmp_path)
+
+
+@needs_pyspark
+@pytest.mark.heavy
+@pytest.mark.skipif(shutil.which("java") is None, reason="Java is not installed")
+def test_somebody_who_is_no_master(somebody: str, tmp_path: Path) -> None:
+    """Spark gives up after a minute."""
+    command = [sys.executable, "-m", "evaluator", "run", str(tmp_path), "--out", str(tmp_path / "out")]
+    got = subprocess.run(
+        [*command, "--engine", "spark", "--master", somebody], capture_output=True, text=True, timeout=300
+    )
+    assert got.returncode and f"{somebody} 有程序在监听，但没有像 Spark 主节点那样应答" in got.stderr
 
 
 @pytest.mark.heavy

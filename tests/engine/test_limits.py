@@ -7,6 +7,7 @@ import fcntl
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -24,6 +25,7 @@ from evaluator.engine.order import Order, carry_out
 from evaluator.model import EvaluatorError
 from evaluator.run import evaluate_month
 from evaluator.shelf import Limits, Shelf
+from evaluator.stopwatch import Counted
 
 GB = 1 << 30
 
@@ -39,7 +41,7 @@ def test_memory_as_typed(text: str, size: int) -> None:
 @pytest.mark.parametrize("text", ["100MB", "0", "viel", "-2GB", ""])
 def test_memory_that_does_not_do(text: str) -> None:
     with pytest.raises(EvaluatorError, match="--memory"):
-        parse_memory(text)
+        Order.of(Path("month"), Path("out"), text)
 
 
 @pytest.mark.parametrize(
@@ -142,13 +144,25 @@ def test_a_bundle_cut_short_or_damaged_is_none(tmp_path: Path) -> None:
     assert read_bundle(tmp_path / "absent", shelf) is None
 
 
-def test_progress_counts_buckets_and_the_time_left(tmp_path: Path) -> None:
+def test_progress_counts_buckets(tmp_path: Path) -> None:
     said: list[str] = []
     folder = write_month(EXAMPLES["refunds_beyond_the_order"](), tmp_path / "month")
     evaluate_month(folder, room=Room(Limits(part_rows=1), tmp_path / "work", always=True, tell=said.append))
     counted = [text for text in said if text.startswith("分析会话、询单与归属：")]
     assert counted[0] == f"分析会话、询单与归属：第 1 / {len(counted)} 桶"
-    assert counted[1].startswith(f"分析会话、询单与归属：第 2 / {len(counted)} 桶，约剩 ")
+    assert [(text.done, text.of) for text in counted if isinstance(text, Counted)] == [
+        (n, len(counted)) for n in range(len(counted))
+    ]
+
+
+def test_progress_tells_what_an_earlier_run_did(tmp_path: Path) -> None:
+    folder = write_month(EXAMPLES["refunds_beyond_the_order"](), tmp_path / "month")
+    room = Room(Limits(part_rows=1), tmp_path / "work", always=True)
+    said: list[str] = []
+    evaluate_month(folder, room=replace(room, tell=said.append))
+    assert said and not any("沿用" in text for text in said)
+    evaluate_month(folder, room=replace(room, tell=said.append))
+    assert "（沿用已算好的 " in said[-1]
 
 
 FEW_FILES = """

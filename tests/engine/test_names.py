@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -16,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from measured import COUNTED, measured
 
 from evaluator.buyers import with_codes
 from evaluator.names import Names, distinct, merged
@@ -188,13 +187,12 @@ from evaluator.shelf import Limits
 from evaluator.sources import read_month
 month = read_month(load_month(Path(sys.argv[1])), limits=Limits.within(512 << 20))
 found = prepare(month, Roster.of(month.tables["roster"]))
-status = Path("/proc/self/status").read_text()  # getrusage would count who started this process, too
-print(found.codes.buyers.height, int(status.partition("VmHWM:")[2].split()[0]) << 10)
+print(found.codes.buyers.height)
 """
 
 
 @pytest.mark.heavy
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory is counted otherwise")
+@COUNTED
 def test_memory_does_not_grow_with_names(tmp_path: Path) -> None:
     """Months in which nobody writes twice: eight times the buyers, and no more than the bound."""
     peaks = []
@@ -203,10 +201,9 @@ def test_memory_does_not_grow_with_names(tmp_path: Path) -> None:
         folder.mkdir()
         write(folder, [("甲店", "a", 1, None)], [("甲店", "a")], 1)
         _write_strangers(folder / "messages.parquet", millions)
-        run = [sys.executable, "-c", MEASURED, str(folder)]
-        told = subprocess.run(run, check=True, capture_output=True, text=True).stdout.split()
-        assert int(told[0]) == millions * 1_000_000 + 1  # and who bought
-        peaks.append(int(told[1]))
+        [buyers], peak = measured(MEASURED, folder)
+        assert int(buyers) == millions * 1_000_000 + 1  # and who bought
+        peaks.append(peak)
     assert peaks[1] <= (512 << 20) + (300 << 20), peaks
 
 

@@ -60,6 +60,7 @@ COLUMNS: dict[str, list[str]] = {
     "escalations": ["shop", "buyer", "ts", "kind", "order_id", "account", "upheld"],
     "online": ["account", "ts", "event"],
     "roster": ["account", "employee_id", "name", "group", "role", "from", "to", "base_salary", "hired"],
+    "disputes": ["order_id", "employee_id", "claim", "decision", "to_employee_id", "by", "when", "note"],
     "labels": ["shop", "buyer", "label"],
     "manual_filters": ["shop", "buyer", "day"],
 }

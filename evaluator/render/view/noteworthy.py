@@ -98,7 +98,7 @@ def most_valuable(data: Prepared, lists: Sequence[tuple[pl.DataFrame, str]]) -> 
         for n, (rows, _) in enumerate(lists)
     )
     first: list[list[pl.DataFrame]] = [[] for _ in lists]
-    for own, orders in parts_alike("buyer", asked, buyer_orders(data), shelf.limits.slice_rows):
+    for own, orders in parts_alike("buyer", asked, buyer_orders(data), shelf):
         worth = own.join(buyer_values(orders), on=BUYER, how="left").with_columns(
             pl.col("unpaid", "paid", "fen").fill_null(0)
         )
