@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from evaluator.metrics.measures import Measure
+from evaluator.metrics.measures import Measure, summed
 from evaluator.metrics.monthfacts import MonthFacts
 from evaluator.metrics.registry import MAKERS
 from evaluator.metrics.request import MetricRequest
@@ -49,11 +49,7 @@ def _days(measure: Measure, facts: MonthFacts) -> dict[tuple[int, int], int] | N
         if day is None or "a" not in fact.columns:
             return None
         rows = fact.lazy().filter(pl.col("a").is_not_null() & pl.col(day).is_not_null())
-        if measure.unit:
-            used = sorted({*measure.expr.meta.root_names()} - {*measure.unit})
-            keys = dict.fromkeys(("a", day, *measure.unit))
-            rows = rows.group_by(*keys).agg(pl.col(c).max() for c in used)
-        sums = rows.group_by("a", day).agg(measure.expr.cast(pl.Int64).sum().alias("sum")).collect()
+        sums = summed(rows, ("a", day), measure.unit, [measure]).collect()
         for a, at, total in sums.iter_rows():
             found[a, at] += total
     return {at: total for at, total in found.items() if total}

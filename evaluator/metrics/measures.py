@@ -10,7 +10,7 @@ mechanism serves sums (σ), distinct buyer-days (β) and distinct orders, at eve
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,6 +18,7 @@ import polars as pl
 
 ScopeKey = tuple[str, str]  # (agent | group | shop, id)
 Totals = dict[ScopeKey, dict[str, int]]
+Batch = tuple[str, tuple[str, ...]]  # fact and unit
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class Measure:
         """What it is known by where sums are kept."""
         return repr((self.fact, self.unit, self.name))
 
+    @property
+    def batch(self) -> Batch:
+        """Measures of the same are summed over the same rows."""
+        return self.fact, self.unit
+
 
 @dataclass(frozen=True)
 class Scopes:
@@ -51,7 +57,6 @@ class Scopes:
 
 ROWS = pl.col("s").is_not_null()  # counts rows
 CODE = {"agent": "a", "group": "g", "shop": "s"}
-Batch = tuple[str, tuple[str, ...]]  # fact and unit
 Sums = Mapping[str, pl.DataFrame]  # by kind of scope
 
 
@@ -59,7 +64,7 @@ def batches(measures: Iterable[Measure]) -> dict[Batch, dict[str, Measure]]:
     """Measures by name, those together that are summed over the same rows."""
     found: dict[Batch, dict[str, Measure]] = defaultdict(dict)
     for m in measures:
-        found[m.fact, m.unit][m.name] = m
+        found[m.batch][m.name] = m
     return found
 
 
@@ -69,30 +74,30 @@ def sums(fact: pl.DataFrame, batch: Batch, measures: Mapping[str, Measure], grou
     return _unit_sums(fact, batch[1], chosen, groups) if batch[1] else _row_sums(fact, chosen, groups)
 
 
-def _row_sums(fact: pl.DataFrame, measures: Iterable[Measure], groups: pl.DataFrame) -> Sums:
-    every = (
-        fact.lazy()
-        .group_by("a", "s")
-        .agg(m.expr.cast(pl.Int64).sum().alias(m.name) for m in measures)
-        .collect()
-    )
-    every = every.join(groups, on="a", how="left")
+def summed(
+    rows: pl.LazyFrame, by: tuple[str, ...], unit: tuple[str, ...], measures: Collection[Measure]
+) -> pl.LazyFrame:
+    """The columns ``by`` and each measure's sum; over the distinct units where there is a ``unit``."""
+    if unit:
+        keys = dict.fromkeys((*by, *unit))
+        used = sorted({c for m in measures for c in m.expr.meta.root_names()} - keys.keys())
+        rows = rows.group_by(*keys).agg(pl.col(c).max() for c in used)
+    return rows.group_by(*by).agg(m.expr.cast(pl.Int64).sum().alias(m.name) for m in measures)
+
+
+def _row_sums(fact: pl.DataFrame, measures: Collection[Measure], groups: pl.DataFrame) -> Sums:
+    every = summed(fact.lazy(), ("a", "s"), (), measures).collect().join(groups, on="a", how="left")
     return {kind: every.group_by(c).agg(pl.col(m.name).sum() for m in measures) for kind, c in CODE.items()}
 
 
 def _unit_sums(
-    fact: pl.DataFrame, unit: tuple[str, ...], measures: Iterable[Measure], groups: pl.DataFrame
+    fact: pl.DataFrame, unit: tuple[str, ...], measures: Collection[Measure], groups: pl.DataFrame
 ) -> Sums:
-    used = sorted({c for m in measures for c in m.expr.meta.root_names()} - {*unit})
-    slim = fact.lazy().select("a", "s", *unit, *used).join(groups.lazy(), on="a", how="left")
-    found = {}
-    for kind, code in CODE.items():
-        units = (
-            slim.filter(pl.col(code).is_not_null()).group_by(code, *unit).agg(pl.col(c).max() for c in used)
-        )
-        summed = units.group_by(code).agg(m.expr.cast(pl.Int64).sum().alias(m.name) for m in measures)
-        found[kind] = summed.collect()
-    return found
+    rows = dict.fromkeys(CODE, fact.lazy()) | {"group": fact.lazy().join(groups.lazy(), on="a")}
+    return {
+        kind: summed(rows[kind].filter(pl.col(code).is_not_null()), (code,), unit, measures).collect()
+        for kind, code in CODE.items()
+    }
 
 
 class Pieces(Protocol):

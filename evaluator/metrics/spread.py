@@ -5,7 +5,7 @@ buyers (linearised, each buyer one draw). A share gets Wilson's interval, which 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -14,7 +14,7 @@ from math import sqrt
 import polars as pl
 
 from evaluator.metrics.figures import Figure
-from evaluator.metrics.measures import Measure
+from evaluator.metrics.measures import Batch, batches, summed
 from evaluator.metrics.monthfacts import MonthFacts
 from evaluator.metrics.registry import MAKERS
 from evaluator.metrics.request import MetricRequest
@@ -60,7 +60,7 @@ def mean_intervals(
         if (
             figure is not None
             and figure.denominator is not None
-            and all(_has_buyers(facts, _batch(m)) for m in (figure.numerator, figure.denominator))
+            and all(_has_buyers(facts, m.batch) for m in (figure.numerator, figure.denominator))
         ):
             figures[name] = figure
     pieces: dict[str, list[pl.DataFrame]] = {name: [] for name in figures}
@@ -74,13 +74,7 @@ def mean_intervals(
     }
 
 
-Batch = tuple[str, tuple[str, ...]]  # fact and unit: measures that are summed in one go
-Sums = dict[Batch, pl.DataFrame]
-
-
-def _batch(measure: Measure | None) -> Batch:
-    assert measure is not None
-    return measure.fact, measure.unit
+Sums = dict[Batch, pl.DataFrame]  # by agent and buyer
 
 
 def _has_buyers(facts: MonthFacts, batch: Batch) -> bool:
@@ -91,29 +85,20 @@ def _has_buyers(facts: MonthFacts, batch: Batch) -> bool:
 
 def _by_buyer(figures: Iterable[Figure], facts: MonthFacts) -> Sums:
     """The measures of figures by agent and buyer: ``a``, ``b`` and a column each."""
-    batches: dict[Batch, dict[str, Measure]] = {}
-    for figure in figures:
-        for m in (figure.numerator, figure.denominator):
-            if m is not None:
-                batches.setdefault(_batch(m), {})[m.name] = m
-    return {(fact, unit): _summed(facts[fact], unit, own.values()) for (fact, unit), own in batches.items()}
-
-
-def _summed(fact: pl.DataFrame, unit: tuple[str, ...], measures: Collection[Measure]) -> pl.DataFrame:
-    rows = fact.lazy().filter(pl.col("a").is_not_null() & pl.col("b").is_not_null())
-    if unit:
-        used = sorted({c for m in measures for c in m.expr.meta.root_names()} - {*unit})
-        rows = rows.group_by("a", *unit).agg(pl.col(c).max() for c in used)
-    values = [m.expr.cast(pl.Int64).sum().alias(m.name) for m in measures]
-    return rows.group_by("a", "b").agg(values).collect()
+    every = batches(m for f in figures for m in (f.numerator, f.denominator) if m is not None)
+    known = pl.col("a").is_not_null() & pl.col("b").is_not_null()
+    return {
+        (fact, unit): summed(facts[fact].lazy().filter(known), ("a", "b"), unit, own.values()).collect()
+        for (fact, unit), own in every.items()
+    }
 
 
 def _pairs(sums: Sums, figure: Figure) -> pl.LazyFrame:
     """a, x, y: a figure's two sums of every buyer who has either."""
     over, under = figure.numerator, figure.denominator
     assert under is not None
-    x, y = sums[_batch(over)].lazy(), sums[_batch(under)].lazy()
-    if _batch(over) == _batch(under):
+    x, y = sums[over.batch].lazy(), sums[under.batch].lazy()
+    if over.batch == under.batch:
         return x.select("a", pl.col(over.name).alias("x"), pl.col(under.name).alias("y"))
     own = x.select("a", "b", pl.col(over.name).alias("x"))
     rows = y.select("a", "b", pl.col(under.name).alias("y")).join(
