@@ -18,6 +18,7 @@ from evaluator.claims import NOBODY, SEVERAL, Claims
 from evaluator.masks import fitting, matches
 from evaluator.prepare import Bucket, prepare
 from evaluator.roster import Roster
+from evaluator.run import evaluate_month
 from evaluator.settings import load_month
 from evaluator.shelf import Limits
 from evaluator.sources import read_month
@@ -131,3 +132,25 @@ def test_masked_months(messages: Said, orders: Sold, slice_rows: int) -> None:
             patch.setattr("evaluator.sources.month.SMALL", 0)  # each block is a run
             folder = write(Path(name), messages, orders)
             agrees(folder, coded(folder, limits))
+
+
+def test_of_many_ambiguous_nicks_the_first_are_named(tmp_path: Path) -> None:
+    """And orders, of which there may be as many: the others are counted."""
+    names = [f"a{n:03}" for n in range(205)]
+    talk: Said = [("甲店", name + end, 0, None) for name in names for end in ("x", "y", "*")]
+    month = evaluate_month(write(tmp_path, talk, [("甲店", f"{name}*") for name in names[:7]]))
+    told = [item for item in month.review if item.kind == "ambiguous_buyer"]
+    assert [item.subject for item in told] == [*(f"甲店 / {name}*" for name in names[:200]), "…"]
+    assert told[-1].detail.startswith("另有 12 项，")
+
+
+def test_a_nick_that_is_written_like_an_ambiguous_buyer(tmp_path: Path) -> None:
+    """Names of buyers are different, whatever somebody calls himself (in Parquet; NUL in other files is damage)."""
+    nicks = ["tx", "ty", "t*", "t*0", "u"]
+    folder = write(tmp_path, [("甲店", nick, 0, None) for nick in nicks], [])
+    rows = pl.read_csv(folder / "messages.csv", infer_schema=False)
+    (folder / "messages.csv").unlink()
+    rows.with_columns(pl.col("buyer").str.replace("0", "\x00")).write_parquet(folder / "messages.parquet")
+    month = coded(folder, Limits())
+    assert month.codes.buyers["who"].to_list() == ["t*\x00", "tx", "ty", "u"]
+    assert month.rows["b"].to_list() == [1, 2, 0, 0, 3]
