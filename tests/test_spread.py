@@ -77,8 +77,8 @@ def compare(rows: list[Row]) -> None:
                 assert isclose(own.low, wanted[0], abs_tol=1e-9)
                 assert isclose(own.high, wanted[1], abs_tol=1e-9)
     parts = [
-        FactsOfPart({}, FactsOfBuyers(NONE, first, end).mine(), {})
-        for first, end in ((0, 25), (25, 40), (40, None))
+        FactsOfPart({}, FactsOfBuyers(NONE, (first, end)).mine(), {})
+        for first, end in ((-1000, 25), (25, 40), (40, 1000))
     ]
     parted = MonthFacts(builders, scopes, Settings(), parts=parts)
     assert parted["refunds_completed"].height == len(rows)
