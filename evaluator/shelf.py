@@ -128,10 +128,10 @@ class Shelf:
         size = int(parts[0].estimated_size()) * len(parts)  # that of all looks at every text
         if not self._maps:
             return frame
-        if self._spared(
-            size
-        ):  # columns of one value alone would stay in one piece when parts are put together,
-            return pl.DataFrame(frame.get_columns())  # and Polars copies a table whose pieces differ
+        if self._spared(size):
+            # a column of one value alone would stay in one piece when parts are put together, and Polars copies a
+            # table whose columns are in different pieces
+            return pl.DataFrame(frame.get_columns())
         return pl.concat([self.lay(part) for part in parts])
 
     def _spared(self, size: int) -> bool:

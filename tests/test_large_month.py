@@ -81,11 +81,15 @@ def test_it_is_read_again_after_a_rest_and_leaves_no_file(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
-def test_only_large_months_use_it(tmp_path: Path) -> None:
-    place = Shelf(tmp_path)
-    assert place.keep(FRAME) is FRAME
-    place.lay(FRAME)
-    assert place.keep(FRAME) is FRAME  # too small to be worth a file
+def test_only_large_months_use_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    places = [Shelf(tmp_path), Shelf(tmp_path, Limits(worthwhile=0, loose=0))]
+    for place in places:
+        assert place.keep(FRAME) is FRAME, "a small month"
+        place.lay(FRAME)
+    laid: list[pl.DataFrame] = []
+    monkeypatch.setattr(Shelf, "lay", lambda _, frame: laid.append(frame) or frame)
+    assert places[0].keep(FRAME).equals(FRAME) and not laid, "too small to be worth a file"
+    assert places[1].keep(FRAME).equals(FRAME) and len(laid) == 1
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
