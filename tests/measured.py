@@ -19,7 +19,8 @@ COUNTED = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory i
 
 def measured(code: str, *arguments: object) -> tuple[list[str], int]:
     """What the code prints, word by word, and the peak of its resident memory in bytes."""
-    run = [sys.executable, "-c", code + PEAK, *map(str, arguments)]
-    done = subprocess.run(run, cwd=ROOT, check=True, capture_output=True, text=True)
+    run = [sys.executable, "-X", "faulthandler", "-c", code + PEAK, *map(str, arguments)]
+    done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
     *told, peak = done.stdout.split()
     return told, int(peak)
