@@ -34,7 +34,7 @@ CALL = (
     '"response": {{"chatlog_get_response": {{"msgs": {{"msg": '
     '{{"direction": 1, "time": "2026-10-02 09:00:00", "content": "这件还有货吗"}}}}}}}}}}\n'
 )
-SLACK = 128 << 20  # of which a busy machine shows up to 120; the longer file is 220 larger
+SLACK = 80 << 20
 
 
 def peak(
