@@ -16,7 +16,7 @@ from evaluator.buyers import with_codes
 from evaluator.model import MonthData
 from evaluator.names import Names
 from evaluator.nicks import OWN
-from evaluator.prepare import Bucket
+from evaluator.prepare import Bucket, Codes
 from evaluator.shelf import Shelf, slices
 from evaluator.tables import spelled
 
@@ -45,15 +45,12 @@ RESTED = 8 * ROW_GROUP  # rows after which pages are given back: names are looke
 
 @dataclass(frozen=True)
 class Messages:
-    """``rows``: message rows in the order of the input, coded; ``buyers`` (b, shop, buyer), ``agents`` and ``files``:
-    the names of the codes, each at its place; ``who``: of buyers, which ``identity`` tells apart; ``orders``: the texts
-    of places in ``order_id``. The tables that come out have COLUMNS; ordered by ``ts`` (stably), rows are in the order
-    of messages of SPEC §1."""
+    """``rows``: message rows in the order of the input, coded; ``codes``: buyers, agents and shops by code; ``files``:
+    names by place; ``orders``: the texts of places in ``order_id``. The tables that come out have COLUMNS; ordered by
+    ``ts`` (stably), rows are in the order of messages of SPEC §1."""
 
     rows: pl.DataFrame
-    buyers: pl.DataFrame
-    who: pl.Series
-    agents: pl.Series
+    codes: Codes
     files: pl.Series
     orders: Names
     shelf: Shelf
@@ -65,16 +62,13 @@ class Messages:
             "account", "sender", "ts", "text", "kind", "order_id", "to_account", "_file", "_row"
         ).with_columns(codes["b"], codes["a"], codes["auto"], codes["buyer_msg"], codes["human"])
         files = pl.Series("file", [f.file for f in month.inputs], dtype=pl.String)
-        buyers = bucket.codes.buyers
-        agents, orders = bucket.codes.agent_names(), month.names["order_id"]
-        named = buyers.select("b", "shop", "buyer")
-        return cls(rows, named, buyers["who"], agents, files, orders, month.shelf)
+        return cls(rows, bucket.codes, files, month.names["order_id"], month.shelf)
 
     def _named(self, rows: pl.DataFrame) -> pl.DataFrame:
         names = rows.with_columns(
-            self.buyers["shop"].gather(rows["b"]),
-            self.buyers["buyer"].gather(rows["b"]),
-            self.agents.gather(rows["a"]),
+            self.codes.shop_of(rows["b"]),
+            self.codes.buyers["buyer"].gather(rows["b"]),
+            self.codes.agent_names().gather(rows["a"]),
             self.files.gather(rows["_file"]),
             self.orders.texts(rows["order_id"]),
         )
@@ -115,15 +109,13 @@ class Messages:
         """shop, buyer, b of these (``shop``, ``buyer``): one written like an ambiguous buyer may be he."""
         names = asked.select("shop", "buyer").drop_nulls().unique()
         who = pl.concat([names.with_columns((pl.col("buyer") + end).alias("who")) for end in ("", OWN)])
-        return (
-            with_codes(who, self.buyers.with_columns(self.who)).drop_nulls("b").select("shop", "buyer", "b")
-        )
+        return with_codes(who, self.codes.buyers).drop_nulls("b").select("shop", "buyer", "b")
 
     def said(self, asked: pl.DataFrame) -> pl.DataFrame:
         """What people wrote at these moments: ``shop``, ``buyer``, ``agent``, ``ts`` → besides ``text``, of several
         messages in one second the last."""
         codes = self._codes(asked)
-        agents = pl.DataFrame({"agent": self.agents}).with_row_index("a").cast({"a": self.rows.schema["a"]})
+        agents = self.codes.agent_names().to_frame().with_row_index("a").cast({"a": self.rows.schema["a"]})
         keys = (
             asked.join(codes, on=["shop", "buyer"]).join(agents, on="agent").select("b", "a", "ts").unique()
         )

@@ -231,7 +231,7 @@ def write_evidence(evaluation: Evaluation, folder: Path) -> None:
         if ":" not in name:  # made from another fact
             _write_parquet(evaluation.facts[name], folder / f"{name}.parquet")
             evaluation.month.shelf.rest()
-    _write_parquet(evaluation.talk.buyers, folder / "_buyers.parquet")
+    _write_parquet(evaluation.talk.codes.buyers.select("b", "shop", "buyer"), folder / "_buyers.parquet")
     (folder / PAY).write_text(json.dumps(pay_trees(evaluation), ensure_ascii=False, indent=0), "utf-8")
     scopes = evaluation.facts.scopes
     named = {"agents": scopes.agents, "shops": scopes.shops}

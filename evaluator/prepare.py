@@ -63,9 +63,18 @@ class Codes:
 
     def of_buyer(self, column: str) -> pl.Expr:
         """A column of ``buyers`` for ``b``; null where it is null or nobody's. Codes are places."""
-        values = self.buyers[column]
         known = pl.when(pl.col("b") >= 0).then("b")
+        if column == "shop":
+            return known.map_batches(self.shop_of, return_dtype=pl.String).alias(column)
+        values = self.buyers[column]
         return known.map_batches(values.gather, return_dtype=values.dtype).alias(column)
+
+    def shop_of(self, b: pl.Series) -> pl.Series:
+        """``shop`` for ``b``, by the shop's code: an eighth of the pages that the texts of all buyers take."""
+        return self.shop_names().gather(self.buyers["s"].gather(b))
+
+    def shop_names(self) -> pl.Series:
+        return pl.Series("shop", self.shops, dtype=pl.String)
 
     def agent_names(self) -> pl.Series:
         return pl.Series("agent", self.agents, dtype=pl.String)

@@ -56,7 +56,7 @@ class Limits:
     worthwhile: int = 1 << 21
     slice_rows: int = SLICE_ROWS
     part_rows: int = 2_000_000
-    mapped: int = 3 << 27
+    mapped: int = 3 << 28
     processes: int = 2
 
     @property

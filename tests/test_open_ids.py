@@ -261,6 +261,6 @@ def test_a_month_with_open_ids(month: Evaluation) -> None:
 
 def test_a_rating_by_its_open_id(month: Evaluation) -> None:
     """It has no nick: by the open id it is tom's, and so of his day's label."""
-    buyers = dict(month.talk.buyers.select("b", "buyer").iter_rows())
+    buyers = dict(month.talk.codes.buyers.select("b", "buyer").iter_rows())
     rated = month.facts["ratings"].select("b", "stage").rows()
     assert [(buyers[b], stage) for b, stage in rated] == [("tom", "inquiry")]
