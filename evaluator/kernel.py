@@ -35,9 +35,10 @@ from evaluator.conversation import (
 )
 from evaluator.filters import BuyerLists, apply_filters
 from evaluator.inquiry import inquiries, outcomes
-from evaluator.near import ConsultsByDay
+from evaluator.near import PAIRS, ConsultsByDay
 from evaluator.prepare import Part
 from evaluator.settings import Settings
+from evaluator.shelf import slices
 
 if TYPE_CHECKING:
     from evaluator.metrics.tally import Counted
@@ -262,12 +263,14 @@ def chases(
     )
     in_time = (pl.col("paid_day") <= pl.col("day") + settings.window_days).fill_null(False)
     last = pl.col("paid_day").fill_null(int(eligible["day"].max() or 0))  # type: ignore[arg-type]
+    at_once = 4 * PAIRS * eligible.height // max(spoken.height, 1) + 1  # each pair meets all that was said
     hits = [
-        near.join(spoken.select("key", "ts"), on="key")
+        pairs.join(spoken.select("key", "ts"), on="key")
         .filter(while_open)
         .group_by("key")
         .agg(pl.col("b", "a", "day").first(), in_time.any().alias("paid"))
         for near in ConsultsByDay(eligible).near(open_orders, pl.col("created_day"), last)
+        for _, pairs in slices(near, at_once)
     ]
     found = pl.concat(hits).group_by("key").agg(pl.col("b", "a", "day").first(), pl.col("paid").any())
     return found.sort("key").drop("key")

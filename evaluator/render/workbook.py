@@ -33,7 +33,8 @@ def sheets(data: Prepared, order_limit: int) -> list[Sheet]:
     ]
     looked_at = [kpi.open_block(data), review.rejects_block(data), review.filters_block(data)]
     chosen = orders.selected_orders(data, order_limit)
-    found = evidence.candidates(data, chosen)
+    candidates = data.candidates(chosen)
+    found = evidence.rows(chosen, candidates, data.evaluation.month.shelf)
     paid = _title(data, "绩效工资表", with_plans=True)
     return [
         Sheet("绩效工资", paid, [payroll_block(data, staff)], signed=True, warnings=told, outline=True),
@@ -47,7 +48,7 @@ def sheets(data: Prepared, order_limit: int) -> list[Sheet]:
         Sheet(
             "归属明细",
             _title(data, "订单归属明细"),
-            [orders.order_block(data, chosen, evidence.first_rows(found, chosen.height))],
+            [orders.order_block(data, chosen, candidates, evidence.first_rows(found, chosen.height))],
             fit_width=False,
         ),
         Sheet(evidence.SHEET, _title(data, "订单归属的依据"), [evidence.block(data, found)], fit_width=False),

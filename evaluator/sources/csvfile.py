@@ -9,23 +9,27 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
-from typing import IO
+from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
+from evaluator.shelf import full
 from evaluator.sources.base import RowReject
-from evaluator.sources.encodings import DAMAGED, ERRORS, Utf8Stream
+from evaluator.sources.encodings import DAMAGED, ERRORS, write_utf8
 from evaluator.sources.files import Sample
 
 csv.field_size_limit(1 << 30)  # a cell may be a whole talk
 
-BLOCK_BYTES = 1 << 22
+BLOCK_BYTES = 1 << 20  # Arrow reads up to 32 of them ahead
 BATCH_ROWS = 200_000
 LINES_IN_A_CELL = 500  # a quoted cell that runs on longer was never closed
 
@@ -76,36 +80,53 @@ class CsvFile:
             yield _frame([], [], wanted)  # a header without rows is a table, too
 
     # ------------------------------------------------------------------------------------------ fast
-    def _bytes(self) -> IO[bytes]:
-        """The file as UTF-8; ``_sound`` becomes False where it holds bytes that are no text."""
-        if self.sample.scan.utf8 and not self.sample.utf16:
-            self._sound = not self.sample.scan.nul
-            return self.sample.path.open("rb")
-        encoding = self.sample.encoding
-        self._sound = encoding.sound
-        return io.BufferedReader(Utf8Stream(self.sample.path, encoding.name), BLOCK_BYTES)
+    @property
+    def _is_utf8(self) -> bool:
+        return self.sample.scan.utf8 and not self.sample.utf16
+
+    @property
+    def _is_sound(self) -> bool:
+        """Whether it holds no bytes that are no text."""
+        return not self.sample.scan.nul if self._is_utf8 else self.sample.encoding.sound
+
+    @contextmanager
+    def _opened(self) -> Iterator[pa.NativeFile]:
+        """The file as UTF-8, of another encoding a copy of it. Arrow's threads read ahead, so they must not need Python
+        for it: where a run ended early they would still ask for it, and hang or abort. Errors: EvaluatorError where the
+        disk is full."""
+        if self._is_utf8:
+            with pa.OSFile(str(self.sample.path)) as file:
+                yield file
+            return
+        scratch = self.sample.scratch
+        handle, name = tempfile.mkstemp(dir=scratch, prefix=".evaluator-")
+        try:
+            try:
+                with os.fdopen(handle, "wb") as copy:
+                    write_utf8(self.sample.path, self.sample.encoding.name, copy)
+            except OSError as error:
+                raise full(error, scratch or tempfile.gettempdir()) from error
+            with pa.OSFile(name) as file:
+                with suppress(PermissionError):  # Windows keeps what is open
+                    Path(name).unlink()
+                yield file
+        finally:
+            Path(name).unlink(missing_ok=True)
 
     def _fast(self, wanted: dict[str, int]) -> Iterator[pl.DataFrame]:
         """Blocks up to the first odd one; ``_odd`` says whether there was one."""
         columns = [f"c{at}" for at in range(len(self.header))]
-
-        def odd(_: object) -> str:
+        if not self._is_sound:
             self._odd = True
-            return "skip"
-
-        with self._bytes() as handle:
-            if not self._sound:
-                self._odd = True
-                return
+            return
+        with self._opened() as handle:
             try:
                 reader = pa_csv.open_csv(
                     handle,
                     pa_csv.ReadOptions(
                         column_names=columns, skip_rows_after_names=self.before, block_size=BLOCK_BYTES
                     ),
-                    pa_csv.ParseOptions(
-                        delimiter=self.delimiter, newlines_in_values=True, invalid_row_handler=odd
-                    ),
+                    pa_csv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
                     pa_csv.ConvertOptions(
                         column_types={c: pa.string() for c in columns},
                         include_columns=[f"c{at}" for at in wanted.values()],
@@ -114,12 +135,12 @@ class CsvFile:
                 )
                 for batch in reader:
                     frame = pl.DataFrame(batch).rename({f"c{at}": name for name, at in wanted.items()})
-                    if self._odd or self._swallowed(frame, wanted):
+                    if self._swallowed(frame, wanted):
                         self._odd = True
                         return
                     if frame.height:
                         yield frame
-            except pa.ArrowInvalid as error:
+            except pa.ArrowInvalid as error:  # a row of too few or too many cells, or longer than a block
                 self._odd = "Empty CSV" not in str(error)
 
     def _swallowed(self, frame: pl.DataFrame, wanted: dict[str, int]) -> bool:
@@ -171,8 +192,7 @@ class CsvFile:
 
     def _records(self, width: int) -> Iterator[Record]:
         sample = self.sample
-        plain = sample.scan.utf8 and not sample.utf16
-        encoding = "utf-8-sig" if plain else sample.encoding.name
+        encoding = "utf-8-sig" if self._is_utf8 else sample.encoding.name
         with sample.path.open(encoding=encoding, errors=ERRORS, newline="") as handle:
             yield from records(islice(handle, self.before, None), self.delimiter, width)
 

@@ -7,10 +7,11 @@ says that it is another encoding."""
 from __future__ import annotations
 
 import codecs
-import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from typing import IO
 
 from evaluator.model import EvaluatorError
 
@@ -125,32 +126,11 @@ def decode(data: bytes, name: str) -> str:
     return data.decode(detect(data, name).name, ERRORS)
 
 
-class Utf8Stream(io.RawIOBase):
-    """A file of another encoding, read as UTF-8 without a BOM."""
-
-    def __init__(self, path: Path, encoding: str) -> None:
-        self._source = path.open("rb")
-        self._decoder = codecs.getincrementaldecoder(encoding)(ERRORS)
-        self._waiting = b""
-        self._at_start = True
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        while not self._waiting:
-            block = self._source.read(BLOCK)
-            text = self._decoder.decode(block, final=not block)
-            if self._at_start and text:
-                text, self._at_start = text.removeprefix("\ufeff"), False
-            self._waiting = text.encode("utf-8", "replace")
-            if not block:
-                break
-        part = self._waiting[: len(buffer)]
-        buffer[: len(part)] = part
-        self._waiting = self._waiting[len(part) :]
-        return len(part)
-
-    def close(self) -> None:
-        self._source.close()
-        super().close()
+def write_utf8(path: Path, encoding: str, file: IO[bytes]) -> None:
+    """A file of another encoding as UTF-8 without a BOM."""
+    decoder, at_start = codecs.getincrementaldecoder(encoding)(ERRORS), True
+    for block in chain(_blocks(path), [b""]):
+        text = decoder.decode(block, final=not block)
+        if at_start and text:
+            text, at_start = text.removeprefix("\ufeff"), False
+        file.write(text.encode("utf-8", "replace"))

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from evaluator.model import EvaluatorError
-from evaluator.shelf import SLICE_ROWS
+from evaluator.shelf import Limits, Shelf
 from evaluator.sources import compound_guard, workbook_guard
 from evaluator.sources.cells import BLANKS
 from evaluator.sources.encodings import ERRORS, Encoding, decode, detect, looks_utf16, utf16_of
@@ -145,10 +145,12 @@ class Sample:
     """A file of the month, or one sheet of a workbook (``of_sheet``), opened as far as formats need it to say whether
     it is theirs."""
 
-    def __init__(self, rel: str, path: Path, read_rows: int = SLICE_ROWS) -> None:
+    def __init__(self, rel: str, path: Path, shelf: Shelf | None = None) -> None:
+        limits = shelf.limits if shelf else Limits()
+        self.scratch = shelf.folder if shelf else None  # where copies of it may lie
         self.rel = self.file = rel  # ``rel`` also names the sheet, if it is one
         self.path = path
-        self.read_rows = read_rows  # that are read at a time, by formats that can
+        self.read_rows, self.read_bytes = limits.read_rows, limits.loose  # at a time, by formats that can
         self.sheet = ""  # the one that this is, of a workbook
         self.first_sheet, self.later_sheets = "", list[str]()  # kept by ``sheets``
         self.size = path.stat().st_size

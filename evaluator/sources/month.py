@@ -71,7 +71,7 @@ class _Reader:
     # ------------------------------------------------------------------------------------------ a file
     def read(self, rel: str, path: Path) -> None:
         try:
-            sample = Sample(rel, path, self.shelf.limits.read_rows)
+            sample = Sample(rel, path, self.shelf)
             unread, read = list[Sample](), False
             for part, source in recognise.sources(sample, self.mappings):
                 if source is None:

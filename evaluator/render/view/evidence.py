@@ -6,37 +6,54 @@ from __future__ import annotations
 import polars as pl
 
 from evaluator.render.sheet import Block, Column
-from evaluator.render.text import clip
-from evaluator.render.view.prepared import KEYS, Prepared
+from evaluator.render.text import INVISIBLE_IN_RUST, clip
+from evaluator.render.view.prepared import CANDIDATES_SHOWN, KEYS, Prepared
+from evaluator.shelf import Shelf, slices
 
 SHEET = "归属依据"
 TEXT = 200  # characters of a message that are shown
 
 
-def candidates(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
-    """Those of ``orders`` at the moment that decided, in the order of the orders and of their places; ``#order`` counts
-    the orders."""
-    found = data.rows_of("candidates", orders).rename({"at": "decided"})
+def rows(orders: pl.DataFrame, candidates: pl.DataFrame, shelf: Shelf) -> pl.DataFrame:
+    """The sheet's rows: ``candidates`` of ``orders`` at the moment that decided, in the order of the orders and of
+    their places; ``#order`` counts the orders."""
     numbered = orders.select(*KEYS, "decided", "buyer", "created", "paid").with_row_index("#order")
-    joined = numbered.join(found, on=[*KEYS, "decided"], how="inner", maintain_order="left")
-    return joined.sort("#order", "place", maintain_order=True)
+    of_slices = (
+        part.join(candidates, on=[*KEYS, "decided"], how="inner", maintain_order="left").sort(
+            "#order", "place", maintain_order=True
+        )
+        for _, part in slices(numbered, shelf.limits.slice_rows // CANDIDATES_SHOWN)
+    )
+    return pl.concat(shelf.keep(part) for part in of_slices)
 
 
 def first_rows(found: pl.DataFrame, orders: int) -> pl.Series:
-    """For each of the orders the first of its rows in ``found``, null where it has none."""
+    """For each of the orders the first of its ``rows``, null where it has none."""
     first = found.with_row_index("row").group_by("#order").agg(pl.col("row").min().cast(pl.Int64))
     every = pl.DataFrame({"#order": pl.int_range(orders, dtype=pl.UInt32, eager=True)})
     return every.join(first, on="#order", how="left", maintain_order="left")["row"].alias("evidence")
 
 
 def block(data: Prepared, found: pl.DataFrame) -> Block:
-    """``found``: of ``candidates``."""
+    """``found``: of ``rows``."""
+    shelf, notes = data.evaluation.month.shelf, list(_NOTES)
+    if (found["rivals"] >= CANDIDATES_SHOWN).any():
+        told = "候选很多的订单只列名次在前的 {n} 名；全部候选见 tables/candidates.parquet。"
+        notes.append(data.words.say(told, n=CANDIDATES_SHOWN))
+    shown = (_shown(data, part) for _, part in slices(found, shelf.limits.slice_rows))
+    frame = pl.concat(shelf.keep(part) for part in shown)
+    return Block("订单归属的依据", _COLUMNS, frame=frame, notes=tuple(notes))
+
+
+def _shown(data: Prepared, found: pl.DataFrame) -> pl.DataFrame:
+    """Cells of the sheet, columns in its order."""
     words = data.words
-    said = _said(data, found)
     why = {key: words.word("why", key) for key in found["why"].drop_nulls().unique().to_list()}
     times = {key: words.word("times", key) for key in found["decided"].drop_nulls().unique().to_list()}
     names = {agent: data.name(agent) for agent in found["agent"].unique().to_list()}
-    frame = said.select(
+    outcome, more = pl.col("why").replace(why), pl.col("rivals") + 1 - CANDIDATES_SHOWN
+    told = pl.format(words.say("{}；另有 {} 名候选未列"), outcome, more)
+    return _said(data, found).select(
         "shop",
         "order_id",
         "buyer",
@@ -48,10 +65,12 @@ def block(data: Prepared, found: pl.DataFrame) -> Block:
         "human_messages",
         "buyer_messages",
         "answered_turns",
-        pl.col("why").replace(why),
+        pl.when((more > 0) & (pl.col("place") == CANDIDATES_SHOWN))
+        .then(told)
+        .otherwise(outcome)
+        .alias("why"),
         "text",
     )
-    return Block("订单归属的依据", _COLUMNS, frame=frame, notes=_NOTES)
 
 
 _NOTES = (
@@ -80,5 +99,13 @@ def _said(data: Prepared, found: pl.DataFrame) -> pl.DataFrame:
     keys = ["shop", "buyer", "agent", "last_human"]
     asked = found.select(keys).rename({"last_human": "ts"}).drop_nulls().unique()
     said = data.evaluation.talk.said(asked).rename({"ts": "last_human"})
-    texts = pl.Series("text", [clip(t, TEXT) if t else t for t in said["text"].to_list()], dtype=pl.String)
-    return found.join(said.with_columns(texts), on=keys, how="left", maintain_order="left")
+    return found.join(said.with_columns(_clipped(said["text"])), on=keys, how="left", maintain_order="left")
+
+
+def _clipped(texts: pl.Series) -> pl.Series:
+    """``clip`` of each, which most need not."""
+    odd = (texts.str.contains(INVISIBLE_IN_RUST) | (texts.str.len_chars() > TEXT)).fill_null(False)
+    if not odd.any():
+        return texts
+    shown = [clip(text, TEXT) for text in texts.filter(odd).to_list()]
+    return texts.scatter(odd.arg_true(), shown)

@@ -10,7 +10,7 @@ from evaluator.identity import KEYS as LINKED_BY
 from evaluator.links import LOST
 from evaluator.render.sheet import Block, Column
 from evaluator.render.view.evidence import SHEET as EVIDENCE
-from evaluator.render.view.prepared import JUDGMENTS, KEYS, Prepared
+from evaluator.render.view.prepared import CANDIDATES_SHOWN, JUDGMENTS, KEYS, Prepared
 
 #: Orders that go into the workbook; the rest stands in tables/attribution.parquet.
 ORDER_LIMIT = 100_000
@@ -24,12 +24,12 @@ def selected_orders(data: Prepared, limit: int) -> pl.DataFrame:
     first = data.orders[0].clear()
     for part in data.orders:
         first = pl.concat([first, part]).sort(keys).head(limit)
-    return data.with_evidence(first)
+    return first
 
 
-def order_block(data: Prepared, orders: pl.DataFrame, evidence: pl.Series) -> Block:
-    """The sheet's table, with a note where orders were left out. ``orders``: the selected ones; ``evidence``: for each
-    the row of sheet 归属依据."""
+def order_block(data: Prepared, orders: pl.DataFrame, candidates: pl.DataFrame, evidence: pl.Series) -> Block:
+    """The sheet's table, with a note where orders were left out. ``orders``: the selected ones; ``candidates``: theirs,
+    as ``Prepared`` gives them; ``evidence``: for each order the row of sheet 归属依据."""
     total, limit = sum(part.height for part in data.orders), orders.height
     notes = ["金额单位：元。本期 = 付款日在账期内；其余订单列出供核对（售前/售后判断、延迟付款）。"]
     if total > limit:
@@ -43,7 +43,7 @@ def order_block(data: Prepared, orders: pl.DataFrame, evidence: pl.Series) -> Bl
             kept=f"{kept:,}",
         )
         notes.append(told)
-    frame = _frame(data, orders)
+    frame = _frame(data, data.with_winner(orders, candidates), candidates)
     return Block(
         "订单归属",
         _columns(data),
@@ -77,10 +77,10 @@ def _columns(data: Prepared) -> tuple[Column, ...]:
     )
 
 
-def _frame(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
+def _frame(data: Prepared, orders: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     """Cells of the sheet, columns in its order."""
     links = data.rows_of("links", orders).select(*KEYS, "link", "talked")
-    orders = _with_disputes(data, _with_beaten(data, _with_assists(data, orders))).join(
+    orders = _with_disputes(data, _with_beaten(data, _with_assists(data, orders), candidates)).join(
         links, on=KEYS, how="left", maintain_order="left"
     )
     excluded = {e: data.words.word("excluded", e) for e in orders["excluded"].drop_nulls().unique().to_list()}
@@ -145,15 +145,13 @@ def _with_assists(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
     return orders
 
 
-def _with_beaten(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
-    """Adds ``beaten``: the other candidates at the deciding time, their last messages, by place."""
-    candidates = (
-        data.rows_of("candidates", orders)
-        .rename({"at": "decided"})
-        .select(*KEYS, "decided", "agent", "last_human", "place")
-    )
-    losers = candidates.join(orders.select(*KEYS, "decided", "credited"), on=[*KEYS, "decided"]).filter(
-        pl.col("agent") != pl.col("credited")
+def _with_beaten(data: Prepared, orders: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
+    """Adds ``beaten``: the other candidates at the deciding time, their last messages, by place; of very many the
+    first, and how many more there were."""
+    losers = (
+        candidates.select(*KEYS, "decided", "agent", "last_human", "place")
+        .join(orders.select(*KEYS, "decided", "credited"), on=[*KEYS, "decided"])
+        .filter(pl.col("agent") != pl.col("credited"))
     )
     text = pl.format("{} {}", _named(data, losers, "agent"), pl.col("last_human").dt.strftime(_CLOCK))
     beaten = (
@@ -162,7 +160,11 @@ def _with_beaten(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
         .group_by(KEYS, maintain_order=True)
         .agg(pl.col("text").str.join(data.words.say("、")).alias("beaten"))
     )
-    return orders.join(beaten, on=KEYS, how="left", maintain_order="left")
+    more = pl.col("rivals") + 1 - CANDIDATES_SHOWN
+    told = pl.format(data.words.say("{}，另有 {} 人"), "beaten", more)
+    return orders.join(beaten, on=KEYS, how="left", maintain_order="left").with_columns(
+        pl.when(more > 0).then(told).otherwise("beaten").alias("beaten")
+    )
 
 
 def _why(data: Prepared, orders: pl.DataFrame) -> pl.Expr:

@@ -30,6 +30,7 @@ JUDGMENTS: dict[str, tuple[tuple[str, ...], str]] = {
 
 
 KEYS = ["shop", "order_id"]  # of an order
+CANDIDATES_SHOWN = 10  # of an order; of as many orders as a workbook lists they fill a sheet
 DAILY = ("consults", "first_response", "sales")  # figures that are shown day by day
 
 
@@ -156,15 +157,28 @@ class Prepared:
             for (part,) in self.evaluation.parts(table)
         )
 
-    def with_evidence(self, orders: pl.DataFrame) -> pl.DataFrame:
-        """Some of ``orders`` with the winner's evidence ``last_human, human_messages, buyer_messages, answered_turns,
-        why``, and ``rivals`` (other candidates at that time)."""
-        keys = [*KEYS, "decided"]
-        candidates = self.rows_of("candidates", orders).rename({"at": "decided"})
-        candidates = candidates.join(orders, on=keys, how="semi")
-        rivals = candidates.group_by(keys).agg((pl.len() - 1).cast(pl.Int64).alias("rivals"))
-        evidence = candidates.select(
-            *keys,
+    def candidates(self, orders: pl.DataFrame) -> pl.DataFrame:
+        """Those of these few orders at the moment that ``decided``, in the table's order: the first CANDIDATES_SHOWN
+        of each by place, for one whom a masked nick stands for has hundreds. ``rivals``: how many others there were."""
+        keys, keep = [*KEYS, "decided"], self.evaluation.month.shelf.keep
+        asked, rivals = orders.select(keys), (pl.len() - 1).cast(pl.Int64).over(keys)
+        return pl.concat(
+            keep(
+                part.rename({"at": "decided"})
+                .join(asked, on=keys, how="semi", maintain_order="left")
+                .with_columns(rivals.alias("rivals"))
+                .filter(pl.col("place") <= CANDIDATES_SHOWN)
+            )
+            for (part,) in self.evaluation.parts("candidates")
+        )
+
+    def with_winner(self, orders: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
+        """Orders with the winner's evidence ``last_human, human_messages, buyer_messages, answered_turns, why``, and
+        ``rivals`` (other candidates at that time). ``candidates``: theirs."""
+        won = candidates.select(
+            *KEYS,
+            "decided",
+            "rivals",
             pl.col("agent").alias("credited"),
             "last_human",
             "human_messages",
@@ -172,9 +186,7 @@ class Prepared:
             "answered_turns",
             "why",
         )
-        return orders.join(rivals, on=keys, how="left", maintain_order="left").join(
-            evidence, on=[*keys, "credited"], how="left", maintain_order="left"
-        )
+        return orders.join(won, on=[*KEYS, "decided", "credited"], how="left", maintain_order="left")
 
     @cached_property
     def intervals(self) -> dict[str, dict[str, Interval]]:

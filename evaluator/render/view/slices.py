@@ -109,7 +109,8 @@ def _nicks(data: Prepared, words: Collection[str]) -> set[str]:
 def with_last_message(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
     """The first ORDER_LIMIT orders of each credited agent with their evidence and ``text``, his last message before the
     deciding time (R-A2); of several in that instant the last in the order of messages."""
-    orders = data.with_evidence(orders.group_by("credited", maintain_order=True).head(ORDER_LIMIT))
+    orders = orders.group_by("credited", maintain_order=True).head(ORDER_LIMIT)
+    orders = data.with_winner(orders, data.candidates(orders))
     keys = ["shop", "buyer", "credited", "last_human"]
     asked = orders.select(keys).rename({"credited": "agent", "last_human": "ts"}).drop_nulls().unique()
     said = data.evaluation.talk.said(asked).rename({"agent": "credited", "ts": "last_human"})
