@@ -56,12 +56,7 @@ def _plain(run: FinishedRun, shop: str, nick: str) -> Iterator[str]:
     fits = matches(open_["buyer"], pl.repeat(nick, open_.height, dtype=pl.String, eager=True))
     maybe = open_.filter(fits)["order_id"].sort().to_list()
     if maybe:
-        yield f"  另有 {len(maybe):,} 笔订单的昵称打了码，可能是他，也可能是别人，没有算作他的：{_ids(maybe)}"
-
-
-def _ids(ids: list[str]) -> str:
-    more = " …" if len(ids) > NAMED else ""
-    return "、".join(visible(i) for i in ids[:NAMED]) + more
+        yield f"  另有 {len(maybe):,} 笔订单的昵称打了码，可能是他，也可能是别人，没有算作他的：{listed(maybe)}"
 
 
 def _story(run: FinishedRun, buyer: Buyer) -> Iterator[str]:

@@ -66,13 +66,14 @@ def _named(own: Ownership, namer: Namer) -> str:
 
 
 def buyers_nearby(own: Ownership, first: date, last: date) -> Iterator[str]:
-    """Receptions of possible buyers from the first to the last day: those who are written like the order, and those who
+    """Receptions of possible buyers from the last to the first day: those who are written like the order, and those who
     name it."""
     names = {*own.fitting, *(namer.buyer.name for namer in own.namers if namer.fits)}
     names |= {own.nick} if own.nick else set()
     shop, run = pl.col("shop") == own.order["shop"], own.run
     asked = shop & pl.col("buyer").is_in(list(names)) & pl.col("day").is_between(first, last)
-    rows = run.scan("receptions").filter(asked, ~pl.col("is_robot")).collect().sort("day", "buyer", "agent")
+    rows = run.scan("receptions").filter(asked, ~pl.col("is_robot")).collect()
+    rows = rows.sort("day", "buyer", "agent", descending=[True, False, False])
     if rows.is_empty():
         yield f"  可能的买家在 {first:%m-%d} 至 {last:%m-%d} 没有接待"
         return

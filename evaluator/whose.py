@@ -128,6 +128,6 @@ def fitting(run: FinishedRun, shop: str, mask: str) -> list[str]:
 
 
 def listed(names: Sequence[str]) -> str:
-    """The first ones, and how many there are."""
+    """The first ones."""
     shown = "、".join(visible(name) for name in names[:NAMED])
-    return shown if len(names) <= NAMED else f"{shown} 等 {len(names):,} 位"
+    return shown if len(names) <= NAMED else f"{shown} …"
