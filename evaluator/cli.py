@@ -116,7 +116,7 @@ def explain(
     elif pay:
         raise typer.BadParameter("--pay 单独使用")
     elif buyer and not (order or agent or metric):
-        from evaluator.explain import explain_buyer
+        from evaluator.explain_buyer import explain_buyer
 
         typer.echo(explain_buyer(out, buyer))
     elif order and not (buyer or agent or metric):

@@ -6,33 +6,24 @@ messages stand where. Text is Chinese, plain, without markup; foreign text is ma
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 
 from evaluator import disputes
-from evaluator.ads.told import told
+from evaluator.explain_nobody import LINKS, buyers_nearby, what_to_do, who_names_it, whom_it_may_be
 from evaluator.finished import FinishedRun, Record
+from evaluator.masks import MASK
 from evaluator.model import EvaluatorError
-from evaluator.render.text import clip, visible
-from evaluator.render.view.prepared import JUDGMENTS, day_expr
+from evaluator.render.text import visible
+from evaluator.render.view.prepared import JUDGMENTS
 from evaluator.rulebook import label
+from evaluator.told_talk import chat, order_marks, said, yuan
+from evaluator.whose import Ownership
 
-TEXT_LIMIT = 160
-MESSAGE_LIMIT = 400
 _TIMES = ("created", "paid", "grouped")
-
-
-#: How an order found no buyer, or found him in a way worth telling.
-LINKS = {
-    "unlinked": "未关联（订单没有买家昵称，聊天里也没有唯一的人提到这个订单号），按静默处理",
-    "ambiguous": "（昵称脱敏或 open id 对应多位顾客，聊天里也没有提到这个订单号：不猜，按静默处理）",
-    "open_id": "（按平台的 open id 确定：与他的另一张订单或评价相同）",
-    "chat": "（按聊天里提到的订单号确定）",
-    "mask": "（昵称脱敏，本店只有这一位吻合）",
-}
 
 
 def explain_order(out: Path, order_id: str) -> str:
@@ -47,46 +38,6 @@ def explain_order(out: Path, order_id: str) -> str:
     return "\n\n".join("\n".join(_Story(run, order).lines()) for order in orders)
 
 
-def explain_buyer(out: Path, buyer: str, shop: str | None = None) -> str:
-    """A buyer's orders and chat in order of time, in each shop that knows the nick (or in ``shop``)."""
-    run = FinishedRun(Path(out))
-    keys = {"buyer": buyer} | ({"shop": shop} if shop else {})
-    orders, receptions = run.rows("attribution", **keys), run.rows("receptions", **keys)
-    shops = sorted({r["shop"] for r in (*orders, *receptions)})
-    if not shops:
-        raise EvaluatorError(
-            f"没有买家 {visible(buyer)}{f'（店铺 {visible(shop)}）' if shop else ''} 的聊天或订单"
-        )
-    parts = []
-    for name in shops:
-        marks = [
-            m
-            for o in orders
-            if o["shop"] == name
-            for m in _order_marks(run, o, f"订单 {visible(o['order_id'])} ")
-        ]
-        messages = _messages(run, name, buyer)
-        parts.append(
-            "\n".join(
-                [
-                    f"买家 {visible(buyer)}　店铺 {visible(name)}",
-                    *_filtered(run, name, buyer),
-                    *_chat(run, messages, marks, {}),
-                ]
-            )
-        )
-    return "\n\n".join(parts)
-
-
-def _filtered(run: FinishedRun, shop: str, buyer: str) -> Iterator[str]:
-    """What is thought of a buyer as an advertiser (R-F3), and which of his receptions are filtered why."""
-    for decision in run.rows("ads", shop=shop, buyer=buyer):
-        yield f"广告判定：{visible(told(decision))}"
-    for r in sorted(run.rows("receptions", shop=shop, buyer=buyer), key=lambda r: (r["day"], r["agent"])):
-        if r["filtered"]:
-            yield f"已过滤：{r['day']} 与 {run.who(r['agent'])} 的接待（{label('filters', r['filtered'])}）"
-
-
 def _unknown(run: FinishedRun, order_id: str) -> str:
     ids = run.scan("attribution").select(pl.col("order_id").unique()).collect()["order_id"]
     near = ids.filter(ids.str.contains(order_id, literal=True)).head(5).to_list() if order_id else []
@@ -97,100 +48,41 @@ def _unknown(run: FinishedRun, order_id: str) -> str:
     return f"没有订单 {visible(order_id)}（共 {len(ids):,} 个订单号）{hint}"
 
 
-def _order_marks(run: FinishedRun, order: Record, prefix: str = "") -> list[tuple[datetime, str]]:
-    credited = "不计" if order["excluded"] else run.who(order["credited"]) if order["credited"] else "静默"
-    marks = [(order["created"], f"{prefix}下单")]
-    if order["paid"] is not None:
-        marks.append((order["paid"], f"{prefix}付款 {_yuan(order['amount'])} 元（{credited}）"))
-    return marks
-
-
-def _messages(
-    run: FinishedRun, shop: str, buyer: str | None, first: date | None = None, last: date | None = None
-) -> list[Record]:
-    """The buyer's messages, on days ``first`` … ``last`` where given, in the order of messages."""
-    if buyer is None:
-        return []
-    rows = run.scan("messages").filter(pl.col("shop") == shop, pl.col("buyer") == buyer)
-    rows = rows.with_columns(
-        day_expr("ts", run.day_start_s).alias("day"),
-        pl.col("text").str.slice(0, TEXT_LIMIT + 1),
-        pl.col("text").str.len_chars().alias("length"),
-    )
-    if first is not None and last is not None:
-        rows = rows.filter(pl.col("day").is_between(first, last))
-    return rows.sort("ts", maintain_order=True).collect().to_dicts()
-
-
-def _chat(
-    run: FinishedRun, messages: list[Record], marks: Iterable[tuple[datetime, str]], tags: dict[int, str]
-) -> Iterator[str]:
-    """Messages with the order's times among them. A message of the same second as a time stands before it
-    (R-C9 floors it). ``tags``: a word for some messages, by their place in the list."""
-    waiting = sorted(marks)
-    for place, message in enumerate(messages[:MESSAGE_LIMIT]):
-        while waiting and message["ts"].replace(microsecond=0) > waiting[0][0]:
-            yield _mark(*waiting.pop(0))
-        yield _message(run, message, tags.get(place, ""))
-    if len(messages) > MESSAGE_LIMIT:
-        yield f"  …共 {len(messages):,} 条消息，此处列前 {MESSAGE_LIMIT} 条"
-    yield from (_mark(*mark) for mark in waiting)
-    if not messages:
-        yield "  （没有消息）"
-
-
-def _mark(ts: datetime, what: str) -> str:
-    return f"  ── {ts:%Y-%m-%d %H:%M:%S} {what} ──"
-
-
-def _message(run: FinishedRun, m: Record, tag: str) -> str:
-    staff = run.who(m["agent"]) if m["agent"] is not None else "店铺"
-    if m["account"] and m["account"] != m["agent"]:
-        staff += f"（{visible(m['account'])}）"
-    if m["kind"] == "transfer":
-        who = f"{staff} ⇒ {visible(m['to_account'] or '未指明')}"
-    elif m["sender"] == "buyer":
-        who = f"买家 → {staff}"
-    else:
-        who = f"{staff} → 买家"
-    kinds = [] if m["kind"] in (None, "text") else [label("message_kinds", m["kind"])]
-    if m["sender"] in ("robot", "system"):
-        kinds.append(label("message_kinds", m["sender"]))
-    if m["auto"]:
-        kinds.append(label("message_kinds", "auto"))
-    kind = f"［{'、'.join(kinds)}］" if kinds else ""
-    text = clip(m["text"] or "", TEXT_LIMIT, m["length"]).replace("\n", " ⏎ ")
-    end = f"　← {tag}" if tag else ""
-    return f"  {m['ts']:%m-%d %H:%M:%S}  {who}：{kind}{text}{end}"
-
-
-def _yuan(fen: int) -> str:
-    sign, fen = ("-", -fen) if fen < 0 else ("", fen)
-    return f"{sign}{fen // 100:,}.{fen % 100:02d}"
-
-
 class _Story:
     """One order's explanation."""
 
     def __init__(self, run: FinishedRun, order: Record) -> None:
         self.run, self.order = run, order
+        self.own = Ownership.of(run, order)
         keys = {"shop": order["shop"], "order_id": order["order_id"]}
-        self.link: str = run.rows("links", **keys)[0]["link"]
         self.candidates = run.rows("candidates", **keys)
         self.assists = run.rows("assists", **keys)
-        self.receptions = (
-            run.rows("receptions", shop=order["shop"], buyer=order["buyer"]) if order["buyer"] else []
-        )
         self.window = timedelta(days=int(run.setting("window_days")))
         self.follow = timedelta(days=int(run.setting("follow_days")))
         self.created: datetime = order["created"]
         self.settled: datetime = order["paid"] or order["created"]
         self.times = {at: order[at] for at in ("created", "paid") if order[at] is not None}
-        self.messages = _messages(
-            run, order["shop"], order["buyer"],
-            run.day(self.created) - self.window, run.day(self.settled) + self.follow,
-        )  # fmt: skip
+        self.first_day = run.day(self.created) - self.window
+        self.messages = self._messages()
+        self.receptions = self._receptions()
         self.consults = {(r["agent"], r["day"]) for r in self.receptions if r["label"] is not None}
+
+    def _messages(self) -> list[Record]:
+        """What the order's buyer and agents said in the days that count; of an order of nobody nothing is."""
+        if self.own.buyer is None:
+            return []
+        last = self.run.day(self.settled) + self.follow
+        return said(self.own.buyer.messages(self.run).filter(pl.col("day").is_between(self.first_day, last)))
+
+    def _receptions(self) -> list[Record]:
+        buyer = self.own.buyer
+        if buyer is None:
+            return []
+        rows = self.run.rows("receptions", shop=buyer.shop, buyer=buyer.name)
+        if MASK not in buyer.name:
+            return rows
+        days = {m["day"] for m in self.messages}  # on others they may be of another who is written the same
+        return [row for row in rows if row["day"] in days]
 
     def lines(self) -> Iterator[str]:
         yield from self._facts()
@@ -200,19 +92,40 @@ class _Story:
             yield from self._candidates(at)
         yield from self._assists()
         yield ""
-        yield "聊天"
-        yield from _chat(self.run, self.messages, _order_marks(self.run, self.order), self._tags())
+        marks = order_marks(self.run, self.order)
+        if self.own.buyer is not None:
+            yield "聊天"
+            yield from chat(self.run, self.messages, marks, self._tags())
+        else:
+            yield "聊天　不知道是哪一位买家的，没有可以算作这一单的；只列提到这个订单号的消息"
+            yield from chat(self.run, self.own.naming, marks, {}, nicks=True)
 
     def _facts(self) -> Iterator[str]:
         order = self.order
         yield f"订单 {visible(order['order_id'])}　店铺 {visible(order['shop'])}"
-        yield f"  买家　{visible(order['buyer'] or '')}{LINKS.get(self.link, '')}"
+        nick = (
+            ""
+            if self.own.nick in (None, order["buyer"])
+            else f"（订单表写作 {visible(self.own.nick or '')}）"
+        )
+        yield f"  买家　{visible(order['buyer'] or '')}{nick}{LINKS.get(self.own.link, '')}"
         paid = f"{order['paid']:%Y-%m-%d %H:%M:%S}" if order["paid"] else "未付款"
         yield f"  下单　{order['created']:%Y-%m-%d %H:%M:%S}　付款　{paid}"
-        counted = "—" if order["counted"] is None else f"{_yuan(order['counted'])} 元"
-        yield f"  金额　{_yuan(order['amount'])} 元，计入 {counted}{self._when_counted()}"
+        counted = "—" if order["counted"] is None else f"{yuan(order['counted'])} 元"
+        yield f"  金额　{yuan(order['amount'])} 元，计入 {counted}{self._when_counted()}"
         if order["excluded"]:
             yield f"  不计入任何客服，不作判定：{label('excluded', order['excluded'])}"
+        if self.own.buyer is None:
+            yield from self._nobody()
+
+    def _nobody(self) -> Iterator[str]:
+        """Why nobody knows whose it is, who may be, and what a clerk can do."""
+        yield ""
+        yield "认不出买家"
+        yield from whom_it_may_be(self.own)
+        yield from who_names_it(self.own)
+        yield from buyers_nearby(self.own, self.first_day, self.run.day(self.settled))
+        yield from what_to_do(self.order)
 
     def _when_counted(self) -> str:
         """Whether the amount is this period's sale (R-A4)."""
@@ -232,7 +145,8 @@ class _Story:
         adopted = "　← 本次采用，异议成立后改判（见下）" if moved else "　← 本次采用"
         for judgment, (_, column) in JUDGMENTS.items():
             used = adopted if judgment == setting else ""
-            winner = self.run.who(self.order[column]) if self.order[column] else "静默（无落实）"
+            silent = "静默（无落实）" if self.own.buyer else "静默（认不出买家）"
+            winner = self.run.who(self.order[column]) if self.order[column] else silent
             if judgment == "payment" and self.order["paid"] is None:
                 winner = "未付款，不适用"
             yield f"  {label('judgments', judgment)}：{'不计' if self.order['excluded'] else winner}{used}"
@@ -266,7 +180,7 @@ class _Story:
             turns, why = f"应答 {c['answered_turns']} 轮", label("why", c["why"])
             yield f"  {mark}{c['place']}. {self.run.who(c['agent'])}　{last}　{said}，{turns}　{why}"
         if not found:
-            yield "  （没有候选，静默）" if self.order["buyer"] else "  （不知道买家是谁，无从判定，静默）"
+            yield "  （没有候选，静默）" if self.own.buyer else "  （不知道买家是谁，无从判定，静默）"
         if when is not None:
             yield from self._no_candidates(when, {c["agent"] for c in found})
 
@@ -291,11 +205,14 @@ class _Story:
         filtered = {r["filtered"] for r in rows if r["filtered"]}
         if filtered and all(r["filtered"] for r in rows):
             return f"接待已过滤（{'、'.join(label('filters', f) for f in sorted(filtered))}）"
-        counting = [m for m in messages if (agent, m["day"]) in self.consults]
-        if not any(m["is_human"] for m in counting):
+        if not any(m["is_human"] for m in messages):
             return "此前没有人工消息"
-        if not any(m["is_buyer"] for m in counting):
+        if not any(m["is_buyer"] for m in messages):
             return "此前买家没有对他说话"
+        counting = [m for m in messages if (agent, m["day"]) in self.consults]
+        if not all(any(m[said_by] for m in counting) for said_by in ("is_human", "is_buyer")):
+            names = "".join(f"、过滤掉的接待（{label('filters', f)}）" for f in sorted(filtered))
+            return f"此前在算数的咨询里，他和买家没有都说过话（买家没有找他的日子{names}不算）"
         roles = self.run.setting("credit_roles")
         return f"角色不在可计业绩的角色中（{'、'.join(roles)}）" if roles else "此前没有双向沟通"
 
@@ -322,9 +239,9 @@ class _Story:
 
     def _next_order(self) -> Record | None:
         """R-A6: the buyer's next order in the shop, which ends the following-up of this one."""
-        if not self.order["buyer"] or self.link == "ambiguous":
+        if self.own.buyer is None:
             return None
-        own = self.run.rows("attribution", shop=self.order["shop"], buyer=self.order["buyer"])
+        own = self.own.buyer.orders(self.run)
         later = [o for o in own if not o["excluded"] and o["created"] > self.created]
         return min(later, key=lambda o: o["created"], default=None)
 

@@ -176,7 +176,8 @@ def inquiries_table(facts: Facts, names: Names) -> pl.DataFrame:
 
 
 def links_table(facts: Facts, names: Names) -> pl.DataFrame:
-    """``tables/links.parquet``: how orders found their buyers, and whether those talked."""
+    """``tables/links.parquet``: how orders found their buyers, and whether those talked. ``buyer``: the nick as the
+    source writes it, null where it names none; who that is stands in ``attribution``."""
     del names
     return facts.orders.select("shop", "order_id", "buyer", "link", "talked")
 

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
 from evaluator.buyers import with_codes
 from evaluator.model import MonthData
 from evaluator.names import Names
-from evaluator.nicks import OWN
+from evaluator.nicks import OWN, Nicks
 from evaluator.prepare import Bucket, Codes
 from evaluator.shelf import Shelf, slices
 from evaluator.tables import spelled
@@ -37,6 +38,9 @@ COLUMNS = (
     "file",
     "row",
 )
+WRITTEN = (
+    "written"  # the nick as the source writes it, where masks stand for buyers and ``buyer`` does not say it
+)
 NEVER_REPEATING = ("ts", "row", "auto", "is_buyer", "is_human")
 MEASURED = ("ts", "row")  # columns whose least and greatest values help to skip rows
 ROW_GROUP = 1 << 17  # rows
@@ -46,23 +50,27 @@ RESTED = 8 * ROW_GROUP  # rows after which pages are given back: names are looke
 @dataclass(frozen=True)
 class Messages:
     """``rows``: message rows in the order of the input, coded; ``codes``: buyers, agents and shops by code; ``files``:
-    names by place; ``orders``: the texts of places in ``order_id``. The tables that come out have COLUMNS; ordered by
-    ``ts`` (stably), rows are in the order of messages of SPEC §1."""
+    names by place; ``orders``: the texts of places in ``order_id``; ``nicks``: those of places in ``place``, as written
+    (None: none of them is masked). The tables that come out have COLUMNS; ordered by ``ts`` (stably), rows are in the
+    order of messages of SPEC §1."""
 
     rows: pl.DataFrame
     codes: Codes
     files: pl.Series
     orders: Names
+    nicks: Nicks | None
     shelf: Shelf
 
     @classmethod
     def of_month(cls, month: MonthData, bucket: Bucket) -> Messages:
         raw, codes = month.tables["messages"], bucket.rows
+        nicks = bucket.identities.nicks if len(bucket.identities.chats.keys) else None
         rows = raw.select(
-            "account", "sender", "ts", "text", "kind", "order_id", "to_account", "_file", "_row"
+            *("account", "sender", "ts", "text", "kind", "order_id", "to_account", "_file", "_row"),
+            *([pl.col("buyer").alias("place")] if nicks else []),
         ).with_columns(codes["b"], codes["a"], codes["auto"], codes["buyer_msg"], codes["human"])
         files = pl.Series("file", [f.file for f in month.inputs], dtype=pl.String)
-        return cls(rows, bucket.codes, files, month.names["order_id"], month.shelf)
+        return cls(rows, bucket.codes, files, month.names["order_id"], nicks, month.shelf)
 
     def _named(self, rows: pl.DataFrame) -> pl.DataFrame:
         names = rows.with_columns(
@@ -75,9 +83,22 @@ class Messages:
         named = names.rename({"_row": "row", "buyer_msg": "is_buyer", "human": "is_human"})
         return spelled(named.select(COLUMNS))
 
+    def _whole(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """COLUMNS, and WRITTEN in a month with masked nicks: a mask that stands for somebody else, or for nobody knows
+        whom (then ``buyer`` is written the same). Null: the nick is ``buyer``, and it is he whose nick it is."""
+        named = self._named(rows)
+        if self.nicks is None:
+            return named
+        n = self.nicks.of_place[rows["place"].to_numpy()]
+        masked = np.flatnonzero(self.nicks.masked[n])
+        nicks = self.nicks.texts(n[masked])
+        other = (nicks != self.codes.buyers["who"].gather(rows["b"].gather(masked))).to_numpy()
+        written = pl.repeat(None, rows.height, dtype=pl.String(), eager=True)
+        return named.with_columns(written.scatter(masked[other], nicks.filter(other)).alias(WRITTEN))
+
     def all(self) -> pl.DataFrame:
         """Every row, in the order of the input."""
-        return self._named(self.rows)
+        return self._whole(self.rows)
 
     def on_days(self, asked: pl.DataFrame, day: pl.Expr, most: int) -> pl.DataFrame:
         """The first messages of each of these (``shop``, ``buyer``, ``day``), in the order of messages: ``most`` of
@@ -130,7 +151,7 @@ class Messages:
 
     def write(self, path: Path) -> None:
         """``tables/messages.parquet``, in the order of the input, without holding it all."""
-        schema = self._named(self.rows.clear()).to_arrow().schema
+        schema = self._whole(self.rows.clear()).to_arrow().schema
         repeating = [name for name in schema.names if name not in NEVER_REPEATING]
         with pq.ParquetWriter(
             path,
@@ -141,6 +162,6 @@ class Messages:
             write_statistics=list(MEASURED),
         ) as file:
             for at, rows in slices(self.rows, ROW_GROUP):
-                file.write_table(self._named(rows).to_arrow())
+                file.write_table(self._whole(rows).to_arrow())
                 if at % RESTED == 0:
                     self.shelf.rest()

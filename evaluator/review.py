@@ -52,7 +52,7 @@ def gather_review(
         *_part_months(month, view),
         *_changed(month, roster, view),
         *_unbound(bucket, facts),
-        *_ambiguous(month, bucket),
+        *_ambiguous(bucket, facts, view),
         *_unlinked(linked),
         *_joins(month, bucket),
         *_refunds(month),
@@ -164,11 +164,11 @@ def _changed(month: MonthData, roster: Roster, view: PeriodView) -> list[ReviewI
     return items
 
 
-def _ambiguous(month: MonthData, bucket: Bucket) -> list[ReviewItem]:
+def _ambiguous(bucket: Bucket, facts: Facts, view: PeriodView) -> list[ReviewItem]:
     """Who and what may be of several buyers: nicks, orders, open ids. A month of masked nicks may have millions."""
     identities = bucket.identities
     chats = identities.ambiguous_chats()
-    count, orders = _ambiguous_orders(month, bucket)
+    count, orders = _ambiguous_orders(facts, view)
     torn, ids = identities.torn_open_ids(MOST_NAMED)
     first = chats.head(MOST_NAMED)
     nicks = pl.DataFrame(identities.nicks.known.named(first["n"], "buyer")).with_columns(first["days"])
@@ -176,7 +176,7 @@ def _ambiguous(month: MonthData, bucket: Bucket) -> list[ReviewItem]:
         ReviewItem(
             "ambiguous_buyer",
             f"{shop} / {buyer}",
-            f"店铺 {shop} 的脱敏昵称 {buyer} 可能是多位顾客（{n} 天的聊天），未与任何订单相连",
+            f"店铺 {shop} 的脱敏昵称 {buyer} 可能是多位顾客（{n} 天的聊天），不凭昵称与任何订单相连",
             n,
         )
         for shop, buyer, n in nicks.iter_rows()
@@ -185,19 +185,30 @@ def _ambiguous(month: MonthData, bucket: Bucket) -> list[ReviewItem]:
         ReviewItem(
             "ambiguous_buyer",
             order_id,
-            f"店铺 {shop} 的订单 {order_id} {_several(buyer)}，未判给任何客服",
+            f"店铺 {shop} 的订单 {order_id}（{state}）{_several(buyer)}，程序没有判给任何客服",
         )
-        for shop, order_id, buyer in orders.iter_rows()
+        for shop, order_id, buyer, state in orders.iter_rows()
     ]
     return _capped([*items, *_torn(ids)], "ambiguous_buyer", chats.height + count + torn)
 
 
-def _ambiguous_orders(month: MonthData, bucket: Bucket) -> tuple[int, pl.DataFrame]:
-    """How many; shop, order_id, buyer of the first ones."""
-    count, keys = 0, ["shop", "order_id"]
-    first = bucket.orders.select(*keys, "buyer").clear()
-    for _, part in slices(bucket.orders.select(*keys, "buyer", "link"), month.shelf.limits.slice_rows):
-        found = part.filter(pl.col("link") == "ambiguous").drop("link")
+def _ambiguous_orders(facts: Facts, view: PeriodView) -> tuple[int, pl.DataFrame]:
+    """How many; shop, order_id, buyer, state of the first ones. Those paid in the period and not excluded are the ones
+    that ``links.warning`` counts."""
+    state = (
+        pl.when(pl.col("excluded").is_not_null())
+        .then(pl.lit("不计的订单"))
+        .when(pl.col("paid_day").is_null())
+        .then(pl.lit("未付款"))
+        .when(view.inside("paid_day"))
+        .then(pl.lit("本期付款"))
+        .otherwise(pl.lit("付款日不在本期"))
+    )
+    keys = ["shop", "order_id"]
+    told = facts.orders.select(*keys, "buyer", "link", "excluded", "paid_day")
+    count, first = 0, told.clear().select(*keys, "buyer", state.alias("state"))
+    for _, part in slices(told, view.month.shelf.limits.slice_rows):
+        found = part.filter(pl.col("link") == "ambiguous").select(*keys, "buyer", state.alias("state"))
         count += found.height
         first = pl.concat([first, found]).sort(keys).head(MOST_NAMED)
     return count, first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 from written_pages import pages_of
+
+from evaluator.evaluation import Evaluation
+from evaluator.output import write_manifest
+from evaluator.render.view.history import History
+from evaluator.reportoptions import ReportOptions
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 WIDE, PHONE = (1280, 900), (390, 844)
@@ -120,6 +126,30 @@ def test_nothing_is_wider_than_a_phone(browser: Browser, month: str, request: py
                 wide, room = page.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
                 assert wide <= room, (path, state, wide, widest(page))
                 page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+
+
+def test_a_phone_shows_all_of_the_month_at_a_glance(
+    browser: Browser, demo: Evaluation, demo_out: Path, tmp_path: Path
+) -> None:
+    """Beside the last month too: what plans ask for stands below its figures, on no screen outside of the frame."""
+    last = tmp_path / "last"
+    shutil.copytree(demo_out, last)
+    manifest = json.loads((last / "manifest.json").read_text("utf-8"))
+    write_manifest(manifest | {"period": {"start": "2026-09-01", "end": "2026-10-01"}}, last)
+    out = tmp_path / "out"
+    demo.save(out, options=ReportOptions(history=History.read([last])))
+    for width in (360, 390, 500, 600, 760, 768, 1280):
+        with opened(browser, out / "team.html", viewport={"width": width, "height": 844}) as (page, _):
+            room = page.locator("#glance .scroll").evaluate("e => [e.scrollWidth, e.clientWidth]")
+            assert room[0] <= room[1], width
+            frame = page.locator("#glance .scroll").bounding_box()
+            asked = page.locator("#glance td.w", has_text="人达到")
+            assert asked.count() > 5
+            for cell in asked.all():
+                box = cell.bounding_box()
+                assert frame is not None
+                assert box is not None
+                assert box["x"] + box["width"] <= frame["x"] + frame["width"] + 1, (width, cell.inner_text())
 
 
 def widest(page: Page) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from hostile_month import EVIL_NICK, Finished
 
-from evaluator.explain import explain_buyer, explain_order
+from evaluator.explain import explain_order
+from evaluator.explain_buyer import explain_buyer
 from evaluator.model import EvaluatorError
 
 
