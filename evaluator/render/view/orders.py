@@ -131,18 +131,24 @@ def _named(data: Prepared, frame: pl.DataFrame, column: str) -> pl.Expr:
 
 def _with_assists(data: Prepared, orders: pl.DataFrame) -> pl.DataFrame:
     """Adds ``helped``, ``followed``: who assisted and with how many messages, joined (R-A6)."""
-    assists = data.rows_of("assists", orders)
-    assists = assists.sort("last_ts", "agent", descending=[True, False]).with_columns(
-        pl.format(data.words.say("{}({}条)"), _named(data, assists, "agent"), "messages").alias("text")
+    keys, keep = orders.select(KEYS), data.evaluation.month.shelf.keep
+    told = pl.concat(
+        keep(_assists_told(data, part.join(keys, on=KEYS, how="semi", maintain_order="left")))
+        for (part,) in data.evaluation.parts("assists")  # of whole orders; very many may have helped with one
     )
     for kind, column in (("assist_order", "helped"), ("assist_followup", "followed")):
-        joined = (
-            assists.filter(pl.col("kind") == kind)
-            .group_by(KEYS, maintain_order=True)
-            .agg(pl.col("text").str.join(data.words.say("、")).alias(column))
-        )
+        joined = told.filter(pl.col("kind") == kind).select(*KEYS, pl.col("text").alias(column))
         orders = orders.join(joined, on=KEYS, how="left", maintain_order="left")
     return orders
+
+
+def _assists_told(data: Prepared, assists: pl.DataFrame) -> pl.DataFrame:
+    """KEYS, ``kind``, ``text``: who assisted with each order."""
+    one = pl.format(data.words.say("{}({}条)"), _named(data, assists, "agent"), "messages")
+    rows = assists.sort("last_ts", "agent", descending=[True, False]).with_columns(one.alias("text"))
+    return rows.group_by(*KEYS, "kind", maintain_order=True).agg(
+        pl.col("text").str.join(data.words.say("、"))
+    )
 
 
 def _with_beaten(data: Prepared, orders: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
