@@ -100,6 +100,18 @@ class Messages:
         """Every row, in the order of the input."""
         return self._whole(self.rows)
 
+    def busiest(self) -> tuple[str, str, int] | None:
+        """Shop and name of the buyer with most message rows, and how many; None where there is nobody."""
+        counts = np.zeros(self.codes.buyers.height, dtype=np.int64)
+        for _, part in slices(self.rows.select("b"), self.shelf.limits.slice_rows):
+            b = part["b"].to_numpy()
+            counts += np.bincount(b[b >= 0], minlength=len(counts))
+        if not counts.any():
+            return None
+        most = int(counts.argmax())
+        shop, buyer = self.codes.buyers.select("shop", "buyer").row(most)
+        return shop, buyer, int(counts[most])
+
     def on_days(self, asked: pl.DataFrame, day: pl.Expr, most: int) -> pl.DataFrame:
         """The first messages of each of these (``shop``, ``buyer``, ``day``), in the order of messages: ``most`` of
         each buyer written so, for a masked nick may have thousands. ``day``: of ``ts``."""

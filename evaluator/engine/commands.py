@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evaluator.engine.memory import bound_of, keep_a_while
+from evaluator.engine.memory import ALLOWED, bound_of, keep_a_while, peak
 from evaluator.terminal import progress_line
 
 if TYPE_CHECKING:
+    from evaluator.evaluation import Evaluation
     from evaluator.reportoptions import ReportOptions
 
 Month = Annotated[Path, typer.Argument(help="月份文件夹：period.yaml 与各平台导出文件", metavar="MONTH")]
@@ -135,6 +136,28 @@ def run(
     _summary(done.evaluation, out)
     if done.reused:
         typer.echo(done.reused)
+    if memory is not None and (told := beyond(memory, done.evaluation)):
+        typer.secho(told, fg=typer.colors.RED, err=True)
+
+
+def beyond(memory: str, evaluation: Evaluation) -> str:
+    """What to tell of a run that took more than ``memory``, as typed, and what is allowed beside; "" of others. All of
+    a buyer is worked out at once, so no bound holds for one who is most of a month."""
+    from evaluator.render.text import visible
+    from evaluator.shelf import HANDS
+
+    bound, took = bound_of(memory), peak()
+    if took is None or took <= bound + ALLOWED:
+        return ""
+    told = f"⚠ 这次最多用了 {took / (1 << 30):.1f} GB 内存，多于 --memory {memory}；结果不受影响"
+    most = evaluation.talk.busiest()
+    if most is not None and most[2] > evaluation.month.shelf.limits.part_rows // HANDS:
+        shop, buyer, rows = most
+        told += (
+            f"。一位买家的聊天和订单总是一起算，店铺 {visible(shop)} 的买家 {visible(buyer)} 一个人就有 {rows:,} 行；"
+            "如果他不是一位真的顾客（昵称被换成了同一个写法，或测试账号），请改正后再算"
+        )
+    return told
 
 
 def watch(
@@ -178,11 +201,9 @@ def watch(
     say("已停止")
 
 
-def _summary(evaluation: object, out: Path) -> None:
-    from evaluator.evaluation import Evaluation
+def _summary(evaluation: Evaluation, out: Path) -> None:
     from evaluator.sources.csvfile import CUT
 
-    assert isinstance(evaluation, Evaluation)
     read = sum(f.rows_in for f in evaluation.month.inputs)
     rejected = sum(f.rows_rejected for f in evaluation.month.inputs)
     typer.echo(f"读入 {read:,} 行，未采用 {rejected:,} 行（tables/rejects.csv）")

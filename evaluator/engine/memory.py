@@ -5,15 +5,18 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 
 from evaluator.errors import EvaluatorError
 
 LEAST = 512 << 20  # the libraries, the ad model and the pages of a run take about half of it
 UNBOUND = 8 << 30  # from here on a larger bound changes nothing
 PLENTY = 4 << 30  # of so much memory some may lie idle
+ALLOWED = 300 << 20  # that a run may take beyond its bound
 POLARS = "_RJEM_MALLOC_CONF"  # what Polars' allocator reads
 SOON, A_WHILE = (f"dirty_decay_ms:{ms},muzzy_decay_ms:0" for ms in (250, 4000))
 MANY_FILES = (1 << 16, 10_240)  # the second is what macOS allows at most
+STATUS = Path("/proc/self/status")  # where the system says how much memory a process took at most
 _UNITS = {"": 1 << 30, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
@@ -42,6 +45,16 @@ def half_of_the_machine() -> int:
     except (AttributeError, ValueError, OSError):
         return UNBOUND
     return max(whole // 2, LEAST)
+
+
+def peak() -> int | None:
+    """Bytes that this process has taken at most, of memory and files in it; None where the system does not tell."""
+    if not STATUS.exists():
+        return None
+    found = re.search(
+        r"^VmHWM:\s+(\d+) kB$", STATUS.read_text(encoding="ascii", errors="replace"), re.MULTILINE
+    )
+    return int(found[1]) << 10 if found else None
 
 
 def give_back_soon() -> None:

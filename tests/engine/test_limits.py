@@ -18,7 +18,9 @@ from oracle.rawmonth import write_month
 from xlsxwriter.exceptions import FileCreateError
 
 from evaluator.engine import bundle as bundles
+from evaluator.engine import memory
 from evaluator.engine.bundle import Bundle, read_bundle, write_bundle
+from evaluator.engine.commands import beyond
 from evaluator.engine.local import Room
 from evaluator.engine.memory import bound_of, give_back_soon, keep_a_while, parse_memory
 from evaluator.engine.order import Order, carry_out
@@ -45,17 +47,44 @@ def test_memory_that_does_not_do(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("memory", "own", "kept"), [("2GB", "", "250"), ("8GB", "", "4000"), ("8GB", "dirty_decay_ms:1", "1")]
+    ("bound", "own", "kept"), [("2GB", "", "250"), ("8GB", "", "4000"), ("8GB", "dirty_decay_ms:1", "1")]
 )
 def test_freed_memory_is_kept_where_there_is_plenty(
-    monkeypatch: pytest.MonkeyPatch, memory: str, own: str, kept: str
+    monkeypatch: pytest.MonkeyPatch, bound: str, own: str, kept: str
 ) -> None:
     """Unless whoever runs the program said how long."""
     said = {"_RJEM_MALLOC_CONF": own} if own else {}
     monkeypatch.setattr(os, "environ", said)
     give_back_soon()
-    keep_a_while(bound_of(memory))
+    keep_a_while(bound_of(bound))
     assert said["_RJEM_MALLOC_CONF"].split(",")[0] == f"dirty_decay_ms:{kept}"
+
+
+def test_a_run_that_took_more_than_it_should_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And who takes it, where that is one buyer; nothing where it kept to its bound, or none was given."""
+    status = tmp_path / "status"
+    monkeypatch.setattr(memory, "STATUS", status)
+    folder = write_month(EXAMPLES[min(EXAMPLES)](), tmp_path / "month")
+    run = ("run", str(folder), "--out", str(tmp_path / "out"), "--quiet")
+    told = "多于 --memory 512MB"
+    status.write_text("Name:\tpython\nVmHWM:\t  900000 kB\n", "ascii")
+    assert told in command(*run, "--memory", "512MB").stderr
+    assert "GB 内存" not in command(*run).stderr
+    status.write_text("VmHWM:\t  800000 kB\n", "ascii")
+    assert told not in command(*run, "--memory", "512MB").stderr
+
+
+def test_the_buyer_who_takes_most_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "STATUS", tmp_path / "status")
+    (tmp_path / "status").write_text("VmHWM:\t  900000 kB\n", "ascii")
+    evaluation = evaluate_month(write_month(EXAMPLES[min(EXAMPLES)](), tmp_path / "month"))
+    shop, buyer, rows = evaluation.talk.busiest() or ("", "", 0)
+    counted = evaluation.talk.all().group_by("shop", "buyer").len().sort("len")
+    assert rows == counted["len"][-1] > 0
+    assert (shop, buyer, rows) in counted.rows()
+    assert buyer not in beyond("512MB", evaluation)
+    evaluation.month.shelf.limits = replace(Limits(), part_rows=1)
+    assert f"买家 {buyer} 一个人就有 {rows:,} 行" in beyond("512MB", evaluation)
 
 
 def test_a_smaller_bound_holds_less() -> None:
