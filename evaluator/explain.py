@@ -1,7 +1,7 @@
 """Why an order belongs to whom: the facts, the candidates, the assists and the messages, from a finished run.
 
 Reads only the folder that a run wrote (``tables/``, ``manifest.json``); nothing is computed anew but which
-messages stand where. Text is Chinese, plain, without markup; foreign text is made visible and cut."""
+messages stand where. Text is Chinese, plain, without markup; foreign text is made in_line and cut."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from evaluator.explain_nobody import LINKS, buyers_nearby, what_to_do, who_names
 from evaluator.finished import FinishedRun, Record
 from evaluator.masks import MASK
 from evaluator.model import EvaluatorError
-from evaluator.render.text import visible
+from evaluator.render.text import in_line
 from evaluator.render.view.prepared import JUDGMENTS
 from evaluator.rulebook import label
 from evaluator.told_talk import chat, order_marks, said, yuan
-from evaluator.whose import Ownership
+from evaluator.whose import Buyer, Ownership
 
 _TIMES = ("created", "paid", "grouped")
 
@@ -44,8 +44,8 @@ def _unknown(run: FinishedRun, order_id: str) -> str:
     if not near and len(order_id) >= 4:
         alike = ids.filter(ids.str.starts_with(order_id[:4]) | ids.str.ends_with(order_id[-4:]))
         near = difflib.get_close_matches(order_id, alike.head(20_000).to_list(), n=5, cutoff=0.6)
-    hint = f"；相近的有：{'、'.join(visible(n) for n in near)}" if near else ""
-    return f"没有订单 {visible(order_id)}（共 {len(ids):,} 个订单号）{hint}"
+    hint = f"；相近的有：{'、'.join(in_line(n) for n in near)}" if near else ""
+    return f"没有订单 {in_line(order_id)}（共 {len(ids):,} 个订单号）{hint}"
 
 
 class _Story:
@@ -96,19 +96,28 @@ class _Story:
         if self.own.buyer is not None:
             yield "聊天"
             yield from chat(self.run, self.messages, marks, self._tags())
+            yield from self._named_by_others()
         else:
             yield "聊天　不知道是哪一位买家的，没有可以算作这一单的；只列提到这个订单号的消息"
             yield from chat(self.run, self.own.naming, marks, {}, nicks=True)
 
+    def _named_by_others(self) -> Iterator[str]:
+        """Messages that name the order and are not his: a clerk who knows better sees what was not counted."""
+        others = [m for m in self.own.naming if Buyer(m["shop"], m["buyer"], m["apart"]) != self.own.buyer]
+        if others:
+            yield ""
+            yield "提到这个订单号、但不是这位买家的消息（是别的买家，或昵称打了码、不知道是哪一位），没有算给这一单"
+            yield from chat(self.run, others, [], {}, nicks=True)
+
     def _facts(self) -> Iterator[str]:
         order = self.order
-        yield f"订单 {visible(order['order_id'])}　店铺 {visible(order['shop'])}"
+        yield f"订单 {in_line(order['order_id'])}　店铺 {in_line(order['shop'])}"
         nick = (
             ""
             if self.own.nick in (None, order["buyer"])
-            else f"（订单表写作 {visible(self.own.nick or '')}）"
+            else f"（订单表写作 {in_line(self.own.nick or '')}）"
         )
-        yield f"  买家　{visible(order['buyer'] or '')}{nick}{LINKS.get(self.own.link, '')}"
+        yield f"  买家　{in_line(order['buyer'] or '')}{nick}{LINKS.get(self.own.link, '')}"
         paid = f"{order['paid']:%Y-%m-%d %H:%M:%S}" if order["paid"] else "未付款"
         yield f"  下单　{order['created']:%Y-%m-%d %H:%M:%S}　付款　{paid}"
         counted = "—" if order["counted"] is None else f"{yuan(order['counted'])} 元"
@@ -159,7 +168,7 @@ class _Story:
             yield ""
             yield f"归属异议　现归 {self.run.who(self.order['credited']) if self.order['credited'] else '静默'}"
         for row in found:
-            yield f"  {visible(disputes.told(row, lambda a: self.run.who(a) if a else '静默'))}"
+            yield f"  {in_line(disputes.told(row, lambda a: self.run.who(a) if a else '静默'))}"
 
     def _candidates(self, at: str) -> Iterator[str]:
         found = sorted((c for c in self.candidates if c["at"] == at), key=lambda c: c["place"])
@@ -233,7 +242,7 @@ class _Story:
         after = self._next_order()
         if after is not None:
             yield (
-                f"  买家的下一单 {visible(after['order_id'])} 于 {after['created']:%m-%d %H:%M:%S} 下单："
+                f"  买家的下一单 {in_line(after['order_id'])} 于 {after['created']:%m-%d %H:%M:%S} 下单："
                 "此后的消息算那一单的，不算这一单的协助跟进"
             )
 

@@ -15,12 +15,17 @@ from evaluator.links import LOST
 from evaluator.masks import MASK, matches
 from evaluator.messages import WRITTEN
 from evaluator.model import EvaluatorError
-from evaluator.render.text import visible
+from evaluator.render.text import in_line
 from evaluator.rulebook import label
-from evaluator.told_talk import chat, messages, order_marks, said, talk, yuan
+from evaluator.told_talk import chat, messages, order_marks, said, says_nicks, talk, yuan
 from evaluator.whose import NAMED, Buyer, fitting, listed
 
 DAYS = ["day", "buyer"]
+
+ITSELF = "写作这个昵称的买家（无人吻合，照写）"
+OLD = (
+    "写作这个昵称的聊天（这份结果由旧版程序算出，没有记下聊天里的写法，分不清是一位买家还是几位；请重新计算）"
+)
 
 
 def explain_buyer(out: Path, nick: str, shop: str | None = None) -> str:
@@ -31,8 +36,8 @@ def explain_buyer(out: Path, nick: str, shop: str | None = None) -> str:
     run = FinishedRun(Path(out))
     shops = sorted(s for s in _shops(run, nick) if shop in (None, s))
     if not shops:
-        where = f"（店铺 {visible(shop)}）" if shop else ""
-        raise EvaluatorError(f"没有买家 {visible(nick)}{where} 的聊天或订单")
+        where = f"（店铺 {in_line(shop)}）" if shop else ""
+        raise EvaluatorError(f"没有买家 {in_line(nick)}{where} 的聊天或订单")
     tell = _masked if MASK in nick else _plain
     return "\n\n".join("\n".join(tell(run, name, nick)) for name in shops)
 
@@ -48,7 +53,7 @@ def _shops(run: FinishedRun, nick: str) -> set[str]:
 
 
 def _plain(run: FinishedRun, shop: str, nick: str) -> Iterator[str]:
-    yield f"买家 {visible(nick)}　店铺 {visible(shop)}"
+    yield f"买家 {in_line(nick)}　店铺 {in_line(shop)}"
     yield from _filtered(run, shop, nick)
     yield from _story(run, Buyer(shop, nick))
     links = run.scan("links").filter(pl.col("shop") == shop, pl.col("link") == "ambiguous")
@@ -64,7 +69,7 @@ def _story(run: FinishedRun, buyer: Buyer) -> Iterator[str]:
     marks = [
         mark
         for order in buyer.orders(run)
-        for mark in order_marks(run, order, f"订单 {visible(order['order_id'])} ")
+        for mark in order_marks(run, order, f"订单 {in_line(order['order_id'])} ")
     ]
     yield from chat(run, said(buyer.messages(run)), marks, {})
 
@@ -72,7 +77,7 @@ def _story(run: FinishedRun, buyer: Buyer) -> Iterator[str]:
 def _filtered(run: FinishedRun, shop: str, buyer: str) -> Iterator[str]:
     """What is thought of a buyer as an advertiser (R-F3), and which of his receptions are filtered why."""
     for decision in run.rows("ads", shop=shop, buyer=buyer):
-        yield f"广告判定：{visible(told(decision))}"
+        yield f"广告判定：{in_line(told(decision))}"
     for r in sorted(run.rows("receptions", shop=shop, buyer=buyer), key=lambda r: (r["day"], r["agent"])):
         if r["filtered"]:
             yield f"已过滤：{r['day']} 与 {run.who(r['agent'])} 的接待（{label('filters', r['filtered'])}）"
@@ -80,16 +85,16 @@ def _filtered(run: FinishedRun, shop: str, buyer: str) -> Iterator[str]:
 
 def _masked(run: FinishedRun, shop: str, mask: str) -> Iterator[str]:
     fits = fitting(run, shop, mask)
-    yield f"打码的昵称 {visible(mask)}　店铺 {visible(shop)}"
+    yield f"打码的昵称 {in_line(mask)}　店铺 {in_line(shop)}"
     if not fits:
         yield "  本店没有一位买家的昵称与它吻合：照写，当作一位买家"
     elif len(fits) == 1:
-        yield f"  本店只有一位买家的昵称与它吻合：{visible(fits[0])}"
+        yield f"  本店只有一位买家的昵称与它吻合：{in_line(fits[0])}"
     else:
         yield f"  本店有 {len(fits):,} 位买家的昵称与它吻合，它不是一位买家：{listed(fits)}"
     yield from _filtered(run, shop, mask)
     for buyer, title in (
-        (Buyer(shop, mask), "写作这个昵称的买家（无人吻合，照写）"),
+        (Buyer(shop, mask), ITSELF if says_nicks(run) else OLD),
         (
             Buyer(shop, mask, apart=True),
             "不知道是哪一位的聊天（可能不止一位；计数时当作一位，不凭昵称与订单相连）",
@@ -110,7 +115,7 @@ def _found_out(run: FinishedRun, shop: str, mask: str) -> Iterator[str]:
         yield ""
         yield "写作这个昵称、已认定是谁的聊天（当天提到的订单号，或唯一吻合的昵称）"
     for day, buyer, n in days.head(NAMED).iter_rows():
-        yield f"  {day}　{n} 条　买家 {visible(buyer)}"
+        yield f"  {day}　{n} 条　买家 {in_line(buyer)}"
     if days.height > NAMED:
         yield f"  …共 {days.height:,} 天，此处列前 {NAMED} 天"
 
@@ -134,11 +139,11 @@ def _orders(run: FinishedRun, shop: str, mask: str) -> Iterator[str]:
 def _order(run: FinishedRun, order: Record) -> str:
     nobody = order["link"] in LOST
     whose = (
-        "不知道是哪一位买家的" if nobody else f"买家 {visible(order['buyer'])}{LINKS.get(order['link'], '')}"
+        "不知道是哪一位买家的" if nobody else f"买家 {in_line(order['buyer'])}{LINKS.get(order['link'], '')}"
     )
     paid = f"付款 {order['paid']:%m-%d %H:%M:%S}" if order["paid"] else "未付款"
     credited = "不计" if order["excluded"] else run.who(order["credited"]) if order["credited"] else "静默"
     return (
-        f"订单 {visible(order['order_id'])}　下单 {order['created']:%m-%d %H:%M:%S}，{paid}　"
+        f"订单 {in_line(order['order_id'])}　下单 {order['created']:%m-%d %H:%M:%S}，{paid}　"
         f"{yuan(order['amount'])} 元（{credited}）　{whose}"
     )

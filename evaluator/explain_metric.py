@@ -17,7 +17,7 @@ from evaluator.metrics.request import MetricRequest
 from evaluator.metrics.special import QUANTILES
 from evaluator.metrics.talk import response_turns, response_wait
 from evaluator.numbers import plain
-from evaluator.render.text import visible
+from evaluator.render.text import in_line
 from evaluator.render.words import run_words
 from evaluator.rulebook import label, metric_catalogue
 
@@ -137,4 +137,4 @@ def _shown(value: object) -> str:
         return f"{value:.6f}".rstrip("0").rstrip(".")
     if isinstance(value, Decimal):
         return plain(value)
-    return "" if value is None else visible(str(value))
+    return "" if value is None else in_line(str(value))

@@ -10,7 +10,7 @@ import polars as pl
 
 from evaluator.finished import Record
 from evaluator.masks import MASK
-from evaluator.render.text import visible
+from evaluator.render.text import in_line
 from evaluator.rulebook import label
 from evaluator.whose import NAMED, Namer, Ownership, listed
 
@@ -29,7 +29,7 @@ def whom_it_may_be(own: Ownership) -> Iterator[str]:
     """The nicks that its mask stands for, or why there is none to ask."""
     if own.nick is not None and MASK in own.nick:
         yield (
-            f"  昵称 {visible(own.nick)} 打了码，本店有 {len(own.fitting):,} 位买家的昵称吻合，"
+            f"  昵称 {in_line(own.nick)} 打了码，本店有 {len(own.fitting):,} 位买家的昵称吻合，"
             f"不知道是哪一位：{listed(own.fitting)}"
         )
     elif own.link == "ambiguous":
@@ -50,7 +50,7 @@ def who_names_it(own: Ownership) -> Iterator[str]:
         yield "    …"
     buyers = {namer.buyer for namer in own.namers if namer.fits}
     if not buyers:
-        yield f"    提到它的昵称都和 {visible(own.nick or '')} 不吻合，不能据以认定"
+        yield f"    提到它的昵称都和 {in_line(own.nick or '')} 不吻合，不能据以认定"
     elif len(buyers) > 1:
         yield f"    这些聊天属于 {len(buyers):,} 位买家，不止一位，不能据以认定"
 
@@ -60,9 +60,9 @@ def _named(own: Ownership, namer: Namer) -> str:
     rows = [m for m in rows if m["apart"] == namer.buyer.apart]
     who = "（打码，不知道是哪一位）" if namer.buyer.apart else ""
     if namer.buyer.name != namer.nick:
-        who = f"（认定为 {visible(namer.buyer.name)}）"
+        who = f"（认定为 {in_line(namer.buyer.name)}）"
     fits = "" if namer.fits else "，与订单上的昵称不吻合，不算"
-    return f"{visible(namer.nick)}{who}　{len(rows)} 条，最早 {rows[0]['ts']:%m-%d %H:%M:%S}{fits}"
+    return f"{in_line(namer.nick)}{who}　{len(rows)} 条，最早 {rows[0]['ts']:%m-%d %H:%M:%S}{fits}"
 
 
 def buyers_nearby(own: Ownership, first: date, last: date) -> Iterator[str]:
@@ -90,7 +90,7 @@ def buyers_nearby(own: Ownership, first: date, last: date) -> Iterator[str]:
 def _reception(own: Ownership, r: Record) -> str:
     filtered = f"　已过滤（{label('filters', r['filtered'])}）" if r["filtered"] else ""
     return (
-        f"{r['day']:%m-%d}　{visible(r['buyer'])}　{own.run.who(r['agent'])}　"
+        f"{r['day']:%m-%d}　{in_line(r['buyer'])}　{own.run.who(r['agent'])}　"
         f"买家 {r['buyer_messages']} 条，客服 {r['human_messages']} 条{filtered}"
     )
 
@@ -99,6 +99,8 @@ def what_to_do(order: Record) -> Iterator[str]:
     """What a clerk can do about an order that some agent may have earned."""
     if order["excluded"] or order["credited"]:
         return
-    yield "  怎么办：重新导出带完整昵称（会员名）的订单表，或用订单接口拉取（带 open id），再算一次；"
-    if order["paid"] is not None:
+    paid = order["paid"] is not None
+    end = "；" if paid else ""
+    yield f"  怎么办：重新导出带完整昵称（会员名）的订单表，或用订单接口拉取（带 open id），再算一次{end}"
+    if paid:
         yield "    或者由服务过的客服在 disputes.csv 里提出异议，主管写明 accepted（成立）后，这一单改判给他"

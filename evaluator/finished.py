@@ -15,7 +15,7 @@ from evaluator.metrics.measures import Scopes
 from evaluator.metrics.monthfacts import MonthFacts
 from evaluator.metrics.request import MetricRequest
 from evaluator.model import EvaluatorError
-from evaluator.render.text import visible
+from evaluator.render.text import in_line
 from evaluator.seal import intact, read_manifest
 from evaluator.settings import Settings
 from evaluator.yamlfile import did_you_mean
@@ -89,8 +89,8 @@ class FinishedRun:
     def who(self, agent: str | None) -> str:
         if agent is None:
             return "（无）"
-        name = visible(self.names.get(agent) or "")
-        return f"{name} {visible(agent)}" if name and name != agent else visible(agent)
+        name = in_line(self.names.get(agent) or "")
+        return f"{name} {in_line(agent)}" if name and name != agent else in_line(agent)
 
     def setting(self, name: str) -> Any:
         return self.manifest["settings"][name]
@@ -111,9 +111,9 @@ class FinishedRun:
             self.file(f"tables/{table}.csv")
         trees: dict[str, list[str]] = self.json("evidence/_pay.json")
         if employee_id not in trees:
-            known = "、".join(map(visible, trees)) or "（无）"
+            known = "、".join(map(in_line, trees)) or "（无）"
             raise EvaluatorError(
-                f"这次结果里没有 {visible(employee_id)} 的工资{did_you_mean(employee_id, list(trees))}；有：{known}"
+                f"这次结果里没有 {in_line(employee_id)} 的工资{did_you_mean(employee_id, list(trees))}；有：{known}"
             )
         return trees[employee_id]
 
@@ -142,7 +142,7 @@ class FinishedRun:
         if not own.height:
             known = kpi.filter(pl.col("scope") == "agent")["id"].unique().sort().to_list()
             raise EvaluatorError(
-                f"结果里没有客服 {agent}{did_you_mean(agent, known)}；有：{'、'.join(map(visible, known))}"
+                f"结果里没有客服 {agent}{did_you_mean(agent, known)}；有：{'、'.join(map(in_line, known))}"
             )
         found = own.filter(pl.col("metric") == metric)
         if not found.height:

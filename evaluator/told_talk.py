@@ -1,4 +1,4 @@
-"""A finished run's messages as lines of text: for ``explain``. Foreign text is made visible and cut."""
+"""A finished run's messages as lines of text: for ``explain``. Foreign text is made in_line and cut."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import polars as pl
 
 from evaluator.finished import FinishedRun, Record
 from evaluator.messages import WRITTEN
-from evaluator.render.text import clip, visible
+from evaluator.render.text import clip, in_line
 from evaluator.render.view.prepared import day_expr
 from evaluator.rulebook import label
 
@@ -36,9 +36,14 @@ def talk(run: FinishedRun, shop: str, where: pl.Expr) -> pl.LazyFrame:
 def messages(run: FinishedRun) -> pl.LazyFrame:
     """All messages; WRITTEN is null where the month has no masked nick."""
     rows = run.scan("messages")
-    if WRITTEN in rows.collect_schema():
+    if says_nicks(run):
         return rows
     return rows.with_columns(pl.lit(None, pl.String).alias(WRITTEN))
+
+
+def says_nicks(run: FinishedRun) -> bool:
+    """Whether the run kept how masked nicks are written: not where there are none, nor in runs of older versions."""
+    return WRITTEN in run.scan("messages").collect_schema()
 
 
 def as_written() -> pl.Expr:
@@ -79,17 +84,17 @@ def _mark(ts: datetime, what: str) -> str:
 def _message(run: FinishedRun, m: Record, tag: str, nicks: bool) -> str:
     staff = run.who(m["agent"]) if m["agent"] is not None else "店铺"
     if m["account"] and m["account"] != m["agent"]:
-        staff += f"（{visible(m['account'])}）"
-    buyer = f"买家 {visible(m['nick'])}" if nicks else "买家"
+        staff += f"（{in_line(m['account'])}）"
+    buyer = f"买家 {in_line(m['nick'])}" if nicks else "买家"
     if m["nick"] != m["buyer"]:
-        buyer += f"（认定为 {visible(m['buyer'])}）" if nicks else f"（写作 {visible(m['nick'])}）"
+        buyer += f"（认定为 {in_line(m['buyer'])}）" if nicks else f"（写作 {in_line(m['nick'])}）"
     if m["kind"] == "transfer":
-        who = f"{staff} ⇒ {visible(m['to_account'] or '未指明')}"
+        who = f"{staff} ⇒ {in_line(m['to_account'] or '未指明')}"
     elif m["sender"] == "buyer":
         who = f"{buyer} → {staff}"
     else:
         who = f"{staff} → {buyer}"
-    kinds = [] if m["kind"] in (None, "text") else [label("message_kinds", m["kind"])]
+    kinds = [] if m["kind"] in (None, "text") else [in_line(label("message_kinds", m["kind"]))]
     if m["sender"] in ("robot", "system"):
         kinds.append(label("message_kinds", m["sender"]))
     if m["auto"]:

@@ -15,7 +15,7 @@ from evaluator.finished import FinishedRun, Record
 from evaluator.links import LOST
 from evaluator.masks import MASK, is_masked, matches
 from evaluator.messages import WRITTEN
-from evaluator.render.text import visible
+from evaluator.render.text import in_line
 from evaluator.told_talk import as_written, messages, said, talk
 
 NAMED = 20  # nicks, orders and chats that are told one by one
@@ -146,5 +146,5 @@ def fitting(run: FinishedRun, shop: str, mask: str) -> list[str]:
 
 def listed(names: Sequence[str]) -> str:
     """The first ones."""
-    shown = "、".join(visible(name) for name in names[:NAMED])
+    shown = "、".join(in_line(name) for name in names[:NAMED])
     return shown if len(names) <= NAMED else f"{shown} …"

@@ -38,6 +38,11 @@ def visible(text: str) -> str:
     return _INVISIBLE.sub(lambda m: f"⟨U+{ord(m.group()):04X}⟩", text)
 
 
+def in_line(text: str) -> str:
+    """``visible(text)`` as part of a line: no foreign text may look like lines of ours."""
+    return visible(text).replace("\n", " ⏎ ")
+
+
 def clip(text: str, limit: int, length: int | None = None) -> str:
     """``visible(text)`` of at most ``limit`` characters, then a mark. ``length``: how long the text was
     before somebody cut it already."""

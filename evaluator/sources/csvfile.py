@@ -182,7 +182,7 @@ class CsvFile:
             why = WHY_DAMAGED
         if not why and got > width and any(cell.strip() for cell in cells[width:]):
             why = WHY_TOO_MANY.format(want=width, got=got)
-        if not why and got < width and record.last and not self.sample.scan.ends_newline:
+        if not why and got < width and record.cut:
             why = WHY_CUT.format(want=width, got=got)
         if why:
             shown = self.delimiter.join(cells).replace(DAMAGED, "\ufffd")
@@ -205,10 +205,11 @@ def table_of(text: str, delimiter: str) -> list[list[str]]:
 
 @dataclass
 class Record:
-    """One row of a delimited text; ``why`` if its cells cannot be told apart."""
+    """One row of a delimited text; ``cut``: the text ends in the middle of its last line, as far as that can be seen;
+    ``why`` if its cells cannot be told apart."""
 
     cells: list[str]
-    last: bool
+    cut: bool
     why: str = ""
 
 
@@ -238,7 +239,7 @@ def records(lines: Iterable[str], delimiter: str, width: int) -> Iterator[Record
             waiting.extendleft(reversed(taken[1:]))
             cells, why = taken[0].rstrip("\r\n").split(delimiter), WHY_QUOTE
         line = following()
-        yield Record(cells, line is None, why)
+        yield Record(cells, line is None and not taken[-1].endswith(("\r", "\n")), why)
 
 
 def _cells(lines: list[str], delimiter: str, width: int) -> list[str] | None:

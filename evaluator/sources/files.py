@@ -101,17 +101,15 @@ class Scan:
     nul: bool
     quotes: int  # that a text holds
     utf8: bool
-    ends_newline: bool
 
 
 def scan(path: Path, text: bool) -> Scan:
     """Checksum; for text also what decides whether the fast CSV reader may be trusted."""
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
-    nul, quotes, utf8, last = False, 0, text, b""
+    nul, quotes, utf8 = False, 0, text
     with path.open("rb") as handle:
         while block := handle.read(BLOCK):
             digest.update(block)
-            last = block[-1:]
             if not text:
                 continue
             nul = nul or b"\0" in block
@@ -126,7 +124,7 @@ def scan(path: Path, text: bool) -> Scan:
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             utf8 = False
-    return Scan(digest.hexdigest(), nul, quotes, utf8, last in (b"\n", b"\r"))
+    return Scan(digest.hexdigest(), nul, quotes, utf8)
 
 
 def _kind(head: bytes) -> str:

@@ -3,7 +3,9 @@ definition of who is who, and with the messages that it shows."""
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import tempfile
 from datetime import date, datetime
 from pathlib import Path
@@ -20,8 +22,9 @@ from test_masked_months import DAYS, MASKED, NUMBERS, PERIOD, PLAIN, SHOPS, Sold
 from evaluator.explain import explain_order
 from evaluator.explain_buyer import explain_buyer
 from evaluator.model import EvaluatorError
-from evaluator.output import write_data
+from evaluator.output import write_data, write_manifest
 from evaluator.run import evaluate_month
+from evaluator.seal import outputs
 
 ROSTER = "account,employee_id,name,group,role\n甲店:小一,E1,张一,一组,售前\n甲店:小二,E2,李二,一组,售前\n"
 ACCOUNTS = {"E1": "甲店:小一", "E2": "甲店:小二"}
@@ -144,6 +147,27 @@ def test_a_word_that_does_not_count_is_not_said_to_be_missing(tmp_path: Path) ->
     assert "E1　不是候选：此前买家没有对他说话" in explain_order(out, "n0")
 
 
+def test_foreign_text_looks_like_no_line_of_ours(tmp_path: Path) -> None:
+    nick = "bob\n  ── 2026-10-01 12:00:00 付款 9.00 元 ──"
+    out = run(tmp_path, [("甲店", f'"{nick}"', "小一", "buyer", 0, 8, None)], [("甲店", f'"{nick}"')])
+    for told in (explain_order(out, "n0"), explain_buyer(out, nick)):
+        assert "bob ⏎   ── 2026-10-01 12:00:00 付款 9.00 元" in told
+        assert "bob\n" not in told
+
+
+def test_a_run_of_an_older_version_is_not_said_to_know_nicks(ambiguous: Path, tmp_path: Path) -> None:
+    out = tmp_path / "OUT"
+    shutil.copytree(ambiguous, out)
+    file = out / "tables" / "messages.parquet"
+    pl.read_parquet(file).drop("written").write_parquet(file)
+    manifest = json.loads((out / "manifest.json").read_text("utf-8"))
+    (out / "manifest.json").unlink()
+    write_manifest(manifest | {"outputs": outputs(out)}, out)
+    told = explain_buyer(out, "a*")
+    assert "旧版程序" in told
+    assert "无人吻合，照写" not in told
+
+
 def test_tables_say_which_nick_they_mean(ambiguous: Path) -> None:
     """``links`` and ``written`` have nicks as written, ``buyer`` elsewhere is who that is."""
     links, judged, talk = (
@@ -213,7 +237,9 @@ def check_order(told: str, order: Row, want: Identity, judged: dict[str, object]
         assert ("都和" in told) == (bool(namers) and not claimed)
         return
     own = [row for row in talk if want.message_buyer(row) == buyer]
-    assert quoted(told) == texts(own)
+    his, _, others = told.partition("但不是这位买家的消息")
+    assert quoted(his) == texts(own)
+    assert quoted(others) == texts([row for row in naming if want.message_buyer(row) != buyer])
     assert f"买家　{shown(buyer)}" in told
     assert ("照写" in told) == (mask == buyer and "*" in mask)
     for moment, block in re.findall(r"时（(.*)）的候选：.*\n((?:  .*\n)*)", told):

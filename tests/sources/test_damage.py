@@ -46,6 +46,15 @@ def test_a_file_that_breaks_off(month):
     assert "中断" in rejects[0][1]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_short_last_line_is_cut_only_where_it_does_not_end(month, encoding):
+    """Of every encoding: in UTF-16 the last byte of a newline may be a 0."""
+    content = HEADER.replace("text", "text,kind") + line("好的", 1).replace("\n", ",text\n") + line("在的", 2)
+    assert read(month, content.encode(encoding))[:2] == (["好的", "在的"], [])
+    texts, rejects, _ = read(month, content.rstrip("\n").encode(encoding))
+    assert texts == ["好的"] and "中断" in rejects[0][1]
+
+
 def test_a_last_line_without_a_newline_is_whole(month):
     assert read(month, (HEADER + line("a") + line("b")).rstrip("\n"))[:2] == (["a", "b"], [])
 
