@@ -1,7 +1,7 @@
 """Why an order belongs to whom: the facts, the candidates, the assists and the messages, from a finished run.
 
 Reads only the folder that a run wrote (``tables/``, ``manifest.json``); nothing is computed anew but which
-messages stand where. Text is Chinese, plain, without markup; foreign text is made in_line and cut."""
+messages stand where. Text is Chinese, plain, without markup; foreign text is made visible and cut."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from evaluator.messages import WRITTEN
 from evaluator.model import EvaluatorError
 from evaluator.render.text import in_line
 from evaluator.rulebook import label
-from evaluator.told_talk import chat, messages, order_marks, said, says_nicks, talk, yuan
+from evaluator.told_talk import chat, credited, messages, order_marks, said, says_nicks, talk, yuan
 from evaluator.whose import NAMED, Buyer, fitting, listed
 
 DAYS = ["day", "buyer"]
@@ -142,8 +142,7 @@ def _order(run: FinishedRun, order: Record) -> str:
         "不知道是哪一位买家的" if nobody else f"买家 {in_line(order['buyer'])}{LINKS.get(order['link'], '')}"
     )
     paid = f"付款 {order['paid']:%m-%d %H:%M:%S}" if order["paid"] else "未付款"
-    credited = "不计" if order["excluded"] else run.who(order["credited"]) if order["credited"] else "静默"
     return (
         f"订单 {in_line(order['order_id'])}　下单 {order['created']:%m-%d %H:%M:%S}，{paid}　"
-        f"{yuan(order['amount'])} 元（{credited}）　{whose}"
+        f"{yuan(order['amount'])} 元（{credited(run, order)}）　{whose}"
     )

@@ -100,18 +100,22 @@ def _message(run: FinishedRun, m: Record, tag: str, nicks: bool) -> str:
     if m["auto"]:
         kinds.append(label("message_kinds", "auto"))
     kind = f"［{'、'.join(kinds)}］" if kinds else ""
-    text = clip(m["text"] or "", TEXT_LIMIT, m["length"]).replace("\n", " ⏎ ")
+    text = in_line(clip(m["text"] or "", TEXT_LIMIT, m["length"]))
     end = f"　← {tag}" if tag else ""
     return f"  {m['ts']:%m-%d %H:%M:%S}  {who}：{kind}{text}{end}"
 
 
 def order_marks(run: FinishedRun, order: Record, prefix: str = "") -> list[tuple[datetime, str]]:
     """When an order was placed, and when paid and for whom."""
-    credited = "不计" if order["excluded"] else run.who(order["credited"]) if order["credited"] else "静默"
     marks = [(order["created"], f"{prefix}下单")]
     if order["paid"] is not None:
-        marks.append((order["paid"], f"{prefix}付款 {yuan(order['amount'])} 元（{credited}）"))
+        marks.append((order["paid"], f"{prefix}付款 {yuan(order['amount'])} 元（{credited(run, order)}）"))
     return marks
+
+
+def credited(run: FinishedRun, order: Record) -> str:
+    """Whose an order is, in words."""
+    return "不计" if order["excluded"] else run.who(order["credited"]) if order["credited"] else "静默"
 
 
 def yuan(fen: int) -> str:

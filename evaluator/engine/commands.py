@@ -143,7 +143,7 @@ def run(
 def beyond(memory: str, evaluation: Evaluation) -> str:
     """What to tell of a run that took more than ``memory``, as typed, and what is allowed beside; "" of others. All of
     a buyer is worked out at once, so no bound holds for one who is most of a month."""
-    from evaluator.render.text import visible
+    from evaluator.render.text import in_line
     from evaluator.shelf import HANDS
 
     bound, took = bound_of(memory), peak()
@@ -154,7 +154,7 @@ def beyond(memory: str, evaluation: Evaluation) -> str:
     if most is not None and most[2] > evaluation.month.shelf.limits.part_rows // HANDS:
         shop, buyer, rows = most
         told += (
-            f"。一位买家的聊天和订单总是一起算，店铺 {visible(shop)} 的买家 {visible(buyer)} 一个人就有 {rows:,} 行；"
+            f"。一位买家的聊天和订单总是一起算，店铺 {in_line(shop)} 的买家 {in_line(buyer)} 一个人就有 {rows:,} 行；"
             "如果他不是一位真的顾客（昵称被换成了同一个写法，或测试账号），请改正后再算"
         )
     return told
