@@ -11,6 +11,7 @@ import polars as pl
 
 from evaluator.numbers import half_up
 
+PARTED = "　"  # between the parts of a sheet's title
 Value = str | int | float | Decimal | date | datetime | None
 
 

@@ -18,7 +18,7 @@ from xlsxwriter.utility import xl_range
 
 from evaluator.render.bulk import link_formula, rows_xml
 from evaluator.render.layout import Addresses, Layout, Place, Spans, lay_out
-from evaluator.render.sheet import Cell, Chart, Highlight, Row, Sheet, Subtotal, Value
+from evaluator.render.sheet import PARTED, Cell, Chart, Highlight, Row, Sheet, Subtotal, Value
 from evaluator.render.styles import BAR, COLOURS, Styles
 from evaluator.render.text import cell_text
 
@@ -97,9 +97,7 @@ class _SheetWriter:
         self._print_setup()
         for place, width in enumerate(self._grid):
             out.set_column(place, place, width)
-        out.set_row(0, 24)
-        out.write_string(0, 0, cell_text(sheet.title), self._styles.get("text", "title"))
-        self._row = 1
+        self._title()
         for text in sheet.warnings:
             self._warn(text)
         for number, block in enumerate(self._layout.places):
@@ -108,6 +106,15 @@ class _SheetWriter:
             out.write_string(self._row + 1, 0, self._say(SIGNED), self._styles.get("text", "block"))
         for number, chart in enumerate(sheet.charts):
             self._chart(chart, number)
+
+    def _title(self) -> None:
+        """The title; part under part where every printed page repeats some columns, lest it show half a date."""
+        sheet = self._sheet
+        last = 0 if sheet.fit_width else max(sheet.freeze - 1, 0)
+        title = sheet.title.replace(PARTED, "\n") if last else sheet.title
+        self._out.set_row(0, 24 * (1 + title.count("\n")))
+        self._put(0, last, title, self._styles.get("text", "parted title" if last else "title"))
+        self._row += 1
 
     def _warn(self, text: str) -> None:
         """A text over the columns that one sees without scrolling."""

@@ -55,6 +55,8 @@ class Styles:
 def _properties(kind: str, role: str) -> dict[str, Any]:
     if role == "title":
         return _FONT | {"bold": True, "font_size": 14}
+    if role == "parted title":
+        return _FONT | {"bold": True, "font_size": 12, "text_wrap": True, "valign": "top"}
     if role == "block":
         return _FONT | {"bold": True, "font_size": 11}
     if role == "warn":

@@ -12,7 +12,7 @@ from evaluator.render.helper import HERE, Helper
 from evaluator.render.live import basis, parameters, pictures, points
 from evaluator.render.live.payroll import payroll_block
 from evaluator.render.live.people import people
-from evaluator.render.sheet import Block, Sheet
+from evaluator.render.sheet import PARTED, Block, Sheet
 from evaluator.render.sheetwriter import write_sheets
 from evaluator.render.text import visible
 from evaluator.render.view import assessment, evidence, kpi, links, method, orders, payroll, plans, review
@@ -73,7 +73,7 @@ def _title(data: Prepared, what: str, with_plans: bool = False) -> str:
     if with_plans:
         names = say("、").join(visible(plan.name) for plan in data.evaluation.month.config.plans)
         parts.append(say("方案：{plans}", plans=names or say("无")))
-    return "　".join(parts)
+    return PARTED.join(parts)
 
 
 def assessed(data: Prepared) -> list[Sheet]:

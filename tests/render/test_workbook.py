@@ -14,6 +14,7 @@ import openpyxl
 import polars as pl
 import pytest
 from hostile_month import EVIL_NAME, EVIL_NICK, RICH_NICK, Finished
+from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from evaluator.model import EvaluatorError
@@ -59,6 +60,11 @@ def table(sheet: Worksheet, title: str) -> list[dict[str, object]]:
             break
         found.append({str(h): v for h, v in zip(heads, row, strict=True) if h is not None})
     return found
+
+
+def width(line: str) -> float:
+    """In digits; a Han character is not quite two wide."""
+    return sum(1.75 if ord(c) > 0x2E7F else 1 for c in line)
 
 
 def all_cells(book: openpyxl.Workbook) -> Iterator[tuple[str, object, str]]:
@@ -149,6 +155,19 @@ def test_kpi_has_a_row_a_scope_and_a_column_a_metric(finished: Finished, book: o
     mine = next(r for r in rows if r["编号"] == "E01")
     assert mine["销售额"] == 123.45
     assert mine["店铺销售额"] == "—"
+
+
+def test_titles_are_whole_on_every_printed_page(book: openpyxl.Workbook) -> None:
+    parted = [sheet for sheet in book if sheet.print_title_cols]
+    assert [sheet.title for sheet in parted] == ["KPI", "归属明细", "归属依据"]
+    for sheet in parted:
+        first, last = (part.strip("$") for part in sheet.print_title_cols.split(":"))
+        assert f"{first}1:{last}1" in sheet.merged_cells
+        columns = range(column_index_from_string(first), column_index_from_string(last) + 1)
+        room = sum(sheet.column_dimensions[get_column_letter(n)].width for n in columns)
+        lines = str(sheet["A1"].value).split("\n")
+        assert max(map(width, lines)) * 12 / 11 <= room  # 12 points; a column's width is told in digits of 11
+        assert sheet.row_dimensions[1].height == 24 * len(lines)
 
 
 def test_orders_with_judgments_assists_and_words(book: openpyxl.Workbook) -> None:
