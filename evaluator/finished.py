@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from evaluator.harmless import as_it_was
 from evaluator.metrics.measures import Scopes
 from evaluator.metrics.monthfacts import MonthFacts
 from evaluator.metrics.request import MetricRequest
@@ -63,8 +64,8 @@ class FinishedRun:
         return pl.scan_parquet(self.file(f"tables/{table}.parquet"))
 
     def csv(self, table: str) -> pl.DataFrame:
-        """A CSV table of the run, all text."""
-        return pl.read_csv(self.file(f"tables/{table}.csv"), infer_schema=False)
+        """A CSV table of the run, all text, without what was written for spreadsheets only."""
+        return as_it_was(pl.read_csv(self.file(f"tables/{table}.csv"), infer_schema=False), table)
 
     def json(self, name: str) -> Any:
         return json.loads(self.file(name).read_text("utf-8"))

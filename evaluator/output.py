@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from evaluator.evaluation import Evaluation
+from evaluator.harmless import harmless
 from evaluator.ledger.late import completed_refunds
 from evaluator.model import EvaluatorError
 from evaluator.seal import MANIFEST, outputs, sealed
@@ -34,29 +35,11 @@ PARQUET_TABLES = (
     "inquiries",
     "links",
 )
-FREE_TEXT = {
-    "kpi": ("name",),
-    "payroll": ("name",),
-    "rejects": ("value", "why"),
-    "disputes": ("order_id", "employee_id", "claim", "to_employee_id", "by", "note"),
-}
 EVIDENCE = "evidence"
 SETTLEMENT, REFUNDS = "_settlement.json", "_refunds.parquet"  # of the evidence: what a ledger needs
 PAY = "_pay.json"  # why everybody is paid what, for ``explain --pay``
 SORTED_BELOW = 200_000  # rows; larger facts come from sorted columns anyway
 ROW_GROUP = 1 << 18  # rows
-
-
-def harmless(column: str) -> pl.Expr:
-    """A text that a spreadsheet would run as a formula gets a leading apostrophe."""
-    return (
-        pl.when(pl.col(column).str.contains(r"^[=+\-@\t\r]"))
-        .then("'" + pl.col(column))
-        .otherwise(pl.col(column))
-        .alias(column)
-    )
-
-
 OWN_ENTRIES = {
     "payroll.xlsx",
     "team.html",
@@ -205,7 +188,7 @@ def write_tables(evaluation: Evaluation, folder: Path) -> None:
     """CSV (UTF-8, null empty, booleans true/false) and Parquet, rows sorted by their keys."""
     folder.mkdir(parents=True)
     for name in (*CSV_TABLES, *(name for name in WHERE_THERE if name in evaluation.frames)):
-        frame = evaluation.frames[name].with_columns(harmless(c) for c in FREE_TEXT.get(name, ()))
+        frame = harmless(evaluation.frames[name], name)
         frame.write_csv(folder / f"{name}.csv")
     for name in PARQUET_TABLES:
         _write_parquet(evaluation.frames[name], folder / f"{name}.parquet")

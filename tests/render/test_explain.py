@@ -9,6 +9,7 @@ from hostile_month import EVIL_NICK, Finished
 
 from evaluator.explain import explain_order
 from evaluator.explain_buyer import explain_buyer
+from evaluator.finished import FinishedRun
 from evaluator.model import EvaluatorError
 
 
@@ -41,6 +42,11 @@ def test_hostile_text_cannot_take_over_the_terminal(finished: Finished) -> None:
     text = explain_order(finished.out, "9000000000000000002")
     assert EVIL_NICK in text
     assert "\x1b" not in text
+
+
+def test_a_name_is_told_without_the_spreadsheets_apostrophe(finished: Finished) -> None:
+    assert "'=1+1" in (finished.out / "tables" / "kpi.csv").read_text("utf-8")
+    assert FinishedRun(finished.out).who("E04") == "=1+1 E04"
 
 
 def test_an_unknown_order_gives_near_ones(finished: Finished) -> None:
