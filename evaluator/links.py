@@ -28,24 +28,28 @@ WHAT_TO_DO = (
 
 def order_links(view: PeriodView) -> pl.DataFrame:
     """Orders paid in the period and not excluded: shop, link, talked (whether the buyer has any chat in the shop; null
-    for LOST) → orders, buyers (each order of nobody counts as one), fen."""
-    keys, sums, buyers = ["shop", "link", "talked"], [], _Buyers(view.bucket.codes)
+    for LOST), given (of LOST: whether an accepted dispute gave it to somebody) → orders, buyers (each order of nobody
+    counts as one), fen."""
+    keys, sums, buyers = ["shop", "link", "talked", "given"], [], _Buyers(view.bucket.codes)
+    given = pl.when(pl.col("link").is_in(LOST)).then(pl.col("credited").is_not_null()).alias("given")
     for _, orders in slices(view.facts.orders, view.month.shelf.limits.slice_rows):
         rows = orders.filter(view.inside("paid_day") & pl.col("excluded").is_null())
         count, of_nobody = pl.len().cast(pl.Int64), (pl.col("b") < 0).sum().cast(pl.Int64)
         fen = pl.col("counted").sum().alias("fen")
-        sums.append(rows.group_by(keys).agg(count.alias("orders"), of_nobody.alias("nobody"), fen))
+        sums.append(
+            rows.with_columns(given).group_by(keys).agg(count.alias("orders"), of_nobody.alias("nobody"), fen)
+        )
         buyers.add(rows.filter(pl.col("b") >= 0))
     known = pl.col("buyers").fill_null(0)
     counted = (
         pl.concat(sums)
         .group_by(keys)
         .agg(pl.col("orders", "nobody", "fen").sum())
-        .join(buyers.counts(), on=keys, how="left")
+        .join(buyers.counts(), on=keys[:3], how="left")
         .select(*keys, "orders", (pl.col("nobody") + known).alias("buyers"), "fen")
     )
     order = pl.col("link").replace_strict((*KEYS, *LOST), range(len(KEYS) + len(LOST)))
-    return counted.sort("shop", order, pl.col("talked").fill_null(False).not_())
+    return counted.sort("shop", order, pl.col("talked").fill_null(False).not_(), "given")
 
 
 class _Buyers:
@@ -87,22 +91,28 @@ def lost(links: pl.DataFrame) -> pl.DataFrame:
     return links.filter(pl.col("link").is_in(LOST))
 
 
+def unclaimed(links: pl.DataFrame) -> pl.DataFrame:
+    """Those of nobody's buyer that no accepted dispute gave to anybody: they count as silent."""
+    return links.filter(~pl.col("given"))
+
+
 def summary(links: pl.DataFrame) -> str:
     """One line: how many by which key, how many of buyers who never talked, how many of nobody."""
     counts = dict(links.group_by("link", maintain_order=True).agg(pl.col("orders").sum()).iter_rows())
     parts = [f"按{label('links', key)} {counts[key]:,} 笔" for key in KEYS if key in counts]
     quiet = found(links).filter(~pl.col("talked"))["orders"].sum()
-    nobody = sum(counts.get(key, 0) for key in LOST)
+    nobody, given = lost(links)["orders"].sum(), links.filter("given")["orders"].sum()
+    ruled = f"，其中 {given:,} 笔经异议改判给了客服" if given else ""
     return (
         f"订单与买家（本期付款 {sum(counts.values()):,} 笔）：{'，'.join(parts) or '无'}；"
-        f"其中买家没有聊过的 {quiet:,} 笔（静默）；认不出买家的 {nobody:,} 笔"
+        f"其中买家没有聊过的 {quiet:,} 笔（静默）；认不出买家的 {nobody:,} 笔{ruled}"
     )
 
 
 def warning(links: pl.DataFrame, by_shop: bool = True) -> str | None:
     """What a clerk must know of the orders of nobody, and do about them; None if there are none. ``by_shop``: with the
     number of each shop, where there are several."""
-    rows = lost(links)
+    rows = unclaimed(links)
     if rows.is_empty():
         return None
     counts = dict(rows.group_by("link").agg(pl.col("orders").sum()).iter_rows())
@@ -121,7 +131,7 @@ def warning(links: pl.DataFrame, by_shop: bool = True) -> str | None:
 def described(links: pl.DataFrame) -> list[dict[str, object]]:
     """The counts for ``manifest.json``."""
     return [
-        {key: value for key, value in row.items() if key != "fen"}
+        {key: value for key, value in row.items() if key != "fen" and (key, value) != ("given", None)}
         | {"yuan": str(half_up(Fraction(row["fen"], 100)))}
         for row in links.iter_rows(named=True)
     ]

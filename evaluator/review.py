@@ -193,19 +193,21 @@ def _ambiguous(bucket: Bucket, facts: Facts, view: PeriodView) -> list[ReviewIte
 
 
 def _ambiguous_orders(facts: Facts, view: PeriodView) -> tuple[int, pl.DataFrame]:
-    """How many; shop, order_id, buyer, state of the first ones. Those paid in the period and not excluded are the ones
-    that ``links.warning`` counts."""
+    """How many; shop, order_id, buyer, state of the first ones. Those paid in the period, not excluded and
+    not given to anybody by a dispute are the ones that ``links.warning`` counts."""
     state = (
         pl.when(pl.col("excluded").is_not_null())
         .then(pl.lit("不计的订单"))
         .when(pl.col("paid_day").is_null())
         .then(pl.lit("未付款"))
+        .when(pl.col("credited").is_not_null())
+        .then(pl.lit("经异议改判给了客服"))
         .when(view.inside("paid_day"))
         .then(pl.lit("本期付款"))
         .otherwise(pl.lit("付款日不在本期"))
     )
     keys = ["shop", "order_id"]
-    told = facts.orders.select(*keys, "buyer", "link", "excluded", "paid_day")
+    told = facts.orders.select(*keys, "buyer", "link", "excluded", "paid_day", "credited")
     count, first = 0, told.clear().select(*keys, "buyer", state.alias("state"))
     for _, part in slices(told, view.month.shelf.limits.slice_rows):
         found = part.filter(pl.col("link") == "ambiguous").select(*keys, "buyer", state.alias("state"))
@@ -232,7 +234,7 @@ def _unlinked(linked: pl.DataFrame) -> list[ReviewItem]:
         ReviewItem(
             "unlinked_order", shop, f"店铺 {shop}：{links.warning(of_shop)}", int(of_shop["orders"].sum())
         )
-        for (shop,), of_shop in links.lost(linked).group_by("shop", maintain_order=True)
+        for (shop,), of_shop in links.unclaimed(linked).group_by("shop", maintain_order=True)
     ]
 
 

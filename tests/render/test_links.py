@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
@@ -216,3 +217,36 @@ def test_without_lost_orders_nothing_warns(run: Run, tmp_path: Path) -> None:
         assert "认不出买家" not in page.read_text("utf-8").replace("认不出买家的，聊过没有无从知道", "")
     sheet = openpyxl.load_workbook(tmp_path / "out" / "payroll.xlsx")["绩效工资"]
     assert "认不出买家" not in str(list(sheet.iter_rows(values_only=True)))
+
+
+def test_an_order_of_nobody_that_a_dispute_gave_to_an_agent_is_no_warning(run: Run, tmp_path: Path) -> None:
+    """7 and 8 were given to agents, the one of 乙店 was not: only it counts as silent, and is warned of."""
+    month, out = tmp_path / "month", tmp_path / "out"
+    shutil.copytree(run.out.parent / "month", month)
+    head = "order_id,employee_id,claim,decision,by,when,note"
+    rows = [
+        f"{tid(n)},{who},我接待的,{what},主管,2026-11-02 10:00:00,"
+        for n, who, what in (
+            (7, "E1", "accepted"),
+            (8, "E2", "accepted"),
+            (9, "E1", "rejected"),
+        )
+    ]
+    (month / "disputes.csv").write_text("\n".join([head, *rows]), "utf-8")
+    found = evaluate_month(month)
+    found.save(out)
+    told = found.links_told()
+    assert "认不出买家的 3 笔，其中 2 笔经异议改判给了客服" in told[0]
+    assert len(told) == 2 and "店铺 乙店：本期付款的订单中有 1 笔（5.00 元）认不出买家" in told[1]
+    assert [row["given"] for row in found.manifest["order_links"] if "given" in row] == [False, True, True]
+    doubtful = [
+        item.detail for item in found.review if item.kind == "ambiguous_buyer" and item.subject == str(tid(8))
+    ]
+    assert len(doubtful) == 1 and "（经异议改判给了客服）" in doubtful[0]
+    page = (out / "team.html").read_text("utf-8")
+    assert "含认不出买家 5.00 元" in page and "1 笔（5.00 元）认不出买家" in warned(out / "team.html")
+    note = "认不出买家的订单中有 2 笔经异议改判给了客服，警告里不算。"
+    assert note in page and note not in (run.out / "team.html").read_text("utf-8")
+    rows = page_rows(out / "team.html")
+    for key, (orders, *_) in KEYS.items():  # how orders found their buyers is what it was
+        assert sum(int(row[2]) for row in rows if len(row) == 7 and row[1] == key) == orders

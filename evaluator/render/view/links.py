@@ -25,9 +25,16 @@ def warnings(data: Prepared, by_shop: bool = True) -> tuple[str, ...]:
     return (data.words.told(visible(told)),) if told else ()
 
 
+def _notes(data: Prepared) -> tuple[str, ...]:
+    """What the counts are of; and how many of nobody's the warning leaves out, as disputes gave them to somebody."""
+    given = int(data.frame("order_links").filter("given")["orders"].sum())
+    told = data.words.say("认不出买家的订单中有 {n} 笔经异议改判给了客服，警告里不算。", n=f"{given:,}")
+    return (*NOTES, told) if given else NOTES
+
+
 def in_silent(data: Prepared) -> str:
     """How much of the silent sales is of nobody, for the figure's note."""
-    lost = links.lost(data.frame("order_links"))
+    lost = links.unclaimed(data.frame("order_links"))
     fen = Decimal(int(lost["fen"].sum()))
     yuan = show(fen / 100, "money")
     return data.words.say("含认不出买家 {yuan} 元", yuan=yuan) if lost.height else ""
@@ -60,7 +67,7 @@ def block(data: Prepared) -> Block:
         Decimal(fen) / 100,
         *_talked(frame),
     )
-    return Block(TITLE, columns, rows, total=total if rows else None, notes=NOTES)
+    return Block(TITLE, columns, rows, total=total if rows else None, notes=_notes(data))
 
 
 def counts_block(data: Prepared) -> Block:
@@ -72,7 +79,7 @@ def counts_block(data: Prepared) -> Block:
         Column("没有聊过（静默）", "count"),
     )
     rows = [(key, orders, *spoken) for key, orders, _, _, *spoken in _by_key(data, data.frame("order_links"))]
-    return Block("订单与买家（全店）", columns, rows, notes=NOTES)
+    return Block("订单与买家（全店）", columns, rows, notes=_notes(data))
 
 
 def _by_key(
