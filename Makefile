@@ -19,13 +19,16 @@ demo: $(VENV)/.ready
 	$(BIN)/evaluator demo demo-month
 	$(BIN)/evaluator run demo-month --out $(DEMO)
 
+# An idle worker takes tests that another has not begun: a heavy one may take half an hour, with hundreds behind it.
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
 ## The whole suite but its heavy cases
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not heavy"
+	$(PYTEST) -m "not heavy"
 
 ## With the heavy cases
 test-all: $(VENV)/.ready
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(PYTEST)
 
 ## Lint and types
 check: $(VENV)/.ready
