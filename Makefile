@@ -26,7 +26,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 test: $(VENV)/.ready
 	$(PYTEST) -m "not heavy"
 
-## With the heavy cases: over an hour on two cores
+## With the heavy cases: three hours or more on two cores
 test-all: $(VENV)/.ready
 	$(PYTEST)
 

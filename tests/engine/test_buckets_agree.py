@@ -67,7 +67,7 @@ def test_random_months(month: RawMonth, part_rows: int, seed: int) -> None:
 
 
 @pytest.mark.heavy
-@settings(max_examples=150, **CALM)  # type: ignore[arg-type]
+@settings(max_examples=500, **CALM)  # type: ignore[arg-type]
 @given(months(), st.sampled_from([1, 2, 5, 1000]), st.integers(0, 1000))
 def test_many_random_months(month: RawMonth, part_rows: int, seed: int) -> None:
     compare(month, part_rows, seed)

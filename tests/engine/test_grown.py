@@ -69,7 +69,7 @@ def test_random_months_grow(month: RawMonth, part_rows: int, seed: int) -> None:
 
 
 @pytest.mark.heavy
-@settings(max_examples=80, **CALM)  # type: ignore[arg-type]
+@settings(max_examples=300, **CALM)  # type: ignore[arg-type]
 @given(months(), st.sampled_from([1, 3, 1000]), st.integers(0, 1000))
 def test_many_random_months_grow(month: RawMonth, part_rows: int, seed: int) -> None:
     compare(month, part_rows, seed)

@@ -84,7 +84,7 @@ def test_in_buckets_as_in_memory(month: RawMonth, part_rows: int) -> None:
 
 
 @pytest.mark.heavy
-@settings(max_examples=60, **CALM)  # type: ignore[arg-type]
+@settings(max_examples=200, **CALM)  # type: ignore[arg-type]
 @given(months_of_nobody(), BUCKETS)
 def test_in_buckets_as_in_memory_often(month: RawMonth, part_rows: int) -> None:
     compare(month, part_rows)
@@ -97,7 +97,7 @@ def test_growing_months(month: RawMonth, part_rows: int, seed: int) -> None:
 
 
 @pytest.mark.heavy
-@settings(max_examples=30, **CALM)  # type: ignore[arg-type]
+@settings(max_examples=100, **CALM)  # type: ignore[arg-type]
 @given(months_of_nobody(), BUCKETS, st.integers(0, 1000))
 def test_growing_months_often(month: RawMonth, part_rows: int, seed: int) -> None:
     test_grown.compare(month, part_rows, seed)

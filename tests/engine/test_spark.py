@@ -83,7 +83,7 @@ def test_random_months(cluster: Cluster) -> None:
 
 @pytest.mark.heavy
 def test_many_random_months(cluster: Cluster) -> None:
-    @settings(max_examples=30, **CALM)  # type: ignore[arg-type]
+    @settings(max_examples=60, **CALM)  # type: ignore[arg-type]
     @given(months(), st.sampled_from([1, 2, 5, 1000]))
     def each(month: RawMonth, part_rows: int) -> None:
         compare(month, cluster, part_rows)

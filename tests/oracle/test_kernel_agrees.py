@@ -90,7 +90,7 @@ def test_examples(name: str) -> None:
 
 
 @pytest.mark.heavy
-@settings(max_examples=1000, **CALM)  # type: ignore[arg-type]
+@settings(max_examples=3000, **CALM)  # type: ignore[arg-type]
 @given(months())
 def test_many_random_months(month: RawMonth) -> None:
     compare(month)
